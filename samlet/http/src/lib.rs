@@ -1,0 +1,172 @@
+//! HTTP/1.1 over loopback listeners, with a bound on everything a client can make us hold or wait for.
+//!
+//! Knows nothing of what is served: the gateway, the AWS endpoint and the
+//! Runtime API each bring a service.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+/// A request as it comes off the wire: its body is not read yet.
+pub type Request = http::Request<Incoming>;
+
+/// A response that is wholly in memory.
+pub type Response = http::Response<Full<Bytes>>;
+
+/// Bounds for one listener.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Connections held open at once; further ones wait in the listen backlog.
+    pub max_connections: usize,
+    /// How long a client may take to send a request's headers; also how long
+    /// an idle kept-alive connection is held.
+    pub header_timeout: Duration,
+    /// Bytes that a request's line and headers may take.
+    pub max_header_bytes: usize,
+    /// How long requests in flight may take to finish once shutdown was asked for.
+    pub drain_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_connections: 4096,
+            header_timeout: Duration::from_secs(60),
+            max_header_bytes: 64 * 1024,
+            drain_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Serves `listener` until `shutdown` is cancelled, then waits for the
+/// requests in flight, at most for [`Limits::drain_timeout`].
+///
+/// `admit` is asked once a connection, before anything is read from it.
+pub async fn serve<A, S, F>(
+    listener: TcpListener,
+    limits: Limits,
+    shutdown: CancellationToken,
+    admit: A,
+    service: S,
+) where
+    A: Fn(&TcpStream, SocketAddr) -> bool,
+    S: Fn(Request, SocketAddr) -> F + Clone + Send + 'static,
+    F: Future<Output = Response> + Send + 'static,
+{
+    let connections = Arc::new(Semaphore::new(limits.max_connections));
+    let graceful = GracefulShutdown::new();
+    loop {
+        let Some((stream, peer, slot)) = next_connection(&listener, &connections, &shutdown).await
+        else {
+            break;
+        };
+        if !admit(&stream, peer) {
+            tracing::debug!(%peer, "connection refused");
+            continue;
+        }
+        // Without it, an answer of two writes waits for the peer's delayed acknowledgement.
+        stream.set_nodelay(true).ok();
+        let service = service.clone();
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.header_timeout)
+            .max_buf_size(limits.max_header_bytes.max(MIN_BUFFER_BYTES))
+            .preserve_header_case(true)
+            .serve_connection(
+                TokioIo::new(stream),
+                service_fn(move |request| {
+                    let response = service(request, peer);
+                    async move { Ok::<_, Infallible>(response.await) }
+                }),
+            );
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%peer, %error, "connection ended");
+            }
+            drop(slot);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(limits.drain_timeout, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests still in flight after the drain timeout were cut off");
+    }
+}
+
+/// The smallest read buffer that hyper accepts.
+const MIN_BUFFER_BYTES: usize = 8192;
+
+/// How long to wait after a failed accept, so that running out of file
+/// descriptors doesn't turn into a busy loop.
+const ACCEPT_RETRY: Duration = Duration::from_millis(50);
+
+async fn next_connection(
+    listener: &TcpListener,
+    connections: &Arc<Semaphore>,
+    shutdown: &CancellationToken,
+) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+    loop {
+        let accept = async {
+            let slot = Arc::clone(connections).acquire_owned().await.ok()?;
+            Some((listener.accept().await, slot))
+        };
+        let (accepted, slot) = tokio::select! {
+            accepted = accept => accepted?,
+            () = shutdown.cancelled() => return None,
+        };
+        match accepted {
+            Ok((stream, peer)) => return Some((stream, peer, slot)),
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(ACCEPT_RETRY).await;
+            }
+        }
+    }
+}
+
+/// Why a body could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// It is longer than the limit, declared or found so.
+    #[error("the body is longer than {0} bytes")]
+    TooLarge(usize),
+    /// It did not arrive in time.
+    #[error("the body did not arrive within {0:?}")]
+    TimedOut(Duration),
+    /// The client broke off, or its framing is wrong.
+    #[error("the body was cut short: {0}")]
+    Broken(String),
+}
+
+/// Reads a whole body of at most `max_bytes`, within `timeout`.
+pub async fn read_body(
+    body: Incoming,
+    max_bytes: usize,
+    timeout: Duration,
+) -> Result<Bytes, BodyError> {
+    use hyper::body::Body as _;
+    if body.size_hint().lower() > max_bytes as u64 {
+        return Err(BodyError::TooLarge(max_bytes));
+    }
+    match tokio::time::timeout(timeout, Limited::new(body, max_bytes).collect()).await {
+        Err(_) => Err(BodyError::TimedOut(timeout)),
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
+            Err(BodyError::TooLarge(max_bytes))
+        }
+        Ok(Err(error)) => Err(BodyError::Broken(error.to_string())),
+    }
+}

@@ -1,6 +1,54 @@
 //! Lambda: functions, their execution environments, the Runtime API they speak, and how they are invoked.
-//! (skeleton of the public interface; being written)
+//!
+//! Knows nothing of HTTP APIs, events or other services: a payload comes in,
+//! a function's process answers it.
+
+mod environment;
+mod function;
+mod pool;
+mod process;
+mod report;
+mod runtime_api;
+mod sandbox;
+mod scheduler;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
 use bytes::Bytes;
+use samlet_logs::Logs;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+pub use function::Function;
+use pool::{Job, Pool, Refusal};
+
+/// The largest event of a synchronous invocation.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+pub const MAX_REQUEST_BYTES: usize = 6_291_456;
+
+/// The largest response of a function.
+pub const MAX_RESPONSE_BYTES: usize = 6_291_556;
+
+/// How long an invocation waits for an environment before it is throttled:
+/// as long as an API waits for its integration.
+const MAX_WAIT: Duration = Duration::from_secs(29);
+
+/// How long shutdown waits for killed processes.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Bounds of all functions together.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Environments that may exist at once.
+    pub max_environments: usize,
+    /// Invocations that may wait for an environment.
+    pub max_waiting: usize,
+    /// How long an environment is kept without work.
+    pub idle_timeout: Duration,
+}
+
 /// One synchronous invocation to make.
 #[derive(Clone, Debug)]
 pub struct Invoke {
@@ -11,6 +59,7 @@ pub struct Invoke {
     /// The X-Ray header of the request that caused it (`Root=1-…`); made anew when absent.
     pub trace_id: Option<String>,
 }
+
 /// What an invocation gave back.
 #[derive(Clone, Debug)]
 pub struct Invocation {
@@ -18,31 +67,95 @@ pub struct Invocation {
     pub request_id: String,
     /// The function's response, or the error object of a function error.
     pub payload: Bytes,
-    /// Set when the function failed (it reported an error, crashed, timed out): Lambda's `X-Amz-Function-Error`.
+    /// Set when the function failed (it reported an error, crashed, timed
+    /// out): Lambda's `X-Amz-Function-Error`.
     pub function_error: Option<&'static str>,
 }
+
 /// Why an invocation was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum InvokeError {
     /// No function has this name.
     #[error("Function not found: {0}")]
     FunctionNotFound(String),
-    /// No environment came free in time.
+    /// No environment came free in time, or too many invocations wait.
     #[error("Rate Exceeded.")]
     Throttled,
     /// The event is over 6 MB.
     #[error("Request must be smaller than 6291456 bytes for the InvokeFunction operation")]
     RequestTooLarge,
-    /// samlet is shutting down, or could not start the process.
+    /// samlet is shutting down.
     #[error("{0}")]
     Service(String),
 }
+
 /// A handle to all functions; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Lambda;
+pub struct Lambda {
+    by_name: Arc<HashMap<String, usize>>,
+    pool: Pool,
+}
+
 impl Lambda {
-    /// Invokes a function and waits for its response.
-    pub async fn invoke(&self, _invoke: Invoke) -> Result<Invocation, InvokeError> {
-        Err(InvokeError::Throttled)
+    /// Makes the functions ready to be invoked; their first environments
+    /// start with their first invocations. Must be called within a tokio runtime.
+    pub fn new(functions: Vec<Function>, logs: Logs, settings: &Settings) -> Self {
+        let names = functions.iter().enumerate();
+        let by_name = names
+            .map(|(index, function)| (function.name.clone(), index))
+            .collect();
+        let functions = functions.into_iter().map(Arc::new).collect();
+        Self {
+            by_name: Arc::new(by_name),
+            pool: Pool::new(functions, logs, settings),
+        }
     }
+
+    /// Invokes a function and waits for its response.
+    pub async fn invoke(&self, invoke: Invoke) -> Result<Invocation, InvokeError> {
+        let Some(&function) = self.by_name.get(&invoke.function_name) else {
+            return Err(InvokeError::FunctionNotFound(invoke.function_name));
+        };
+        if invoke.payload.len() > MAX_REQUEST_BYTES {
+            return Err(InvokeError::RequestTooLarge);
+        }
+        let (reply, mut replied) = oneshot::channel();
+        let job = Job {
+            request_id: Uuid::new_v4().to_string(),
+            trace_id: invoke.trace_id.unwrap_or_else(new_trace_id),
+            payload: invoke.payload,
+            reply,
+        };
+        let ticket = self
+            .pool
+            .submit(function, job)
+            .map_err(|refusal| match refusal {
+                Refusal::QueueFull => InvokeError::Throttled,
+                Refusal::Closed => shutting_down(),
+            })?;
+        if let Ok(answer) = tokio::time::timeout(MAX_WAIT, &mut replied).await {
+            return answer.map_err(|_| shutting_down());
+        }
+        match self.pool.withdraw(function, ticket) {
+            Some(_waited_in_vain) => Err(InvokeError::Throttled),
+            // It runs, and so ends by its own timeout.
+            None => replied.await.map_err(|_| shutting_down()),
+        }
+    }
+
+    /// Ends every environment, those in flight too; further invocations are refused.
+    pub async fn close(&self) {
+        self.pool.close(CLOSE_TIMEOUT).await;
+    }
+}
+
+fn shutting_down() -> InvokeError {
+    InvokeError::Service("samlet is shutting down".into())
+}
+
+/// A new X-Ray trace header value. <https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html>
+fn new_trace_id() -> String {
+    let seconds = samlet_logs::now_ms() / 1000;
+    let random = Uuid::new_v4().simple().to_string();
+    format!("Root=1-{seconds:08x}-{}", &random[..24])
 }

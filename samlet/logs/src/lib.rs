@@ -1,1 +1,204 @@
-//! (skeleton)
+//! Log groups and log streams on disk, as CloudWatch Logs names them.
+//!
+//! A group is a folder, a stream a file in it with one JSON object a line:
+//! `{"timestamp":<ms since the epoch>,"message":"…"}`. Everything is written by
+//! one thread; a caller waits only when that thread is a full queue behind.
+
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::{mpsc, oneshot};
+
+use writer::{Command, Writer};
+
+/// Events that may wait for the writing thread; then senders wait too, so
+/// that a function that floods its log is slowed and not our memory filled.
+const QUEUE_LENGTH: usize = 4096;
+
+/// The longest event, in bytes, as CloudWatch Logs has it; longer ones are cut.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>
+pub const MAX_EVENT_BYTES: usize = 1024 * 1024;
+
+/// How long closing may take to write what still waits.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// One line of a log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogEvent {
+    /// Milliseconds since the Unix epoch.
+    pub timestamp: u64,
+    /// The text, without its line end.
+    pub message: String,
+}
+
+/// Told of every event once it is written; it runs on the writing thread.
+pub type Observer = Box<dyn FnMut(&str, &LogEvent) + Send>;
+
+/// Why the logs could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot keep logs under {}: {source}", path.display())]
+pub struct LogsError {
+    /// The folder.
+    pub path: PathBuf,
+    /// The cause.
+    pub source: std::io::Error,
+}
+
+/// All log groups under one folder; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Logs {
+    commands: mpsc::Sender<Command>,
+}
+
+impl Logs {
+    /// Opens (and makes) the folder, and starts the writing thread.
+    ///
+    /// `observer` is given each event with its group's name.
+    pub fn open(folder: &Path, observer: Observer) -> Result<Self, LogsError> {
+        let fail = |source| LogsError {
+            path: folder.to_owned(),
+            source,
+        };
+        std::fs::create_dir_all(folder).map_err(fail)?;
+        let (commands, queue) = mpsc::channel(QUEUE_LENGTH);
+        let writer = Writer::new(folder.to_owned(), observer);
+        std::thread::Builder::new()
+            .name("logs".into())
+            .spawn(move || writer.run(queue))
+            .map_err(fail)?;
+        Ok(Self { commands })
+    }
+
+    /// A stream to write to; its file is made with the first event.
+    pub fn stream(&self, group: &str, stream: &str) -> LogStream {
+        LogStream {
+            path: stream_path(group, stream),
+            group: group.to_owned(),
+            commands: self.commands.clone(),
+        }
+    }
+
+    /// Waits until everything put so far is written.
+    pub async fn flush(&self) {
+        let (done, written) = oneshot::channel();
+        let flushed = async {
+            self.commands.send(Command::Flush(done)).await.ok()?;
+            written.await.ok()
+        };
+        if tokio::time::timeout(CLOSE_TIMEOUT, flushed).await.is_err() {
+            tracing::warn!("the logs were not all written within {CLOSE_TIMEOUT:?}");
+        }
+    }
+}
+
+/// One log stream; dropping it closes its file.
+#[derive(Debug)]
+pub struct LogStream {
+    group: String,
+    path: PathBuf,
+    commands: mpsc::Sender<Command>,
+}
+
+impl LogStream {
+    /// Adds an event with the present time.
+    pub async fn put(&self, message: impl Into<String>) {
+        let mut message = message.into();
+        if message.len() > MAX_EVENT_BYTES {
+            message.truncate(message.floor_char_boundary(MAX_EVENT_BYTES));
+        }
+        let event = LogEvent {
+            timestamp: now_ms(),
+            message,
+        };
+        let put = Command::Put {
+            group: self.group.clone(),
+            path: self.path.clone(),
+            event,
+        };
+        // Fails only once the writing thread has ended, with the process.
+        self.commands.send(put).await.ok();
+    }
+}
+
+impl Drop for LogStream {
+    fn drop(&mut self) {
+        // When the queue is full the file stays open until the process ends: harmless.
+        self.commands
+            .try_send(Command::Close(std::mem::take(&mut self.path)))
+            .ok();
+    }
+}
+
+/// Milliseconds since the Unix epoch.
+pub fn now_ms() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |elapsed| {
+            elapsed.as_millis().try_into().unwrap_or(u64::MAX)
+        })
+}
+
+/// Where a stream lies under the logs' folder: `/aws/lambda/F` and
+/// `2026/11/24/[$LATEST]0f…` give `aws/lambda/F/2026/11/24/[$LATEST]0f….jsonl`.
+fn stream_path(group: &str, stream: &str) -> PathBuf {
+    let mut path: PathBuf = group
+        .split('/')
+        .chain(stream.split('/'))
+        // A name from a template must not lead out of the folder.
+        .filter(|part| !matches!(*part, "" | "." | ".."))
+        .collect();
+    path.as_mut_os_string().push(".jsonl");
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    #[tokio::test]
+    async fn events_are_written_in_order_and_shown_to_the_observer() {
+        let folder = tempfile::tempdir().unwrap();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let observed = Arc::clone(&seen);
+        let observer: Observer = Box::new(move |group, event| {
+            observed
+                .lock()
+                .unwrap()
+                .push((group.to_owned(), event.message.clone()));
+        });
+        let logs = Logs::open(folder.path(), observer).unwrap();
+        let stream = logs.stream("/aws/lambda/hello", "2026/11/24/[$LATEST]00");
+        stream.put("one").await;
+        stream.put("two\nlines").await;
+        logs.flush().await;
+
+        let file = folder
+            .path()
+            .join("aws/lambda/hello/2026/11/24/[$LATEST]00.jsonl");
+        let text = std::fs::read_to_string(file).unwrap();
+        let messages: Vec<String> = text
+            .lines()
+            .map(|line| serde_json::from_str::<LogEvent>(line).unwrap().message)
+            .collect();
+        assert_eq!(messages, ["one", "two\nlines"]);
+        let group = "/aws/lambda/hello".to_owned();
+        let expected = [
+            (group.clone(), "one".to_owned()),
+            (group, "two\nlines".to_owned()),
+        ];
+        assert_eq!(*seen.lock().unwrap(), expected);
+    }
+
+    #[test]
+    fn a_name_cannot_lead_out_of_the_folder() {
+        assert_eq!(
+            stream_path("/../../etc", "../x"),
+            PathBuf::from("etc/x.jsonl")
+        );
+    }
+}

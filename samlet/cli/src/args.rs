@@ -1,0 +1,122 @@
+//! The command line, with SAM CLI's names where it has them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Runs an AWS SAM application on this machine: API Gateway, Lambda, DynamoDB
+/// and IAM as `template.yaml` declares them, without Docker or an account.
+#[derive(Debug, Parser)]
+#[command(name = "samlet", version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) start: StartArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Build the functions and serve the application (the default command)
+    Start(StartArgs),
+    /// Build the functions only
+    Build(BuildArgs),
+}
+
+/// What every command needs to know.
+#[derive(Debug, Args)]
+pub(crate) struct ApplicationArgs {
+    /// The SAM template
+    #[arg(short, long, default_value = "template.yaml", value_name = "FILE")]
+    pub(crate) template: PathBuf,
+    /// Where tables, logs and built functions are kept [default: .samlet beside the template]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Values for the template's parameters
+    #[arg(long, value_name = "KEY=VALUE", num_args = 1.., value_parser = parse_override)]
+    pub(crate) parameter_overrides: Vec<(String, String)>,
+}
+
+impl ApplicationArgs {
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.data_dir
+            .clone()
+            .unwrap_or_else(|| self.template.with_file_name(".samlet"))
+    }
+
+    pub(crate) fn overrides(&self) -> BTreeMap<String, String> {
+        self.parameter_overrides.iter().cloned().collect()
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BuildArgs {
+    #[command(flatten)]
+    pub(crate) application: ApplicationArgs,
+    /// Build what ships to AWS: slower to build, smaller and faster to run
+    #[arg(long)]
+    pub(crate) release: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StartArgs {
+    #[command(flatten)]
+    pub(crate) application: ApplicationArgs,
+    /// The port of the application's APIs; 0 takes a free one
+    #[arg(short, long, default_value_t = 3000)]
+    pub(crate) port: u16,
+    /// The port of the AWS endpoint; 0 takes a free one
+    #[arg(long, default_value_t = 4566, value_name = "PORT")]
+    pub(crate) aws_port: u16,
+    /// Run the functions as they were last built
+    #[arg(long, conflicts_with = "release")]
+    pub(crate) no_build: bool,
+    /// Build and run what ships to AWS
+    #[arg(long)]
+    pub(crate) release: bool,
+    /// Execution environments that may run at once, of all functions
+    /// together [default: what fits the memory]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) max_environments: Option<u16>,
+}
+
+/// `Key=Value`, or SAM CLI's older `ParameterKey=Key,ParameterValue=Value`.
+fn parse_override(text: &str) -> Result<(String, String), String> {
+    let (key, value) = match text.strip_prefix("ParameterKey=") {
+        Some(rest) => rest.split_once(",ParameterValue="),
+        None => text.split_once('='),
+    }
+    .ok_or_else(|| format!("`{text}` is not KEY=VALUE"))?;
+    Ok((key.to_owned(), value.trim_matches('"').to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn start_is_the_default_command() {
+        let cli = Cli::try_parse_from(["samlet", "--port", "0"]).unwrap();
+        assert!(cli.command.is_none());
+        assert_eq!(cli.start.port, 0);
+    }
+
+    #[test]
+    fn parameters_are_given_in_both_of_sam_clis_spellings() {
+        let pair = ("Stage".to_owned(), "a=b".to_owned());
+        assert_eq!(parse_override("Stage=a=b"), Ok(pair.clone()));
+        assert_eq!(
+            parse_override("ParameterKey=Stage,ParameterValue=a=b"),
+            Ok(pair)
+        );
+        assert!(parse_override("Stage").is_err());
+    }
+}

@@ -1,0 +1,116 @@
+//! Shows errors and warnings, pointing into the user's file where they come from there.
+
+use std::io::Write;
+use std::ops::Range;
+use std::path::Path;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use samlet_template::{Diagnostic, Location};
+
+use crate::error::Error;
+
+/// Prints what ended a command to standard error.
+pub(crate) fn print_error(error: &Error) {
+    let mut stderr = anstream::stderr();
+    if let Error::Template {
+        path,
+        source,
+        diagnostics,
+    } = error
+    {
+        for diagnostic in diagnostics {
+            let text = render(&Level::ERROR, path, source, diagnostic);
+            writeln!(stderr, "{text}\n").ok();
+        }
+        let plural = if diagnostics.len() == 1 {
+            "error"
+        } else {
+            "errors"
+        };
+        let count = diagnostics.len();
+        writeln!(
+            stderr,
+            "{} has {count} {plural}; nothing was started",
+            path.display()
+        )
+        .ok();
+        return;
+    }
+    let title = Level::ERROR.primary_title(error.to_string());
+    let group = annotate_snippets::Group::with_title(title)
+        .elements(error.help().map(|help| Level::HELP.message(help)));
+    writeln!(stderr, "{}", Renderer::styled().render(&[group])).ok();
+}
+
+/// Prints what of the template has no effect here.
+pub(crate) fn print_warnings(path: &Path, source: &str, warnings: &[Diagnostic]) {
+    let mut stderr = anstream::stderr();
+    for warning in warnings {
+        writeln!(
+            stderr,
+            "{}\n",
+            render(&Level::WARNING, path, source, warning)
+        )
+        .ok();
+    }
+}
+
+fn render(level: &Level<'_>, path: &Path, source: &str, diagnostic: &Diagnostic) -> String {
+    let path = path.to_string_lossy();
+    let annotation = AnnotationKind::Primary.span(span(source, &diagnostic.location));
+    let snippet = Snippet::source(source)
+        .path(path.as_ref())
+        .annotation(annotation);
+    let title = level.clone().primary_title(diagnostic.message.as_str());
+    let help = diagnostic
+        .help
+        .as_deref()
+        .map(|help| Level::HELP.message(help));
+    let group = title.element(snippet).elements(help);
+    Renderer::styled().render(&[group])
+}
+
+/// Where a location lies in the text, in bytes.
+fn span(source: &str, location: &Location) -> Range<usize> {
+    let line_start: usize = source
+        .split_inclusive('\n')
+        .take(location.line.saturating_sub(1))
+        .map(str::len)
+        .sum();
+    let line = source[line_start..].lines().next().unwrap_or_default();
+    let at = |column: usize| {
+        let offset = line
+            .char_indices()
+            .nth(column.saturating_sub(1))
+            .map(|(offset, _)| offset);
+        line_start + offset.unwrap_or(line.len())
+    };
+    let start = at(location.column);
+    start..at(location.end_column).max(start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_location_is_found_past_multibyte_text() {
+        let source = "a: 1\nbé: xyz\n";
+        let location = Location {
+            line: 2,
+            column: 5,
+            end_column: 8,
+        };
+        assert_eq!(&source[span(source, &location)], "xyz");
+    }
+
+    #[test]
+    fn a_location_outside_the_text_is_cut_to_it() {
+        let location = Location {
+            line: 9,
+            column: 5,
+            end_column: 8,
+        };
+        assert_eq!(span("a: 1", &location), 4..4);
+    }
+}

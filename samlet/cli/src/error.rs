@@ -1,0 +1,83 @@
+//! Everything that ends a command, each with what to do about it.
+
+use std::path::PathBuf;
+
+use samlet_template::Diagnostic;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("cannot read the template {}: {source}", path.display())]
+    TemplateUnreadable {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("the template has errors")]
+    Template {
+        path: PathBuf,
+        source: String,
+        diagnostics: Vec<Diagnostic>,
+    },
+    #[error("port {port} on 127.0.0.1 is taken: {source}")]
+    PortTaken {
+        port: u16,
+        flag: &'static str,
+        source: std::io::Error,
+    },
+    #[error("another samlet is running on {}", path.display())]
+    DataLocked { path: PathBuf },
+    #[error("cannot use the data folder {}: {source}", path.display())]
+    DataUnusable {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("cannot run cargo: {0}")]
+    CargoMissing(std::io::Error),
+    #[error("cannot read the Cargo package of {function}: {reason}")]
+    Package { function: String, reason: String },
+    #[error("building the functions failed")]
+    BuildFailed,
+    #[error("{function} has nothing to run: {reason}")]
+    NothingToRun { function: String, reason: String },
+    #[error("{function} is not built: there is no {}", path.display())]
+    NotBuilt { function: String, path: PathBuf },
+    #[error("the policies of {function} cannot be enforced: {reason}")]
+    Policy { function: String, reason: String },
+    #[error("{0}")]
+    Store(#[from] samlet_dynamodb::StoreError),
+    #[error("table {table}: {source}")]
+    Table {
+        table: String,
+        source: samlet_dynamodb::TableError,
+    },
+    #[error("{0}")]
+    Logs(#[from] samlet_logs::LogsError),
+    #[error("cannot start: {0}")]
+    Runtime(std::io::Error),
+}
+
+impl Error {
+    /// The way out, where the message itself doesn't tell.
+    pub(crate) fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::TemplateUnreadable { .. } => {
+                "run samlet in the application's folder, or name the template with --template"
+                    .into()
+            }
+            Self::PortTaken { flag, .. } => {
+                format!("choose another with {flag} PORT; {flag} 0 takes a free one")
+            }
+            Self::DataLocked { .. } => {
+                "stop it, or choose another folder with --data-dir (and other ports)".into()
+            }
+            Self::DataUnusable { .. } => {
+                "check its permissions, or choose another with --data-dir".into()
+            }
+            Self::CargoMissing(_) => "install Rust: https://rustup.rs".into(),
+            Self::BuildFailed => {
+                "the compiler's messages are above; correct the code and start again".into()
+            }
+            Self::NotBuilt { .. } => "run `samlet build`, or start without --no-build".into(),
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,244 @@
+//! `samlet start`: from a template to a running application, and down again.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use samlet_endpoint::Endpoint;
+use samlet_gateway::{Gateway, GatewaySettings};
+use samlet_iam::{Identities, PolicyDocument, Role};
+use samlet_lambda::{Function, Lambda};
+use samlet_logs::Logs;
+use samlet_template::Application;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::args::{ApplicationArgs, StartArgs};
+use crate::data::DataFolder;
+use crate::error::Error;
+use crate::{build, diagnostics, terminal};
+
+/// Where the application seems to be deployed.
+const REGION: &str = "us-east-1";
+const ACCOUNT_ID: &str = "123456789012";
+const STACK_NAME: &str = "local";
+
+/// How long an environment is kept without work; Lambda's is of this order.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// Invocations that may wait for an environment: Lambda's own default concurrency.
+const MAX_WAITING: usize = 1000;
+
+/// A template that was read without errors.
+pub(crate) struct Template {
+    pub(crate) path: PathBuf,
+    pub(crate) source: String,
+    pub(crate) application: Application,
+}
+
+impl Template {
+    pub(crate) fn read(args: &ApplicationArgs) -> Result<Self, Error> {
+        let path = args.template.clone();
+        let source =
+            std::fs::read_to_string(&path).map_err(|source| Error::TemplateUnreadable {
+                path: path.clone(),
+                source,
+            })?;
+        let settings = samlet_template::Settings {
+            region: REGION.into(),
+            account_id: ACCOUNT_ID.into(),
+            stack_name: STACK_NAME.into(),
+            parameter_overrides: args.overrides(),
+        };
+        match samlet_template::read(&source, &settings) {
+            Ok(application) => Ok(Self {
+                path,
+                source,
+                application,
+            }),
+            Err(diagnostics) => Err(Error::Template {
+                path,
+                source,
+                diagnostics,
+            }),
+        }
+    }
+
+    /// What relative paths in the template start from.
+    pub(crate) fn folder(&self) -> &Path {
+        self.path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."))
+    }
+}
+
+/// `samlet start`.
+pub(crate) fn command(args: &StartArgs) -> Result<(), Error> {
+    let template = Template::read(&args.application)?;
+    diagnostics::print_warnings(
+        &template.path,
+        &template.source,
+        &template.application.warnings,
+    );
+    let data = DataFolder::open(&args.application.data_dir())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::Runtime)?;
+    runtime.block_on(Box::pin(run(args, &template, &data)))
+}
+
+async fn run(args: &StartArgs, template: &Template, data: &DataFolder) -> Result<(), Error> {
+    // Before the build: a port that is taken should be known at once.
+    let api = bind(args.port, "--port").await?;
+    let aws = bind(args.aws_port, "--aws-port").await?;
+    let address = |listener: &TcpListener| listener.local_addr().map_err(Error::Runtime);
+    let api_url = format!("http://{}", address(&api)?);
+    let aws_url = format!("http://{}", address(&aws)?);
+
+    let application = &template.application;
+    let folders = if args.no_build {
+        build::built(application, template.folder(), &data.build())?
+    } else {
+        build::build(application, template.folder(), &data.build(), args.release)?
+    };
+
+    let store = samlet_dynamodb::Store::open(&data.store(), REGION, ACCOUNT_ID)?;
+    for table in &application.tables {
+        let made = store.ensure_table(&table.create_table).await;
+        made.map_err(|source| Error::Table {
+            table: table.logical_id.clone(),
+            source,
+        })?;
+    }
+    let logs = Logs::open(&data.logs(), terminal::log_observer(application))?;
+    let identities = Arc::new(Identities::new(REGION, ACCOUNT_ID));
+    let functions = functions(application, &folders, &identities, &aws_url)?;
+    let lambda = Lambda::new(functions, logs.clone(), &lambda_settings(args));
+
+    let endpoint = Arc::new(Endpoint::new(identities, store.clone()));
+    let endpoint_stop = CancellationToken::new();
+    let endpoint_done = tokio::spawn(endpoint.serve(aws, endpoint_stop.clone()));
+    let settings = GatewaySettings {
+        region: REGION.into(),
+        account_id: ACCOUNT_ID.into(),
+    };
+    let gateway = Arc::new(Gateway::new(
+        application.apis.clone(),
+        lambda.clone(),
+        settings,
+    ));
+    let gateway_stop = CancellationToken::new();
+    let gateway_done = tokio::spawn(gateway.serve(api, gateway_stop.clone()));
+
+    let asked_to_stop = stop_signal()?;
+    terminal::print_ready(application, &api_url, &aws_url);
+    asked_to_stop.await;
+
+    // Along the request's path: no new requests, then no functions, then no store.
+    exit_on_second_signal()?;
+    gateway_stop.cancel();
+    gateway_done.await.ok();
+    lambda.close().await;
+    endpoint_stop.cancel();
+    endpoint_done.await.ok();
+    store.close().await;
+    logs.flush().await;
+    Ok(())
+}
+
+async fn bind(port: u16, flag: &'static str) -> Result<TcpListener, Error> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(|source| Error::PortTaken { port, flag, source })
+}
+
+/// Each function with its code and with credentials of its own role.
+fn functions(
+    application: &Application,
+    folders: &BTreeMap<String, PathBuf>,
+    identities: &Identities,
+    aws_url: &str,
+) -> Result<Vec<Function>, Error> {
+    let function = |declared: &samlet_template::Function| {
+        let name = &declared.logical_id;
+        let policy = |document| {
+            PolicyDocument::parse(document).map_err(|error| Error::Policy {
+                function: name.clone(),
+                reason: error.to_string(),
+            })
+        };
+        let policies = declared
+            .role
+            .policies
+            .iter()
+            .map(policy)
+            .collect::<Result<_, _>>()?;
+        let role = Role {
+            name: declared.role.name.clone(),
+            policies,
+        };
+        Ok(Function {
+            name: declared.name.clone(),
+            code: folders.get(name).cloned().unwrap_or_default(),
+            handler: declared.handler.clone(),
+            memory_mb: declared.memory_mb,
+            timeout: declared.timeout,
+            variables: declared.environment.clone(),
+            credentials: identities.issue(role, &declared.name),
+            region: REGION.into(),
+            account_id: ACCOUNT_ID.into(),
+            aws_endpoint_url: aws_url.to_owned(),
+        })
+    };
+    application.functions.iter().map(function).collect()
+}
+
+fn lambda_settings(args: &StartArgs) -> samlet_lambda::Settings {
+    samlet_lambda::Settings {
+        max_environments: args
+            .max_environments
+            .map_or_else(default_max_environments, usize::from),
+        max_waiting: MAX_WAITING,
+        idle_timeout: IDLE_TIMEOUT,
+    }
+}
+
+/// As many environments of Lambda's smallest memory as fit half of this
+/// machine's; where that isn't known, 32.
+fn default_max_environments() -> usize {
+    let total_kib = || {
+        let meminfo = std::fs::read_to_string("/proc/meminfo").ok()?;
+        let total = meminfo
+            .lines()
+            .find_map(|line| line.strip_prefix("MemTotal:"))?;
+        total.trim().strip_suffix(" kB")?.parse::<usize>().ok()
+    };
+    total_kib().map_or(32, |kib| (kib / 1024 / 2 / 128).clamp(8, 256))
+}
+
+/// Resolves at the first SIGINT or SIGTERM; installed from now on.
+fn stop_signal() -> Result<impl Future<Output = ()>, Error> {
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Runtime)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Runtime)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Who asks twice doesn't want to wait for requests in flight.
+fn exit_on_second_signal() -> Result<(), Error> {
+    let again = stop_signal()?;
+    tokio::spawn(async move {
+        again.await;
+        std::process::exit(130);
+    });
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! The credentials samlet has issued, and whose they are.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use uuid::Uuid;
+
+use crate::policy::PolicyDocument;
+
+/// The access key, and the secret, with which a developer's tools may do everything.
+pub const DEVELOPER_KEY: &str = "local";
+
+/// What an AWS SDK signs requests with.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// Public part: who signs.
+    pub access_key_id: String,
+    /// Secret part: what is signed with.
+    pub secret_access_key: String,
+    /// Sent along with temporary credentials.
+    pub session_token: Option<String>,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Credentials({}, secret hidden)", self.access_key_id)
+    }
+}
+
+/// A function's execution role.
+#[derive(Clone, Debug)]
+pub struct Role {
+    /// Its name.
+    pub name: String,
+    /// Its identity-based policies.
+    pub policies: Vec<PolicyDocument>,
+}
+
+/// Who made a request.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    /// `arn:aws:sts::…:assumed-role/ROLE/SESSION`, or the developer's user.
+    pub arn: String,
+    /// `None` may do everything.
+    pub(crate) role: Option<Arc<Role>>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Identity {
+    pub(crate) credentials: Credentials,
+    pub(crate) principal: Principal,
+}
+
+/// Everyone who may make requests.
+pub struct Identities {
+    pub(crate) region: String,
+    account_id: String,
+    issued: RwLock<HashMap<String, Identity>>,
+}
+
+impl fmt::Debug for Identities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Identities({} {})", self.region, self.account_id)
+    }
+}
+
+impl Identities {
+    /// Only the developer, at first.
+    pub fn new(region: &str, account_id: &str) -> Self {
+        let credentials = Credentials {
+            access_key_id: DEVELOPER_KEY.into(),
+            secret_access_key: DEVELOPER_KEY.into(),
+            session_token: None,
+        };
+        let arn = format!("arn:aws:iam::{account_id}:user/{DEVELOPER_KEY}");
+        let developer = Identity {
+            credentials,
+            principal: Principal { arn, role: None },
+        };
+        Self {
+            region: region.into(),
+            account_id: account_id.into(),
+            issued: RwLock::new(HashMap::from([(DEVELOPER_KEY.into(), developer)])),
+        }
+    }
+
+    /// The region whose requests are taken.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The account whose resources these are.
+    pub fn account_id(&self) -> &str {
+        &self.account_id
+    }
+
+    /// New credentials for a role, as assumed by `session_name`.
+    pub fn issue(&self, role: Role, session_name: &str) -> Credentials {
+        let credentials = Credentials {
+            access_key_id: format!("ASIA{}", &random()[..16].to_uppercase()),
+            secret_access_key: random()[..40].into(),
+            session_token: Some(random() + &random()),
+        };
+        let account = &self.account_id;
+        let arn = format!(
+            "arn:aws:sts::{account}:assumed-role/{}/{session_name}",
+            role.name
+        );
+        let principal = Principal {
+            arn,
+            role: Some(Arc::new(role)),
+        };
+        let identity = Identity {
+            credentials: credentials.clone(),
+            principal,
+        };
+        let mut issued = self.issued.write().unwrap_or_else(PoisonError::into_inner);
+        issued.insert(credentials.access_key_id.clone(), identity);
+        credentials
+    }
+
+    pub(crate) fn find(&self, access_key_id: &str) -> Option<Identity> {
+        let issued = self.issued.read().unwrap_or_else(PoisonError::into_inner);
+        issued.get(access_key_id).cloned()
+    }
+}
+
+/// 64 random hex digits, from the system's generator.
+fn random() -> String {
+    format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
+}

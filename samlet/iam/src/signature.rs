@@ -1,0 +1,440 @@
+//! Verifies Signature Version 4, by signing the received request again.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime};
+
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use http::request::Parts;
+use subtle::ConstantTimeEq;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime};
+
+use crate::credentials::{Credentials, Identities, Principal};
+
+/// How far a client's clock may be off.
+const MAX_SKEW: Duration = Duration::from_secs(15 * 60);
+
+const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+const DATE_FORMAT: &[BorrowedFormatItem<'_>] =
+    format_description!("[year][month][day]T[hour][minute][second]Z");
+
+/// Why a request's sender is not believed; AWS's wording.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AuthenticationError {
+    /// There is no signature at all.
+    #[error("Request is missing Authentication Token")]
+    MissingToken,
+    /// The Authorization header lacks something.
+    #[error("{0}")]
+    Incomplete(String),
+    /// The signature, its date or its scope is wrong.
+    #[error("{0}")]
+    InvalidSignature(String),
+    /// The access key, or the session token, is not one that was issued.
+    #[error("The security token included in the request is invalid.")]
+    UnrecognizedClient,
+}
+
+impl AuthenticationError {
+    /// The exception's name on the wire.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::MissingToken => "MissingAuthenticationTokenException",
+            Self::Incomplete(_) => "IncompleteSignatureException",
+            Self::InvalidSignature(_) => "InvalidSignatureException",
+            Self::UnrecognizedClient => "UnrecognizedClientException",
+        }
+    }
+}
+
+/// The members of an Authorization header.
+struct Authorization<'a> {
+    access_key_id: &'a str,
+    date: &'a str,
+    region: &'a str,
+    service: &'a str,
+    signed_headers: BTreeSet<&'a str>,
+    signature: &'a str,
+}
+
+impl Identities {
+    /// Tells who signed a request to `service`, received at `now`.
+    pub fn authenticate(
+        &self,
+        service: &str,
+        request: &Parts,
+        body: &[u8],
+        now: SystemTime,
+    ) -> Result<Principal, AuthenticationError> {
+        let header = header(request, "authorization").ok_or(AuthenticationError::MissingToken)?;
+        let authorization = Authorization::parse(header)?;
+        let time = signing_time(request, header, now)?;
+        authorization.check_scope(service, &self.region, request)?;
+        let identity = self
+            .find(authorization.access_key_id)
+            .ok_or(AuthenticationError::UnrecognizedClient)?;
+        let expected = signature(&authorization, &identity.credentials, request, body, time)?;
+        if !bool::from(
+            expected
+                .as_bytes()
+                .ct_eq(authorization.signature.as_bytes()),
+        ) {
+            let text = "The request signature we calculated does not match the signature you provided. \
+                Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";
+            return Err(AuthenticationError::InvalidSignature(text.into()));
+        }
+        let token = self::header(request, "x-amz-security-token").unwrap_or_default();
+        let expected = identity
+            .credentials
+            .session_token
+            .as_deref()
+            .unwrap_or_default();
+        if !bool::from(token.as_bytes().ct_eq(expected.as_bytes())) {
+            return Err(AuthenticationError::UnrecognizedClient);
+        }
+        Ok(identity.principal)
+    }
+}
+
+impl<'a> Authorization<'a> {
+    fn parse(header: &'a str) -> Result<Self, AuthenticationError> {
+        let Some(rest) = header.strip_prefix(ALGORITHM) else {
+            return Err(AuthenticationError::Incomplete(format!(
+                "Unsupported AWS 'algorithm': '{}'.",
+                header.split(' ').next().unwrap_or_default()
+            )));
+        };
+        let member = |name: &str| {
+            let mut members = rest
+                .split(',')
+                .filter_map(|member| member.trim().split_once('='));
+            members
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| value)
+        };
+        let (credential, signed, signature) = (
+            member("Credential"),
+            member("SignedHeaders"),
+            member("Signature"),
+        );
+        let (Some(credential), Some(signed), Some(signature)) = (credential, signed, signature)
+        else {
+            let missing = [
+                ("Credential", credential),
+                ("Signature", signature),
+                ("SignedHeaders", signed),
+            ]
+            .iter()
+            .filter(|(_, value)| value.is_none())
+            .map(|(name, _)| format!("Authorization header requires '{name}' parameter. "))
+            .collect::<String>();
+            return Err(AuthenticationError::Incomplete(format!(
+                "{missing}Authorization={header}"
+            )));
+        };
+        let parts: Vec<&str> = credential.split('/').collect();
+        let [access_key_id, date, region, service, "aws4_request"] = parts[..] else {
+            return Err(AuthenticationError::Incomplete(format!(
+                "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{credential}'"
+            )));
+        };
+        let signed_headers = signed.split(';').collect();
+        Ok(Self {
+            access_key_id,
+            date,
+            region,
+            service,
+            signed_headers,
+            signature,
+        })
+    }
+
+    fn check_scope(
+        &self,
+        service: &str,
+        region: &str,
+        request: &Parts,
+    ) -> Result<(), AuthenticationError> {
+        let invalid = |text: String| Err(AuthenticationError::InvalidSignature(text));
+        if !self.signed_headers.contains("host") {
+            return invalid(
+                "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.".into(),
+            );
+        }
+        if self.service != service {
+            return invalid(format!(
+                "Credential should be scoped to correct service: '{service}'. "
+            ));
+        }
+        if self.region != region {
+            return invalid(format!(
+                "Credential should be scoped to a valid region, not '{}'. ",
+                self.region
+            ));
+        }
+        let day = header(request, "x-amz-date")
+            .and_then(|date| date.get(..8))
+            .unwrap_or_default();
+        if self.date != day {
+            return invalid(format!(
+                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{}' != '{day}', from '{}'.",
+                self.date,
+                header(request, "x-amz-date").unwrap_or_default()
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn header<'a>(request: &'a Parts, name: &str) -> Option<&'a str> {
+    request.headers.get(name)?.to_str().ok()
+}
+
+fn signing_time(
+    request: &Parts,
+    authorization: &str,
+    now: SystemTime,
+) -> Result<SystemTime, AuthenticationError> {
+    let Some(text) = header(request, "x-amz-date") else {
+        return Err(AuthenticationError::Incomplete(format!(
+            "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. Authorization={authorization}"
+        )));
+    };
+    let parsed = PrimitiveDateTime::parse(text, DATE_FORMAT).map_err(|_| {
+        let text = format!("Date must be in ISO-8601 'basic format'. Got '{text}'. See http://en.wikipedia.org/wiki/ISO_8601");
+        AuthenticationError::Incomplete(text)
+    })?;
+    let signed: SystemTime = parsed.assume_utc().into();
+    let show = |time: SystemTime| {
+        OffsetDateTime::from(time)
+            .format(DATE_FORMAT)
+            .unwrap_or_default()
+    };
+    let skewed = |relation: &str, limit: SystemTime, sign: char| {
+        let (limit, now) = (show(limit), show(now));
+        let text = format!(
+            "{relation}: {text} is now {} than {limit} ({now} {sign} 15 min.)",
+            if sign == '-' { "earlier" } else { "later" }
+        );
+        Err(AuthenticationError::InvalidSignature(text))
+    };
+    if signed < now - MAX_SKEW {
+        return skewed("Signature expired", now - MAX_SKEW, '-');
+    }
+    if signed > now + MAX_SKEW {
+        return skewed("Signature not yet current", now + MAX_SKEW, '+');
+    }
+    Ok(signed)
+}
+
+/// The signature that the request would have, had it been made with `credentials`.
+fn signature(
+    authorization: &Authorization<'_>,
+    credentials: &Credentials,
+    request: &Parts,
+    body: &[u8],
+    time: SystemTime,
+) -> Result<String, AuthenticationError> {
+    let unusable =
+        |error: &dyn std::fmt::Display| AuthenticationError::Incomplete(error.to_string());
+    let mut settings = SigningSettings::default();
+    // The headers are those the client signed, no more and no fewer.
+    settings.excluded_headers = Some(Vec::<Cow<'static, str>>::new());
+    let identity = aws_credential_types::Credentials::new(
+        &credentials.access_key_id,
+        &credentials.secret_access_key,
+        None,
+        None,
+        "samlet",
+    )
+    .into();
+    let params = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(authorization.region)
+        .name(authorization.service)
+        .time(time)
+        .settings(settings)
+        .build()
+        .map_err(|error| unusable(&error))?
+        .into();
+    let host = header(request, "host").unwrap_or_default();
+    let path = request
+        .uri
+        .path_and_query()
+        .map_or("/", |path| path.as_str());
+    let headers = request
+        .headers
+        .iter()
+        .filter(|(name, _)| authorization.signed_headers.contains(name.as_str()))
+        .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+    let uri = format!("http://{host}{path}");
+    let signable = SignableRequest::new(
+        request.method.as_str(),
+        uri,
+        headers,
+        SignableBody::Bytes(body),
+    )
+    .map_err(|error| unusable(&error))?;
+    let output = sign(signable, &params).map_err(|error| unusable(&error))?;
+    Ok(output.signature().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::Role;
+
+    const BODY: &[u8] = b"{}";
+
+    fn signed(identities: &Identities, credentials: &Credentials, time: SystemTime) -> Parts {
+        let mut request = http::Request::post("http://127.0.0.1:4566/")
+            .header("host", "127.0.0.1:4566")
+            .header("x-amz-target", "DynamoDB_20120810.GetItem")
+            .body(())
+            .unwrap();
+        let identity = aws_credential_types::Credentials::new(
+            &credentials.access_key_id,
+            &credentials.secret_access_key,
+            credentials.session_token.clone(),
+            None,
+            "test",
+        )
+        .into();
+        let params = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&identities.region)
+            .name("dynamodb")
+            .time(time)
+            .settings(SigningSettings::default())
+            .build()
+            .unwrap()
+            .into();
+        let headers = request
+            .headers()
+            .iter()
+            .map(|(n, v)| (n.as_str(), v.to_str().unwrap()));
+        let signable = SignableRequest::new(
+            "POST",
+            "http://127.0.0.1:4566/",
+            headers,
+            SignableBody::Bytes(BODY),
+        )
+        .unwrap();
+        let (instructions, _) = sign(signable, &params).unwrap().into_parts();
+        instructions.apply_to_request_http1x(&mut request);
+        request.into_parts().0
+    }
+
+    fn identities() -> (Identities, Credentials) {
+        let identities = Identities::new("us-east-1", "123456789012");
+        let role = Role {
+            name: "role".into(),
+            policies: Vec::new(),
+        };
+        let credentials = identities.issue(role, "session");
+        (identities, credentials)
+    }
+
+    #[test]
+    fn a_signed_request_is_its_roles() {
+        let (identities, credentials) = identities();
+        let now = SystemTime::now();
+        let request = signed(&identities, &credentials, now);
+        let principal = identities
+            .authenticate("dynamodb", &request, BODY, now)
+            .unwrap();
+        assert_eq!(
+            principal.arn,
+            "arn:aws:sts::123456789012:assumed-role/role/session"
+        );
+    }
+
+    #[test]
+    fn a_changed_body_header_or_secret_is_noticed() {
+        let (identities, credentials) = identities();
+        let now = SystemTime::now();
+        let request = signed(&identities, &credentials, now);
+        let code = |request: &Parts, body: &[u8]| {
+            identities
+                .authenticate("dynamodb", request, body, now)
+                .map(|_| ())
+                .map_err(|e| e.code())
+        };
+        assert_eq!(code(&request, b"{ }"), Err("InvalidSignatureException"));
+
+        let mut changed = request.clone();
+        changed
+            .headers
+            .insert("x-amz-target", "DynamoDB_20120810.PutItem".parse().unwrap());
+        assert_eq!(code(&changed, BODY), Err("InvalidSignatureException"));
+
+        let guessed = Credentials {
+            secret_access_key: "guess".into(),
+            ..credentials.clone()
+        };
+        assert_eq!(
+            code(&signed(&identities, &guessed, now), BODY),
+            Err("InvalidSignatureException")
+        );
+
+        let unknown = Credentials {
+            access_key_id: "ASIAUNKNOWN".into(),
+            ..credentials.clone()
+        };
+        assert_eq!(
+            code(&signed(&identities, &unknown, now), BODY),
+            Err("UnrecognizedClientException")
+        );
+
+        let tokenless = Credentials {
+            session_token: None,
+            ..credentials
+        };
+        assert_eq!(
+            code(&signed(&identities, &tokenless, now), BODY),
+            Err("UnrecognizedClientException")
+        );
+    }
+
+    #[test]
+    fn an_old_signature_has_expired() {
+        let (identities, credentials) = identities();
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let request = signed(
+            &identities,
+            &credentials,
+            now - Duration::from_secs(16 * 60),
+        );
+        let error = identities
+            .authenticate("dynamodb", &request, BODY, now)
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "Signature expired: 20270115T074400Z is now earlier than 20270115T074500Z (20270115T080000Z - 15 min.)"
+        );
+    }
+
+    #[test]
+    fn no_signature_or_half_of_one_is_told_apart() {
+        let (identities, _) = identities();
+        let code = |request: http::Request<()>| {
+            let request = request.into_parts().0;
+            identities
+                .authenticate("dynamodb", &request, b"", SystemTime::now())
+                .unwrap_err()
+                .code()
+        };
+        assert_eq!(
+            code(http::Request::new(())),
+            "MissingAuthenticationTokenException"
+        );
+        let half =
+            http::Request::post("/").header("authorization", "AWS4-HMAC-SHA256 Credential=a/b");
+        assert_eq!(code(half.body(()).unwrap()), "IncompleteSignatureException");
+    }
+}

@@ -1,0 +1,426 @@
+//! An execution environment's life: init, invocation after invocation, end.
+//!
+//! One task owns it all, so the Runtime API's states are simply where this
+//! code stands: a call that doesn't fit is refused there.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use samlet_logs::LogStream;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+use crate::Invocation;
+use crate::function::Function;
+use crate::pool::{Job, Message, Pool};
+use crate::process::describe_exit;
+use crate::report::{self, Failure, Report, Status};
+use crate::runtime_api::{Answer, Call, CallKind, Invitation};
+use crate::sandbox::{Event, Sandbox};
+use crate::scheduler::EnvironmentId;
+
+/// How long init may take before the first invocation.
+const INIT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Lambda's word for every error that a function or its runtime made.
+const UNHANDLED: &str = "Unhandled";
+
+pub(crate) struct Environment {
+    pub(crate) function: Arc<Function>,
+    pub(crate) index: usize,
+    pub(crate) id: EnvironmentId,
+    pub(crate) pool: Pool,
+    pub(crate) messages: mpsc::Receiver<Message>,
+    pub(crate) log: LogStream,
+    pub(crate) log_stream: String,
+}
+
+/// A runtime that has asked for its next invocation.
+struct Ready {
+    sandbox: Sandbox,
+    next: oneshot::Sender<Answer>,
+    /// Until it has been reported with the first invocation.
+    init: Option<Duration>,
+}
+
+/// Why a runtime never asked for its first invocation.
+struct InitFailure {
+    status: Status,
+    duration: Duration,
+    /// The error the runtime reported, or Lambda's own for it.
+    payload: Box<dyn Fn(&str) -> Bytes + Send + Sync>,
+}
+
+/// What an invocation came to.
+struct Outcome {
+    payload: Bytes,
+    function_error: Option<&'static str>,
+    status: Status,
+}
+
+impl Outcome {
+    fn failure(failure: &Failure) -> Self {
+        let status = match failure.error_type {
+            "Sandbox.Timedout" => Status::Timeout,
+            error_type => Status::Error(error_type.to_owned()),
+        };
+        Self {
+            payload: failure.payload(),
+            function_error: Some(UNHANDLED),
+            status,
+        }
+    }
+}
+
+impl Environment {
+    /// Lives until it is told to stop or its process fails.
+    pub(crate) async fn run(mut self) {
+        self.live().await;
+        self.pool.ended(self.id);
+    }
+
+    async fn live(&mut self) {
+        self.log
+            .put("INIT_START Runtime Version: provided:al2023")
+            .await;
+        let mut ready = match self.init(INIT_TIMEOUT).await {
+            Ok(ready) => {
+                self.pool.started(self.index, self.id);
+                Some(ready)
+            }
+            Err(failure) => {
+                self.report_init(&failure, "init").await;
+                let Some(job) = self.pool.start_failed(self.index) else {
+                    return;
+                };
+                self.invoke_with_init(job).await
+            }
+        };
+        while let Some(idle) = ready {
+            if idle.init.is_none() {
+                self.pool.freed(self.index, self.id);
+            }
+            ready = self.idle(idle).await;
+        }
+    }
+
+    /// Waits for a job and runs it. `None` when the environment is to end.
+    async fn idle(&mut self, mut ready: Ready) -> Option<Ready> {
+        let job = loop {
+            tokio::select! {
+                biased;
+                message = self.messages.recv() => match message {
+                    Some(Message::Run(job)) => break job,
+                    Some(Message::Stop) | None => {
+                        ready.sandbox.stop(&self.log).await;
+                        return None;
+                    }
+                },
+                event = ready.sandbox.next_event(None, &self.log) => match event {
+                    Event::Call(Call { kind: CallKind::Next, answer }) => ready.next = answer,
+                    Event::Call(call) => refuse(call),
+                    Event::DeadlinePassed => {}
+                    Event::Exited(_) => {
+                        if self.pool.withdraw_idle(self.index, self.id) {
+                            return None;
+                        }
+                        // A job is on its way: it gets a process of its own.
+                        return match self.messages.recv().await {
+                            Some(Message::Run(job)) => self.invoke_with_init(job).await,
+                            _ => None,
+                        };
+                    }
+                },
+            }
+        };
+        self.log.put(report::start(&job.request_id)).await;
+        self.invoke(ready, job).await
+    }
+
+    /// Starts a process and waits until it asks for its first invocation.
+    async fn init(&mut self, limit: Duration) -> Result<Ready, InitFailure> {
+        let began = Instant::now();
+        let fail = |status, payload| InitFailure {
+            status,
+            duration: began.elapsed(),
+            payload,
+        };
+        let mut sandbox = match Sandbox::start(&self.function, &self.log_stream).await {
+            Ok(sandbox) => sandbox,
+            Err(error) => {
+                let bootstrap = self.function.code.join("bootstrap");
+                let reason = format!("cannot run {}: {error}", bootstrap.display());
+                let status = Status::Error("Runtime.InvalidEntrypoint".into());
+                let payload = move |id: &str| Failure::invalid_entrypoint(id, &reason).payload();
+                return Err(fail(status, Box::new(payload)));
+            }
+        };
+        let deadline = Some(began + limit);
+        let failure = loop {
+            match self.next_event(&mut sandbox, deadline).await {
+                None => {
+                    let payload =
+                        |id: &str| Failure::exit(id, "the environment was shut down").payload();
+                    break fail(Status::Error("Sandbox.Failure".into()), Box::new(payload));
+                }
+                Some(Event::Call(Call {
+                    kind: CallKind::Next,
+                    answer: next,
+                })) => {
+                    return Ok(Ready {
+                        sandbox,
+                        next,
+                        init: Some(began.elapsed()),
+                    });
+                }
+                Some(Event::Call(Call {
+                    kind:
+                        CallKind::InitError {
+                            error_type,
+                            payload,
+                        },
+                    answer,
+                })) => {
+                    answer.send(Answer::Accepted).ok();
+                    let payload = move |_: &str| payload.clone();
+                    break fail(Status::Error(error_type), Box::new(payload));
+                }
+                Some(Event::Call(call)) => refuse(call),
+                Some(Event::Exited(status)) => {
+                    let reason = describe_exit(status);
+                    let payload = move |id: &str| Failure::exit(id, &reason).payload();
+                    break fail(Status::Error("Runtime.ExitError".into()), Box::new(payload));
+                }
+                Some(Event::DeadlinePassed) => {
+                    let timeout = self.function.timeout;
+                    let payload = move |id: &str| Failure::timeout(id, timeout).payload();
+                    break fail(Status::Timeout, Box::new(payload));
+                }
+            }
+        };
+        sandbox.stop(&self.log).await;
+        Err(failure)
+    }
+
+    /// Lambda repeats a failed init within the invocation that waits for it,
+    /// under the function's own timeout.
+    async fn invoke_with_init(&mut self, job: Job) -> Option<Ready> {
+        match self.init(self.function.timeout).await {
+            Ok(mut ready) => {
+                // It is part of this invocation, no init of its own.
+                ready.init = None;
+                self.log.put(report::start(&job.request_id)).await;
+                self.invoke(ready, job).await
+            }
+            Err(failure) => {
+                self.report_init(&failure, "invoke").await;
+                self.log.put(report::start(&job.request_id)).await;
+                if failure.status == Status::Timeout {
+                    self.log
+                        .put(report::timeout_line(&job.request_id, self.function.timeout))
+                        .await;
+                }
+                let outcome = Outcome {
+                    payload: (failure.payload)(&job.request_id),
+                    function_error: Some(UNHANDLED),
+                    status: failure.status,
+                };
+                self.conclude(job, outcome, failure.duration, None, None)
+                    .await;
+                None
+            }
+        }
+    }
+
+    /// Hands one job to the runtime and waits for its answer and, after it,
+    /// for the runtime to ask for more. `None` when the environment is to end.
+    async fn invoke(&mut self, ready: Ready, job: Job) -> Option<Ready> {
+        let Ready {
+            mut sandbox,
+            next,
+            init,
+        } = ready;
+        let began = Instant::now();
+        let deadline = began + self.function.timeout;
+        let invitation = Invitation {
+            request_id: job.request_id.clone(),
+            deadline_ms: epoch_ms(self.function.timeout),
+            function_arn: self.function.arn(),
+            trace_id: job.trace_id.clone(),
+            payload: job.payload.clone(),
+        };
+        // Fails when the runtime hung up: then it asks again, exits, or times out.
+        next.send(Answer::Invocation(Box::new(invitation))).ok();
+
+        let outcome = self.outcome(&mut sandbox, &job.request_id, deadline).await;
+        let duration = began.elapsed().min(self.function.timeout);
+        sandbox.drain(&self.log).await;
+        let peak = sandbox.peak_memory_mb();
+        let healthy = match &outcome.status {
+            Status::Success => true,
+            Status::Timeout => false,
+            Status::Error(error_type) => !error_type.starts_with("Runtime."),
+        };
+        if !healthy {
+            sandbox.stop(&self.log).await;
+            self.conclude(job, outcome, duration, init, peak).await;
+            return None;
+        }
+        self.conclude(job, outcome, duration, init, peak).await;
+        let next = self.wait_for_next(&mut sandbox, deadline).await;
+        match next {
+            Some(next) => Some(Ready {
+                sandbox,
+                next,
+                init: None,
+            }),
+            None => {
+                sandbox.stop(&self.log).await;
+                None
+            }
+        }
+    }
+
+    async fn outcome(&mut self, sandbox: &mut Sandbox, id: &str, deadline: Instant) -> Outcome {
+        loop {
+            let call = match self.next_event(sandbox, Some(deadline)).await {
+                None => {
+                    return Outcome::failure(&Failure::exit(id, "the environment was shut down"));
+                }
+                Some(Event::Exited(status)) => {
+                    return Outcome::failure(&Failure::exit(id, &describe_exit(status)));
+                }
+                Some(Event::DeadlinePassed) => {
+                    self.log
+                        .put(report::timeout_line(id, self.function.timeout))
+                        .await;
+                    return Outcome::failure(&Failure::timeout(id, self.function.timeout));
+                }
+                Some(Event::Call(call)) => call,
+            };
+            match call.kind {
+                CallKind::Response {
+                    request_id,
+                    payload,
+                } if request_id == id => {
+                    call.answer.send(Answer::Accepted).ok();
+                    return Outcome {
+                        payload,
+                        function_error: None,
+                        status: Status::Success,
+                    };
+                }
+                CallKind::ResponseTooLarge { request_id } if request_id == id => {
+                    call.answer.send(Answer::TooLarge).ok();
+                    return Outcome::failure(&Failure::response_too_large());
+                }
+                CallKind::Error {
+                    request_id,
+                    payload,
+                } if request_id == id => {
+                    call.answer.send(Answer::Accepted).ok();
+                    let function_error = Some(UNHANDLED);
+                    return Outcome {
+                        payload,
+                        function_error,
+                        status: Status::Success,
+                    };
+                }
+                CallKind::Response { .. }
+                | CallKind::ResponseTooLarge { .. }
+                | CallKind::Error { .. } => {
+                    call.answer.send(Answer::InvalidRequestId).ok();
+                }
+                CallKind::Next | CallKind::InitError { .. } => {
+                    call.answer.send(Answer::InvalidStateTransition).ok();
+                }
+            }
+        }
+    }
+
+    async fn wait_for_next(
+        &mut self,
+        sandbox: &mut Sandbox,
+        deadline: Instant,
+    ) -> Option<oneshot::Sender<Answer>> {
+        loop {
+            match self.next_event(sandbox, Some(deadline)).await? {
+                Event::Call(Call {
+                    kind: CallKind::Next,
+                    answer,
+                }) => return Some(answer),
+                Event::Call(call) => refuse(call),
+                Event::Exited(_) | Event::DeadlinePassed => return None,
+            }
+        }
+    }
+
+    /// The sandbox's next event; `None` when all are to end at once.
+    async fn next_event(&self, sandbox: &mut Sandbox, deadline: Option<Instant>) -> Option<Event> {
+        tokio::select! {
+            biased;
+            () = self.pool.killed() => None,
+            event = sandbox.next_event(deadline, &self.log) => Some(event),
+        }
+    }
+
+    /// Writes the closing lines and answers the caller.
+    async fn conclude(
+        &self,
+        job: Job,
+        outcome: Outcome,
+        duration: Duration,
+        init: Option<Duration>,
+        peak_memory_mb: Option<u64>,
+    ) {
+        let report = Report {
+            request_id: &job.request_id,
+            duration,
+            init,
+            memory_mb: self.function.memory_mb,
+            peak_memory_mb: peak_memory_mb.unwrap_or_default(),
+            status: &outcome.status,
+        };
+        self.log.put(report::end(&job.request_id)).await;
+        self.log.put(report.line()).await;
+        let invocation = Invocation {
+            request_id: job.request_id,
+            payload: outcome.payload,
+            function_error: outcome.function_error,
+        };
+        // The caller may have given up.
+        job.reply.send(invocation).ok();
+    }
+
+    async fn report_init(&self, failure: &InitFailure, phase: &str) {
+        self.log
+            .put(report::init_report(
+                failure.duration,
+                phase,
+                &failure.status,
+            ))
+            .await;
+    }
+}
+
+/// Answers a call that doesn't fit the environment's state.
+fn refuse(call: Call) {
+    let answer = match call.kind {
+        CallKind::Response { .. } | CallKind::ResponseTooLarge { .. } | CallKind::Error { .. } => {
+            Answer::InvalidRequestId
+        }
+        CallKind::Next | CallKind::InitError { .. } => Answer::InvalidStateTransition,
+    };
+    call.answer.send(answer).ok();
+}
+
+/// The wall clock, `from_now` ahead, in ms since the epoch.
+fn epoch_ms(from_now: Duration) -> u64 {
+    (SystemTime::now() + from_now)
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |elapsed| {
+            elapsed.as_millis().try_into().unwrap_or(u64::MAX)
+        })
+}

@@ -1,0 +1,87 @@
+//! A function as declared, and what its environments are given of it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use samlet_iam::Credentials;
+
+/// A function to serve.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// Its name.
+    pub name: String,
+    /// The folder with its `bootstrap`: the environment's task root.
+    pub code: PathBuf,
+    /// `Handler`, passed on as `_HANDLER`.
+    pub handler: String,
+    /// Memory, MB.
+    pub memory_mb: u32,
+    /// How long one invocation may take.
+    pub timeout: Duration,
+    /// The template's environment variables.
+    pub variables: BTreeMap<String, String>,
+    /// Those of its role.
+    pub credentials: Credentials,
+    /// `AWS_REGION`.
+    pub region: String,
+    /// The account in its ARN.
+    pub account_id: String,
+    /// Where AWS SDKs find the services, as `http://host:port`.
+    pub aws_endpoint_url: String,
+}
+
+impl Function {
+    /// The function's ARN.
+    pub fn arn(&self) -> String {
+        format!(
+            "arn:aws:lambda:{}:{}:function:{}",
+            self.region, self.account_id, self.name
+        )
+    }
+
+    /// Its log group's name.
+    pub fn log_group(&self) -> String {
+        format!("/aws/lambda/{}", self.name)
+    }
+
+    /// All environment variables of a process: Lambda's own and the template's.
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
+    pub(crate) fn environment(
+        &self,
+        runtime_api: &str,
+        log_stream: &str,
+    ) -> BTreeMap<String, String> {
+        let root = self.code.to_string_lossy();
+        let memory = self.memory_mb.to_string();
+        let group = self.log_group();
+        let libraries = format!("{root}:{root}/lib:/opt/lib");
+        let lambda = [
+            ("AWS_LAMBDA_RUNTIME_API", runtime_api),
+            ("_HANDLER", &self.handler),
+            ("LAMBDA_TASK_ROOT", &root),
+            ("LAMBDA_RUNTIME_DIR", "/var/runtime"),
+            ("AWS_LAMBDA_FUNCTION_NAME", &self.name),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &memory),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", &group),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", log_stream),
+            ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+            ("AWS_REGION", &self.region),
+            ("AWS_DEFAULT_REGION", &self.region),
+            ("AWS_ACCESS_KEY_ID", &self.credentials.access_key_id),
+            ("AWS_SECRET_ACCESS_KEY", &self.credentials.secret_access_key),
+            ("TZ", ":UTC"),
+            ("LANG", "en_US.UTF-8"),
+            ("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin"),
+            ("LD_LIBRARY_PATH", &libraries),
+            ("AWS_ENDPOINT_URL", &self.aws_endpoint_url),
+        ];
+        let mut all = self.variables.clone();
+        all.extend(lambda.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        if let Some(token) = &self.credentials.session_token {
+            all.insert("AWS_SESSION_TOKEN".into(), token.clone());
+        }
+        all
+    }
+}

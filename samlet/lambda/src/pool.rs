@@ -1,0 +1,246 @@
+//! Carries out what the scheduler decides: starts environments and hands them their jobs.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use samlet_logs::Logs;
+use time::OffsetDateTime;
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::environment::Environment;
+use crate::function::Function;
+use crate::scheduler::{Action, EnvironmentId, Scheduler, Ticket};
+use crate::{Invocation, Settings};
+
+/// Messages to one environment: at most one job, then a stop.
+const MESSAGE_QUEUE: usize = 2;
+
+/// How often idle environments are looked over.
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// An invocation on its way.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) request_id: String,
+    pub(crate) trace_id: String,
+    pub(crate) payload: Bytes,
+    pub(crate) reply: oneshot::Sender<Invocation>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Message {
+    Run(Job),
+    Stop,
+}
+
+/// All environments of all functions; cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Pool(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    functions: Vec<Arc<Function>>,
+    logs: Logs,
+    /// Held only for the scheduler's own steps, never across an await.
+    state: Mutex<State>,
+    changed: Notify,
+    closed: CancellationToken,
+    kill: CancellationToken,
+}
+
+#[derive(Debug)]
+struct State {
+    scheduler: Scheduler<Job>,
+    mailboxes: HashMap<EnvironmentId, mpsc::Sender<Message>>,
+}
+
+/// Why a job was not taken.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    QueueFull,
+    Closed,
+}
+
+impl Pool {
+    pub(crate) fn new(functions: Vec<Arc<Function>>, logs: Logs, settings: &Settings) -> Self {
+        let scheduler = Scheduler::new(
+            functions.len(),
+            settings.max_environments,
+            settings.max_waiting,
+        );
+        let pool = Self(Arc::new(Shared {
+            functions,
+            logs,
+            state: Mutex::new(State {
+                scheduler,
+                mailboxes: HashMap::new(),
+            }),
+            changed: Notify::new(),
+            closed: CancellationToken::new(),
+            kill: CancellationToken::new(),
+        }));
+        tokio::spawn(pool.clone().expire(settings.idle_timeout));
+        pool
+    }
+
+    pub(crate) fn submit(&self, function: usize, job: Job) -> Result<Ticket, Refusal> {
+        if self.0.closed.is_cancelled() {
+            return Err(Refusal::Closed);
+        }
+        let mut state = self.state();
+        let (ticket, action) = state
+            .scheduler
+            .submit(function, job)
+            .map_err(|_| Refusal::QueueFull)?;
+        self.perform(&mut state, action);
+        Ok(ticket)
+    }
+
+    /// Takes back a job that no environment has; `None` when one has.
+    pub(crate) fn withdraw(&self, function: usize, ticket: Ticket) -> Option<Job> {
+        self.state().scheduler.withdraw(function, ticket)
+    }
+
+    pub(crate) fn started(&self, function: usize, environment: EnvironmentId) {
+        let mut state = self.state();
+        let action = state
+            .scheduler
+            .started(function, environment, Instant::now());
+        self.perform(&mut state, action);
+    }
+
+    pub(crate) fn freed(&self, function: usize, environment: EnvironmentId) {
+        let mut state = self.state();
+        let action = state.scheduler.freed(function, environment, Instant::now());
+        self.perform(&mut state, action);
+    }
+
+    pub(crate) fn start_failed(&self, function: usize) -> Option<Job> {
+        self.state().scheduler.start_failed(function)
+    }
+
+    pub(crate) fn withdraw_idle(&self, function: usize, environment: EnvironmentId) -> bool {
+        self.state().scheduler.withdraw_idle(function, environment)
+    }
+
+    pub(crate) fn ended(&self, environment: EnvironmentId) {
+        let mut state = self.state();
+        state.mailboxes.remove(&environment);
+        let actions = state.scheduler.ended();
+        self.perform(&mut state, actions);
+        drop(state);
+        self.0.changed.notify_waiters();
+    }
+
+    /// Resolves when every environment is to end at once.
+    pub(crate) async fn killed(&self) {
+        self.0.kill.cancelled().await;
+    }
+
+    /// Ends all environments, those in flight too, and waits until they are
+    /// gone, at most for `limit`.
+    pub(crate) async fn close(&self, limit: Duration) {
+        self.0.closed.cancel();
+        {
+            let mut state = self.state();
+            state.scheduler.clear_waiting();
+            for mailbox in state.mailboxes.values() {
+                mailbox.try_send(Message::Stop).ok();
+            }
+        }
+        self.0.kill.cancel();
+        let gone = async {
+            loop {
+                let changed = self.0.changed.notified();
+                tokio::pin!(changed);
+                changed.as_mut().enable();
+                if self.state().scheduler.environments() == 0 {
+                    return;
+                }
+                changed.await;
+            }
+        };
+        if tokio::time::timeout(limit, gone).await.is_err() {
+            tracing::warn!("some environments had not ended after {limit:?}");
+        }
+    }
+
+    async fn expire(self, idle_timeout: Duration) {
+        let mut ticks = tokio::time::interval(EXPIRY_INTERVAL);
+        loop {
+            tokio::select! {
+                () = self.0.closed.cancelled() => return,
+                now = ticks.tick() => {
+                    let mut state = self.state();
+                    let actions = state.scheduler.expire(now, idle_timeout);
+                    self.perform(&mut state, actions);
+                }
+            }
+        }
+    }
+
+    fn perform(&self, state: &mut State, actions: impl IntoIterator<Item = Action<Job>>) {
+        for action in actions {
+            match action {
+                Action::Start {
+                    function,
+                    environment,
+                } => {
+                    let mailbox = self.launch(function, environment);
+                    state.mailboxes.insert(environment, mailbox);
+                }
+                Action::Run { environment, job } => send(state, environment, Message::Run(job)),
+                Action::Stop { environment } => send(state, environment, Message::Stop),
+            }
+        }
+    }
+
+    fn launch(&self, index: usize, id: EnvironmentId) -> mpsc::Sender<Message> {
+        let function = Arc::clone(&self.0.functions[index]);
+        let (mailbox, messages) = mpsc::channel(MESSAGE_QUEUE);
+        let log_stream = log_stream_name();
+        let log = self.0.logs.stream(&function.log_group(), &log_stream);
+        let pool = self.clone();
+        let environment = Environment {
+            function,
+            index,
+            id,
+            pool,
+            messages,
+            log,
+            log_stream,
+        };
+        tokio::spawn(Box::pin(environment.run()));
+        mailbox
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn send(state: &State, environment: EnvironmentId, message: Message) {
+    // There is always room (see MESSAGE_QUEUE); an environment that is gone
+    // was withdrawn from the scheduler first.
+    if let Some(mailbox) = state.mailboxes.get(&environment)
+        && let Err(error) = mailbox.try_send(message)
+    {
+        tracing::error!(environment, %error, "an environment did not take its message");
+    }
+}
+
+/// As Lambda names them: `2026/11/24/[$LATEST]<32 hex>`.
+fn log_stream_name() -> String {
+    let today = OffsetDateTime::now_utc();
+    format!(
+        "{:04}/{:02}/{:02}/[$LATEST]{}",
+        today.year(),
+        u8::from(today.month()),
+        today.day(),
+        uuid::Uuid::new_v4().simple()
+    )
+}

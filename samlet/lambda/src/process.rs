@@ -1,0 +1,165 @@
+//! The operating system's side of an execution environment: one process group, its output, its end.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+use tokio::net::unix::pipe;
+use tokio::sync::oneshot;
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    pub(crate) executable: PathBuf,
+    pub(crate) folder: PathBuf,
+    /// The whole environment: nothing is inherited.
+    pub(crate) environment: BTreeMap<String, String>,
+}
+
+/// A running process. Dropping it kills it and all that it started.
+#[derive(Debug)]
+pub(crate) struct Process {
+    /// Empty once the process is being reaped: its id may then mean another.
+    group: Arc<Mutex<Option<Pid>>>,
+    /// Standard output and standard error, in the order written.
+    pub(crate) output: pipe::Receiver,
+    pub(crate) exited: oneshot::Receiver<ExitStatus>,
+}
+
+impl Process {
+    /// Starts `program` on a thread of its own, which then waits for its end.
+    ///
+    /// The thread has to live as long as the process: the parent-death signal
+    /// comes when the *thread* that made the process ends.
+    pub(crate) async fn launch(program: Program) -> io::Result<Self> {
+        let (reader, writer) = io::pipe()?;
+        let (started, start) = oneshot::channel();
+        let (exit, exited) = oneshot::channel();
+        std::thread::Builder::new()
+            .name("environment".into())
+            .spawn(move || {
+                let mut child = match spawn(&program, writer) {
+                    Ok(child) => child,
+                    Err(error) => {
+                        started.send(Err(error)).ok();
+                        return;
+                    }
+                };
+                let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
+                    return;
+                };
+                let group = Arc::new(Mutex::new(Some(pid)));
+                if started.send(Ok(Arc::clone(&group))).is_err() {
+                    kill_group(&group);
+                }
+                // Waits without reaping, so that the id stays ours until the group is killed.
+                let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+                while matches!(
+                    rustix::process::waitid(WaitId::Pid(pid), options),
+                    Err(rustix::io::Errno::INTR)
+                ) {}
+                kill_group(&group);
+                group.lock().unwrap_or_else(PoisonError::into_inner).take();
+                if let Ok(status) = child.wait() {
+                    exit.send(status).ok();
+                }
+            })?;
+        let group = start
+            .await
+            .map_err(|_| io::Error::other("the launching thread ended"))??;
+        let output = pipe::Receiver::from_owned_fd(OwnedFd::from(reader))?;
+        Ok(Self {
+            group,
+            output,
+            exited,
+        })
+    }
+
+    /// Ends the process and all that it started, at once.
+    pub(crate) fn kill(&self) {
+        kill_group(&self.group);
+    }
+
+    /// The most memory it has had resident, in MB; where the system tells.
+    pub(crate) fn peak_memory_mb(&self) -> Option<u64> {
+        let pid = (*self.group.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).ok()?;
+        let peak = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kib: u64 = peak.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+        Some(kib.div_ceil(1024))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn kill_group(group: &Mutex<Option<Pid>>) {
+    // Held while killing: else the process could be reaped in between.
+    let group = group.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(pid) = *group {
+        rustix::process::kill_process_group(pid, Signal::KILL).ok();
+    }
+}
+
+fn spawn(program: &Program, output: io::PipeWriter) -> io::Result<std::process::Child> {
+    let mut command = Command::new(&program.executable);
+    command
+        .current_dir(&program.folder)
+        .env_clear()
+        .envs(&program.environment)
+        .stdin(Stdio::null())
+        .stdout(output.try_clone()?)
+        .stderr(output)
+        // A group of its own: Ctrl-C in the terminal must not reach it, and
+        // what it starts can be ended with it.
+        .process_group(0);
+    die_with_parent(&mut command);
+    command.spawn()
+}
+
+/// Has the kernel kill the child when samlet is gone, however it went.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+fn die_with_parent(command: &mut Command) {
+    let parent = rustix::process::getpid();
+    let set = move || {
+        rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+        // samlet may have died before the line above.
+        if rustix::process::getppid() != Some(parent) {
+            return Err(io::ErrorKind::NotConnected.into());
+        }
+        Ok(())
+    };
+    // SAFETY: between fork and exec only async-signal-safe calls are allowed.
+    // The closure makes two plain system calls and allocates nothing. There is
+    // no safe way: the setting is cleared by fork, so it must be made in the child.
+    unsafe { command.pre_exec(set) };
+}
+
+/// Elsewhere a runtime ends by itself when its Runtime API no longer answers.
+#[cfg(not(target_os = "linux"))]
+fn die_with_parent(_command: &mut Command) {}
+
+/// How Lambda words a process's end.
+pub(crate) fn describe_exit(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(0), _) => "Runtime exited without providing a reason".into(),
+        (Some(code), _) => format!("Runtime exited with error: exit status {code}"),
+        (None, Some(9)) => "Runtime exited with error: signal: killed".into(),
+        (None, Some(6)) => "Runtime exited with error: signal: aborted".into(),
+        (None, Some(11)) => "Runtime exited with error: signal: segmentation fault".into(),
+        (None, Some(signal)) => format!("Runtime exited with error: signal: {signal}"),
+        (None, None) => "Runtime exited with error".into(),
+    }
+}

@@ -1,0 +1,239 @@
+//! One running process with its Runtime API address and its log: what an environment is made of.
+
+use std::collections::VecDeque;
+use std::net::Ipv4Addr;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use samlet_http::Limits;
+use samlet_logs::LogStream;
+use tokio::net::TcpListener;
+use tokio::net::unix::pipe;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::function::Function;
+use crate::process::{Process, Program};
+use crate::runtime_api::{self, Call};
+
+/// Calls of one runtime that may wait; it makes one at a time.
+const CALL_QUEUE: usize = 4;
+
+/// Connections one environment may hold to its Runtime API.
+const MAX_CONNECTIONS: usize = 64;
+
+/// A log line is cut here when a function writes without line ends.
+const MAX_LINE_BYTES: usize = 256 * 1024;
+
+/// How much of what a function wrote before its response is still read
+/// before the END line is.
+const MAX_DRAIN_BYTES: usize = 4 * 1024 * 1024;
+
+/// How long a killed process may take to be gone.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What a process did next.
+#[derive(Debug)]
+pub(crate) enum Event {
+    Call(Call),
+    Exited(ExitStatus),
+    DeadlinePassed,
+}
+
+#[derive(Debug)]
+pub(crate) struct Sandbox {
+    process: Process,
+    calls: mpsc::Receiver<Call>,
+    lines: Lines,
+    output_open: bool,
+    exited: Option<ExitStatus>,
+    runtime_api: CancellationToken,
+}
+
+impl Sandbox {
+    /// Starts the function's process with a Runtime API address of its own.
+    pub(crate) async fn start(function: &Function, log_stream: &str) -> std::io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let program = Program {
+            executable: function.code.join("bootstrap"),
+            folder: function.code.clone(),
+            environment: function.environment(&address.to_string(), log_stream),
+        };
+        let process = Process::launch(program).await?;
+
+        let runtime_api = CancellationToken::new();
+        let (call, calls) = mpsc::channel(CALL_QUEUE);
+        let limits = Limits {
+            max_connections: MAX_CONNECTIONS,
+            // `next` may be asked hours after the last response.
+            header_timeout: Duration::from_secs(24 * 3600),
+            drain_timeout: Duration::ZERO,
+            ..Limits::default()
+        };
+        let service = move |request, _peer| runtime_api::handle(request, call.clone());
+        let stop = runtime_api.clone();
+        tokio::spawn(samlet_http::serve(
+            listener,
+            limits,
+            stop,
+            |_, _| true,
+            service,
+        ));
+        Ok(Self {
+            process,
+            calls,
+            lines: Lines::default(),
+            output_open: true,
+            exited: None,
+            runtime_api,
+        })
+    }
+
+    /// Waits for what the process does next, at most until `deadline`;
+    /// meanwhile its output goes to `log`.
+    pub(crate) async fn next_event(&mut self, deadline: Option<Instant>, log: &LogStream) -> Event {
+        loop {
+            for line in self.lines.take_complete() {
+                log.put(line).await;
+            }
+            if let Some(status) = self.exited {
+                return Event::Exited(status);
+            }
+            let passed = async {
+                match deadline {
+                    Some(deadline) => tokio::time::sleep_until(deadline).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                Some(call) = self.calls.recv() => return Event::Call(call),
+                status = &mut self.process.exited => {
+                    self.drain(log).await;
+                    self.exited = Some(status.unwrap_or_default());
+                }
+                () = passed => return Event::DeadlinePassed,
+                readable = self.process.output.readable(), if self.output_open => {
+                    self.output_open = readable.is_ok() && self.lines.read(&self.process.output);
+                }
+            }
+        }
+    }
+
+    /// Reads what the process has written up to now.
+    pub(crate) async fn drain(&mut self, log: &LogStream) {
+        let mut left = MAX_DRAIN_BYTES / CHUNK_BYTES;
+        while left > 0 && self.lines.read_ready(&self.process.output) {
+            left -= 1;
+            for line in self.lines.take_complete() {
+                log.put(line).await;
+            }
+        }
+        for line in self.lines.take_all() {
+            log.put(line).await;
+        }
+    }
+
+    pub(crate) fn peak_memory_mb(&self) -> Option<u64> {
+        self.process.peak_memory_mb()
+    }
+
+    /// Ends the process, waits until it is gone, and logs its last words.
+    pub(crate) async fn stop(mut self, log: &LogStream) {
+        self.process.kill();
+        if self.exited.is_none() {
+            tokio::time::timeout(EXIT_TIMEOUT, &mut self.process.exited)
+                .await
+                .ok();
+        }
+        self.drain(log).await;
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.runtime_api.cancel();
+    }
+}
+
+/// How much is read at once.
+const CHUNK_BYTES: usize = 16 * 1024;
+
+/// Cuts output into lines.
+#[derive(Debug, Default)]
+struct Lines {
+    partial: Vec<u8>,
+    complete: VecDeque<String>,
+}
+
+impl Lines {
+    /// Reads once; `false` when the output has ended.
+    fn read(&mut self, output: &pipe::Receiver) -> bool {
+        let mut chunk = [0; CHUNK_BYTES];
+        match output.try_read(&mut chunk) {
+            Ok(0) => false,
+            Ok(length) => {
+                self.push(&chunk[..length]);
+                true
+            }
+            Err(error) => error.kind() == std::io::ErrorKind::WouldBlock,
+        }
+    }
+
+    /// Reads once; `false` when there is nothing to read now.
+    fn read_ready(&mut self, output: &pipe::Receiver) -> bool {
+        let mut chunk = [0; CHUNK_BYTES];
+        match output.try_read(&mut chunk) {
+            Ok(length) if length > 0 => {
+                self.push(&chunk[..length]);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn push(&mut self, mut bytes: &[u8]) {
+        while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
+            self.partial.extend_from_slice(&bytes[..end]);
+            self.complete_line();
+            bytes = &bytes[end + 1..];
+        }
+        self.partial.extend_from_slice(bytes);
+        if self.partial.len() > MAX_LINE_BYTES {
+            self.complete_line();
+        }
+    }
+
+    fn complete_line(&mut self) {
+        let line = std::mem::take(&mut self.partial);
+        self.complete
+            .push_back(String::from_utf8_lossy(&line).into_owned());
+    }
+
+    fn take_complete(&mut self) -> VecDeque<String> {
+        std::mem::take(&mut self.complete)
+    }
+
+    fn take_all(&mut self) -> VecDeque<String> {
+        if !self.partial.is_empty() {
+            self.complete_line();
+        }
+        self.take_complete()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_is_cut_at_line_ends_and_the_rest_kept() {
+        let mut lines = Lines::default();
+        lines.push(b"one\ntw");
+        lines.push(b"o\n\nthree");
+        assert_eq!(lines.take_complete(), ["one", "two", ""]);
+        assert_eq!(lines.take_all(), ["three"]);
+    }
+}

@@ -1,0 +1,349 @@
+//! Which environment runs which invocation: a state machine without clocks, tasks or I/O.
+//!
+//! Invariants: an environment has at most one job; a job is in the queue or
+//! with one environment, never both; there are never more than
+//! `max_environments`; no environment idles while a job of its function waits.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+pub(crate) type EnvironmentId = u64;
+pub(crate) type Ticket = u64;
+
+/// What the caller must now do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Action<J> {
+    Start {
+        function: usize,
+        environment: EnvironmentId,
+    },
+    Run {
+        environment: EnvironmentId,
+        job: J,
+    },
+    Stop {
+        environment: EnvironmentId,
+    },
+}
+
+#[derive(Debug)]
+struct FunctionState<J> {
+    /// The most recently used last.
+    idle: Vec<(EnvironmentId, Instant)>,
+    waiting: VecDeque<(Ticket, J)>,
+    starting: usize,
+}
+
+#[derive(Debug)]
+pub(crate) struct Scheduler<J> {
+    functions: Vec<FunctionState<J>>,
+    environments: usize,
+    max_environments: usize,
+    max_waiting: usize,
+    next_environment: EnvironmentId,
+    next_ticket: Ticket,
+}
+
+impl<J> Scheduler<J> {
+    pub(crate) fn new(functions: usize, max_environments: usize, max_waiting: usize) -> Self {
+        let state = || FunctionState {
+            idle: Vec::new(),
+            waiting: VecDeque::new(),
+            starting: 0,
+        };
+        Self {
+            functions: std::iter::repeat_with(state).take(functions).collect(),
+            environments: 0,
+            max_environments: max_environments.max(1),
+            max_waiting,
+            next_environment: 0,
+            next_ticket: 0,
+        }
+    }
+
+    /// Environments that exist, starting and stopping ones included.
+    pub(crate) fn environments(&self) -> usize {
+        self.environments
+    }
+
+    /// Takes a job: the most recently used idle environment runs it, or it
+    /// waits for the first to be free, be that a busy or a new one. `Err`
+    /// gives it back when too many wait already.
+    pub(crate) fn submit(
+        &mut self,
+        function: usize,
+        job: J,
+    ) -> Result<(Ticket, Option<Action<J>>), J> {
+        let ticket = self.next_ticket;
+        if let Some((environment, _)) = self.functions[function].idle.pop() {
+            self.next_ticket += 1;
+            return Ok((ticket, Some(Action::Run { environment, job })));
+        }
+        if self
+            .functions
+            .iter()
+            .map(|f| f.waiting.len())
+            .sum::<usize>()
+            >= self.max_waiting
+        {
+            return Err(job);
+        }
+        self.next_ticket += 1;
+        self.functions[function].waiting.push_back((ticket, job));
+        Ok((ticket, self.start_for(function)))
+    }
+
+    /// Another environment for a function whose queue is longer than what is
+    /// already starting; at the bound, room is made by stopping the
+    /// environment that has idled longest.
+    fn start_for(&mut self, function: usize) -> Option<Action<J>> {
+        let state = &mut self.functions[function];
+        if state.starting >= state.waiting.len() {
+            return None;
+        }
+        if self.environments < self.max_environments {
+            state.starting += 1;
+            self.environments += 1;
+            self.next_environment += 1;
+            return Some(Action::Start {
+                function,
+                environment: self.next_environment,
+            });
+        }
+        let longest = self
+            .functions
+            .iter()
+            .enumerate()
+            .filter_map(|(index, state)| Some((state.idle.first()?.1, index)))
+            .min()?;
+        let (environment, _) = self.functions[longest.1].idle.remove(0);
+        Some(Action::Stop { environment })
+    }
+
+    /// An environment finished its init.
+    pub(crate) fn started(
+        &mut self,
+        function: usize,
+        environment: EnvironmentId,
+        now: Instant,
+    ) -> Option<Action<J>> {
+        self.functions[function].starting -= 1;
+        self.freed(function, environment, now)
+    }
+
+    /// An environment is free: it runs the job that waits longest, or idles.
+    pub(crate) fn freed(
+        &mut self,
+        function: usize,
+        environment: EnvironmentId,
+        now: Instant,
+    ) -> Option<Action<J>> {
+        let state = &mut self.functions[function];
+        match state.waiting.pop_front() {
+            Some((_, job)) => Some(Action::Run { environment, job }),
+            None => {
+                state.idle.push((environment, now));
+                None
+            }
+        }
+    }
+
+    /// An environment's init failed: Lambda repeats it within the first
+    /// invocation, so it takes the job that waits longest, if there is one.
+    pub(crate) fn start_failed(&mut self, function: usize) -> Option<J> {
+        let state = &mut self.functions[function];
+        state.starting -= 1;
+        state.waiting.pop_front().map(|(_, job)| job)
+    }
+
+    /// An idle environment ended by itself. `false` when it isn't idle any
+    /// more: it has been given a job, or was told to stop.
+    pub(crate) fn withdraw_idle(&mut self, function: usize, environment: EnvironmentId) -> bool {
+        let idle = &mut self.functions[function].idle;
+        let before = idle.len();
+        idle.retain(|(id, _)| *id != environment);
+        idle.len() < before
+    }
+
+    /// An environment is gone for good; others may be started in its place.
+    pub(crate) fn ended(&mut self) -> Vec<Action<J>> {
+        self.environments -= 1;
+        (0..self.functions.len())
+            .filter_map(|function| self.start_for(function))
+            .collect()
+    }
+
+    /// Takes back a job that still waits.
+    pub(crate) fn withdraw(&mut self, function: usize, ticket: Ticket) -> Option<J> {
+        let waiting = &mut self.functions[function].waiting;
+        let position = waiting.iter().position(|(waiting, _)| *waiting == ticket)?;
+        waiting.remove(position).map(|(_, job)| job)
+    }
+
+    /// Stops the environments that have idled for longer than `limit`.
+    pub(crate) fn expire(&mut self, now: Instant, limit: Duration) -> Vec<Action<J>> {
+        let mut actions = Vec::new();
+        for state in &mut self.functions {
+            state.idle.retain(|(environment, since)| {
+                let keep = now.duration_since(*since) < limit;
+                if !keep {
+                    actions.push(Action::Stop {
+                        environment: *environment,
+                    });
+                }
+                keep
+            });
+        }
+        actions
+    }
+
+    /// Drops all that waits, whose callers then see it gone.
+    pub(crate) fn clear_waiting(&mut self) {
+        for state in &mut self.functions {
+            state.waiting.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn now() -> Instant {
+        Instant::now()
+    }
+
+    #[test]
+    fn an_idle_environment_is_reused_and_the_most_recently_used_comes_first() {
+        let mut scheduler = Scheduler::new(1, 4, 10);
+        for job in ["a", "b"] {
+            let (_, action) = scheduler.submit(0, job).unwrap();
+            assert!(matches!(action, Some(Action::Start { .. })));
+        }
+        assert_eq!(
+            scheduler.started(0, 1, now()),
+            Some(Action::Run {
+                environment: 1,
+                job: "a"
+            })
+        );
+        assert_eq!(
+            scheduler.started(0, 2, now()),
+            Some(Action::Run {
+                environment: 2,
+                job: "b"
+            })
+        );
+        scheduler.freed(0, 1, now());
+        scheduler.freed(0, 2, now());
+        let (_, action) = scheduler.submit(0, "c").unwrap();
+        assert_eq!(
+            action,
+            Some(Action::Run {
+                environment: 2,
+                job: "c"
+            })
+        );
+    }
+
+    #[test]
+    fn a_waiting_job_goes_to_whichever_environment_is_free_first() {
+        let mut scheduler = Scheduler::new(1, 4, 10);
+        scheduler.submit(0, "a").unwrap();
+        scheduler.started(0, 1, now());
+        let (_, action) = scheduler.submit(0, "b").unwrap();
+        assert_eq!(
+            action,
+            Some(Action::Start {
+                function: 0,
+                environment: 2
+            })
+        );
+        // The busy one is done before the new one has started.
+        assert_eq!(
+            scheduler.freed(0, 1, now()),
+            Some(Action::Run {
+                environment: 1,
+                job: "b"
+            })
+        );
+        assert_eq!(scheduler.started(0, 2, now()), None);
+    }
+
+    #[test]
+    fn at_the_bound_jobs_wait_and_past_the_queue_they_are_refused() {
+        let mut scheduler = Scheduler::new(1, 1, 1);
+        scheduler.submit(0, "a").unwrap();
+        scheduler.started(0, 1, now());
+        assert_eq!(scheduler.submit(0, "b").unwrap().1, None);
+        assert_eq!(scheduler.submit(0, "c"), Err("c"));
+        assert_eq!(scheduler.environments(), 1);
+        assert_eq!(
+            scheduler.freed(0, 1, now()),
+            Some(Action::Run {
+                environment: 1,
+                job: "b"
+            })
+        );
+    }
+
+    #[test]
+    fn at_the_bound_an_idle_environment_of_another_function_makes_room() {
+        let mut scheduler = Scheduler::new(2, 1, 10);
+        scheduler.submit(0, "a").unwrap();
+        scheduler.started(0, 1, now());
+        scheduler.freed(0, 1, now());
+        let (_, action) = scheduler.submit(1, "b").unwrap();
+        assert_eq!(action, Some(Action::Stop { environment: 1 }));
+        assert_eq!(
+            scheduler.ended(),
+            [Action::Start {
+                function: 1,
+                environment: 2
+            }]
+        );
+        assert_eq!(
+            scheduler.started(1, 2, now()),
+            Some(Action::Run {
+                environment: 2,
+                job: "b"
+            })
+        );
+    }
+
+    #[test]
+    fn a_function_that_is_started_for_no_one_any_more_idles() {
+        let mut scheduler = Scheduler::new(1, 2, 10);
+        let (ticket, _) = scheduler.submit(0, "a").unwrap();
+        assert_eq!(scheduler.withdraw(0, ticket), Some("a"));
+        assert_eq!(scheduler.started(0, 1, now()), None);
+        assert!(scheduler.withdraw_idle(0, 1));
+        assert!(!scheduler.withdraw_idle(0, 1));
+    }
+
+    #[test]
+    fn an_environment_that_idles_too_long_is_stopped() {
+        let mut scheduler = Scheduler::new(1, 2, 10);
+        let start = now();
+        scheduler.submit(0, "a").unwrap();
+        scheduler.started(0, 1, start);
+        scheduler.freed(0, 1, start);
+        assert_eq!(
+            scheduler.expire(start + Duration::from_secs(1), Duration::from_secs(2)),
+            []
+        );
+        let expired = scheduler.expire(start + Duration::from_secs(2), Duration::from_secs(2));
+        assert_eq!(expired, [Action::Stop { environment: 1 }]);
+    }
+
+    #[test]
+    fn a_failed_start_takes_the_job_that_waits_longest() {
+        let mut scheduler = Scheduler::new(1, 2, 10);
+        scheduler.submit(0, "a").unwrap();
+        assert_eq!(scheduler.start_failed(0), Some("a"));
+        assert_eq!(scheduler.ended(), []);
+    }
+}

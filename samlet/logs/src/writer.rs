@@ -1,0 +1,97 @@
+//! The thread that writes events to their files.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{LogEvent, Observer};
+
+/// How many events are taken at once; files are flushed after each such batch.
+const BATCH: usize = 256;
+
+pub(crate) enum Command {
+    Put {
+        group: String,
+        path: PathBuf,
+        event: LogEvent,
+    },
+    Close(PathBuf),
+    Flush(oneshot::Sender<()>),
+}
+
+pub(crate) struct Writer {
+    folder: PathBuf,
+    observer: Observer,
+    files: HashMap<PathBuf, BufWriter<File>>,
+    /// Said once, not for every event.
+    failed: bool,
+}
+
+impl Writer {
+    pub(crate) fn new(folder: PathBuf, observer: Observer) -> Self {
+        Self {
+            folder,
+            observer,
+            files: HashMap::new(),
+            failed: false,
+        }
+    }
+
+    pub(crate) fn run(mut self, mut queue: mpsc::Receiver<Command>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
+            let mut waiting = Vec::new();
+            for command in batch.drain(..) {
+                match command {
+                    Command::Put { group, path, event } => {
+                        let written = self.write(&path, &event);
+                        self.note(written);
+                        (self.observer)(&group, &event);
+                    }
+                    Command::Close(path) => {
+                        self.files.remove(&path);
+                    }
+                    Command::Flush(done) => waiting.push(done),
+                }
+            }
+            let flushed = self.files.values_mut().try_for_each(BufWriter::flush);
+            self.note(flushed);
+            for done in waiting {
+                done.send(()).ok();
+            }
+        }
+    }
+
+    fn write(&mut self, path: &Path, event: &LogEvent) -> io::Result<()> {
+        if !self.files.contains_key(path) {
+            let file = open(&self.folder.join(path))?;
+            self.files.insert(path.to_owned(), BufWriter::new(file));
+        }
+        let Some(file) = self.files.get_mut(path) else {
+            return Ok(());
+        };
+        serde_json::to_writer(&mut *file, event)?;
+        file.write_all(b"\n")
+    }
+
+    fn note(&mut self, result: io::Result<()>) {
+        match result {
+            Err(error) if !self.failed => {
+                self.failed = true;
+                tracing::error!(folder = %self.folder.display(), %error, "cannot write logs");
+            }
+            Err(_) => {}
+            Ok(()) => self.failed = false,
+        }
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    OpenOptions::new().create(true).append(true).open(path)
+}

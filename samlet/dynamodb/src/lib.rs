@@ -1,1 +1,16 @@
-//! (skeleton)
+//! The DynamoDB API over an embedded, durable store.
+//!
+//! Knows nothing of HTTP, signatures or policies: an operation's name and its
+//! JSON come in, its JSON or DynamoDB's error goes out.
+
+mod arns;
+mod engine;
+mod errors;
+mod requirements;
+mod store;
+mod tables;
+
+pub use errors::{ApiError, StoreError};
+pub use requirements::{Requirement, requirements};
+pub use store::Store;
+pub use tables::TableError;

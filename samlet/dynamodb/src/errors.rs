@@ -1,0 +1,93 @@
+//! Errors as DynamoDB writes them, and why a store can't be opened.
+
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use dynoxide::DynoxideError;
+use serde_json::json;
+
+/// An error answer, complete as it goes on the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiError {
+    /// The HTTP status.
+    pub status: u16,
+    /// `{"__type": …, "message": …}`.
+    pub body: Bytes,
+}
+
+impl ApiError {
+    /// An error of `status` with its type's full name and DynamoDB's text.
+    pub fn new(status: u16, type_name: &str, message: &str) -> Self {
+        let body = json!({"__type": type_name, "message": message})
+            .to_string()
+            .into();
+        Self { status, body }
+    }
+
+    /// The request is well-formed JSON that DynamoDB doesn't accept.
+    pub fn validation(message: &str) -> Self {
+        Self::new(
+            400,
+            "com.amazon.coral.validate#ValidationException",
+            message,
+        )
+    }
+
+    /// The request is no JSON.
+    pub fn serialization() -> Self {
+        let type_name = "com.amazon.coral.service#SerializationException";
+        Self {
+            status: 400,
+            body: json!({"__type": type_name}).to_string().into(),
+        }
+    }
+
+    /// No such operation, or one that samlet doesn't have.
+    pub fn unknown_operation(operation: &str) -> Self {
+        let message = format!("samlet does not support the DynamoDB operation {operation}");
+        Self::new(
+            400,
+            "com.amazon.coral.service#UnknownOperationException",
+            &message,
+        )
+    }
+
+    /// The store failed. SDKs try again.
+    pub fn internal(message: &str) -> Self {
+        Self::new(
+            500,
+            "com.amazonaws.dynamodb.v20120810#InternalServerError",
+            message,
+        )
+    }
+}
+
+impl From<DynoxideError> for ApiError {
+    fn from(error: DynoxideError) -> Self {
+        Self {
+            status: error.status_code(),
+            body: error.to_json().into(),
+        }
+    }
+}
+
+/// Why a store could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The folder or its files can't be read or written.
+    #[error("cannot use the store {}: {source}; check its permissions and the disk's space", path.display())]
+    Io {
+        /// The folder or file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The file is damaged, or no store.
+    #[error("cannot open the store {}: {reason}; restore it from a copy, or move it away to start afresh", path.display())]
+    Engine {
+        /// The file.
+        path: PathBuf,
+        /// The engine's words.
+        reason: String,
+    },
+}

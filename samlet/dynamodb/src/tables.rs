@@ -1,0 +1,151 @@
+//! Makes the store's tables those the template declares.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::errors::ApiError;
+use crate::store::Store;
+
+/// Why a declared table is not there.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// DynamoDB refuses the declaration.
+    #[error("the table cannot be created: {0}")]
+    Refused(String),
+    /// A table of this name holds data under other keys or indexes.
+    #[error(
+        "the stored table {name} has another {what} than the template: stored {stored}, declared {declared}; \
+         put the template back, name the table anew, or delete the data folder to start afresh"
+    )]
+    Differs {
+        /// The table's name.
+        name: String,
+        /// Which part differs.
+        what: &'static str,
+        /// As it is stored.
+        stored: String,
+        /// As the template has it.
+        declared: String,
+    },
+}
+
+/// What can't be changed under stored items.
+const FIXED: [&str; 2] = ["KeySchema", "AttributeDefinitions"];
+
+pub(crate) async fn ensure(store: &Store, create_table: &Value) -> Result<(), TableError> {
+    let name = create_table["TableName"].as_str().unwrap_or_default();
+    let describe = serde_json::json!({"TableName": name}).to_string();
+    match store.execute("DescribeTable", describe.into()).await {
+        Ok(description) => compare(name, &description, create_table),
+        Err(error) if is_not_found(&error) => {
+            let created = store
+                .execute("CreateTable", create_table.to_string().into())
+                .await;
+            created
+                .map(drop)
+                .map_err(|error| TableError::Refused(message(&error.body)))
+        }
+        Err(error) => Err(TableError::Refused(message(&error.body))),
+    }
+}
+
+fn is_not_found(error: &ApiError) -> bool {
+    error.status == 400
+        && String::from_utf8_lossy(&error.body).contains("#ResourceNotFoundException")
+}
+
+fn message(body: &Bytes) -> String {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = body
+        .get("message")
+        .or_else(|| body.get("Message"))
+        .and_then(Value::as_str);
+    text.unwrap_or("the store failed").to_owned()
+}
+
+fn compare(name: &str, description: &Bytes, declared: &Value) -> Result<(), TableError> {
+    let description: Value = serde_json::from_slice(description).unwrap_or_default();
+    let stored = &description["Table"];
+    let differs = |what, stored: String, declared: String| {
+        Err(TableError::Differs {
+            name: name.to_owned(),
+            what,
+            stored,
+            declared,
+        })
+    };
+    for what in FIXED {
+        let (stored, declared) = (sorted(&stored[what]), sorted(&declared[what]));
+        if stored != declared {
+            return differs(what, stored.join(", "), declared.join(", "));
+        }
+    }
+    for what in ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"] {
+        let (stored, declared) = (indexes(&stored[what]), indexes(&declared[what]));
+        if stored != declared {
+            return differs(what, stored.join(", "), declared.join(", "));
+        }
+    }
+    Ok(())
+}
+
+/// A list's members as text, order left out.
+fn sorted(list: &Value) -> Vec<String> {
+    let mut texts: Vec<String> = list
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(Value::to_string)
+        .collect();
+    texts.sort();
+    texts
+}
+
+fn indexes(list: &Value) -> Vec<String> {
+    let list = list.as_array().into_iter().flatten();
+    let mut texts: Vec<String> = list
+        .map(|index| {
+            format!(
+                "{} {}",
+                index["IndexName"],
+                sorted(&index["KeySchema"]).join(" ")
+            )
+        })
+        .collect();
+    texts.sort();
+    texts
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    #[tokio::test]
+    async fn a_table_with_other_keys_is_neither_replaced_nor_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), "us-east-1", "1").unwrap();
+        let table = |key: &str| {
+            json!({
+                "TableName": "messages",
+                "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"}],
+                "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
+                "BillingMode": "PAY_PER_REQUEST",
+            })
+        };
+        ensure(&store, &table("pk")).await.unwrap();
+        ensure(&store, &table("pk")).await.unwrap();
+        let error = ensure(&store, &table("id")).await.unwrap_err();
+        assert!(
+            matches!(
+                error,
+                TableError::Differs {
+                    what: "KeySchema",
+                    ..
+                }
+            ),
+            "{error}"
+        );
+    }
+}

@@ -84,7 +84,6 @@ pub async fn serve<A, S, F>(
             .timer(TokioTimer::new())
             .header_read_timeout(limits.header_timeout)
             .max_buf_size(limits.max_header_bytes.max(MIN_BUFFER_BYTES))
-            .preserve_header_case(true)
             .serve_connection(
                 TokioIo::new(stream),
                 service_fn(move |request| {

@@ -1,0 +1,78 @@
+//! The answers API Gateway gives by itself.
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>
+
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header};
+use http_body_util::Full;
+use samlet_http::Response;
+use serde_json::json;
+
+/// The largest request body.
+pub(crate) const MAX_BODY_BYTES: usize = 10_485_760;
+
+/// Why a request got no answer from a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GatewayAnswer {
+    MissingAuthenticationToken,
+    RequestTooLong,
+    HeadersTooLarge,
+    InternalServerError,
+    BadGateway,
+    EndpointTimedOut,
+    BadRequest,
+}
+
+impl GatewayAnswer {
+    fn parts(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Self::MissingAuthenticationToken => (
+                403,
+                "MissingAuthenticationTokenException",
+                "Missing Authentication Token",
+            ),
+            Self::RequestTooLong => (413, "BadRequestException", "Request Too Long"),
+            Self::HeadersTooLarge => (
+                431,
+                "BadRequestException",
+                "Request Header Fields Too Large",
+            ),
+            Self::InternalServerError => {
+                (500, "InternalServerErrorException", "Internal server error")
+            }
+            Self::BadGateway => (502, "InternalServerErrorException", "Internal server error"),
+            Self::EndpointTimedOut => (
+                504,
+                "InternalServerErrorException",
+                "Endpoint request timed out",
+            ),
+            Self::BadRequest => (400, "BadRequestException", "Bad Request"),
+        }
+    }
+
+    pub(crate) fn response(self) -> Response {
+        let (status, error_type, message) = self.parts();
+        let body = json!({ "message": message }).to_string();
+        let mut response = http::Response::new(Full::new(Bytes::from(body)));
+        *response.status_mut() =
+            StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
+        headers.insert("x-amzn-errortype", HeaderValue::from_static(error_type));
+        response
+    }
+}
+
+/// Comes from in front of the gateway proper: none of its headers.
+pub(crate) fn body_too_large() -> Response {
+    let body = format!("HTTP content length exceeded {MAX_BODY_BYTES} bytes.");
+    let mut response = http::Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+    let content_type = HeaderValue::from_static("text; charset=utf-8");
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, content_type);
+    response
+}

@@ -1,0 +1,265 @@
+//! The event of a Lambda proxy integration, payload format 1.0.
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use http::request::Parts;
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+/// Never passed on to a function; compared in lower case.
+const DROPPED_HEADERS: [&str; 12] = [
+    "connection",
+    "content-length",
+    "content-md5",
+    "expect",
+    "max-forwards",
+    "proxy-authenticate",
+    "server",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "www-authenticate",
+];
+
+/// What the gateway adds to a request by itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) account_id: &'a str,
+    pub(crate) api_id: &'a str,
+    pub(crate) region: &'a str,
+    pub(crate) stage: &'a str,
+    /// As declared: `/message/{message_id}`.
+    pub(crate) resource: &'a str,
+    pub(crate) resource_id: &'a str,
+    /// As sent, without the stage.
+    pub(crate) path: &'a str,
+    pub(crate) parameters: &'a [(String, String)],
+    pub(crate) source_ip: IpAddr,
+    pub(crate) port: u16,
+    pub(crate) request_id: &'a str,
+    pub(crate) extended_request_id: &'a str,
+    pub(crate) trace_id: &'a str,
+    pub(crate) time: OffsetDateTime,
+}
+
+/// The event, as JSON.
+pub(crate) fn event(request: &Parts, body: &Bytes, context: &Context<'_>) -> Value {
+    let (headers, multi_headers) = headers(request, context);
+    let (query, multi_query) = query(request.uri.query().unwrap_or_default());
+    let parameters: Map<String, Value> = context
+        .parameters
+        .iter()
+        .map(|(name, value)| (name.clone(), json!(value)))
+        .collect();
+    json!({
+        "resource": context.resource,
+        "path": context.path,
+        "httpMethod": request.method.as_str(),
+        "headers": headers,
+        "multiValueHeaders": multi_headers,
+        "queryStringParameters": null_if_empty(query),
+        "multiValueQueryStringParameters": null_if_empty(multi_query),
+        "pathParameters": null_if_empty(parameters),
+        "stageVariables": null,
+        "requestContext": request_context(request, context),
+        // Without binary media types, API Gateway passes every body on as text.
+        "body": (!body.is_empty()).then(|| String::from_utf8_lossy(body)),
+        "isBase64Encoded": false,
+    })
+}
+
+fn request_context(request: &Parts, context: &Context<'_>) -> Value {
+    let clock =
+        format_description!("[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000");
+    let time_ms = context.time.unix_timestamp_nanos() / 1_000_000;
+    let user_agent = request
+        .headers
+        .get("user-agent")
+        .and_then(|value| value.to_str().ok());
+    json!({
+        "accountId": context.account_id,
+        "apiId": context.api_id,
+        "deploymentId": "local",
+        "domainName": format!("{}.execute-api.{}.amazonaws.com", context.api_id, context.region),
+        "domainPrefix": context.api_id,
+        "extendedRequestId": context.extended_request_id,
+        "httpMethod": request.method.as_str(),
+        "identity": {
+            "accessKey": null,
+            "accountId": null,
+            "caller": null,
+            "cognitoAuthenticationProvider": null,
+            "cognitoAuthenticationType": null,
+            "cognitoIdentityId": null,
+            "cognitoIdentityPoolId": null,
+            "principalOrgId": null,
+            "sourceIp": context.source_ip.to_string(),
+            "user": null,
+            "userAgent": user_agent,
+            "userArn": null,
+        },
+        "path": format!("/{}{}", context.stage, context.path),
+        "protocol": "HTTP/1.1",
+        "requestId": context.request_id,
+        "requestTime": context.time.format(clock).unwrap_or_default(),
+        "requestTimeEpoch": i64::try_from(time_ms).unwrap_or_default(),
+        "resourceId": context.resource_id,
+        "resourcePath": context.resource,
+        "stage": context.stage,
+    })
+}
+
+/// The client's headers, and those the gateway adds.
+fn headers(request: &Parts, context: &Context<'_>) -> (Map<String, Value>, Map<String, Value>) {
+    let mut multi: Vec<(String, Vec<String>)> = Vec::new();
+    for name in request.headers.keys() {
+        if DROPPED_HEADERS.contains(&name.as_str()) {
+            continue;
+        }
+        let values = request.headers.get_all(name).iter();
+        let values = values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        multi.push((spelled(name.as_str()), values.collect()));
+    }
+    let mut add = |name: &str, value: String| {
+        multi.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        multi.push((name.to_owned(), vec![value]));
+    };
+    let forwarded = request
+        .headers
+        .get("x-forwarded-for")
+        .and_then(|value| value.to_str().ok());
+    let source = context.source_ip;
+    add(
+        "X-Forwarded-For",
+        forwarded.map_or(source.to_string(), |before| format!("{before}, {source}")),
+    );
+    add("X-Forwarded-Port", context.port.to_string());
+    add("X-Forwarded-Proto", "http".into());
+    add("X-Amzn-Trace-Id", context.trace_id.to_owned());
+
+    let last = |values: &Vec<String>| json!(values.last());
+    let single = multi
+        .iter()
+        .map(|(name, values)| (name.clone(), last(values)))
+        .collect();
+    let multi = multi
+        .into_iter()
+        .map(|(name, values)| (name, json!(values)))
+        .collect();
+    (single, multi)
+}
+
+/// `content-type` as `Content-Type`: the HTTP library keeps no spelling, and
+/// this is the one most clients use.
+fn spelled(name: &str) -> String {
+    let mut start = true;
+    let spell = |c: char| {
+        let spelled = if start { c.to_ascii_uppercase() } else { c };
+        start = c == '-';
+        spelled
+    };
+    name.chars().map(spell).collect()
+}
+
+/// Decoded names and values: the last of each name, and all of them.
+fn query(query: &str) -> (Map<String, Value>, Map<String, Value>) {
+    let decode = |text: &str| {
+        let spaced = text.replace('+', " ");
+        percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+    };
+    let mut single = Map::new();
+    let mut multi: Map<String, Value> = Map::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (name, value) = (decode(name), decode(value));
+        if let Value::Array(values) = multi.entry(name.clone()).or_insert_with(|| json!([])) {
+            values.push(json!(value));
+        }
+        single.insert(name, json!(value));
+    }
+    (single, multi)
+}
+
+fn null_if_empty(map: Map<String, Value>) -> Value {
+    if map.is_empty() {
+        Value::Null
+    } else {
+        Value::Object(map)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_request_becomes_the_event_that_api_gateway_makes() {
+        let request = http::Request::post("/message/a%20b?a=1&a=2&name=J%C3%BCrg+K")
+            .header("host", "127.0.0.1:3000")
+            .header("content-type", "application/json")
+            .header("x-tag", "one")
+            .header("x-tag", "two")
+            .header("connection", "close")
+            .header("user-agent", "curl/8")
+            .body(())
+            .unwrap()
+            .into_parts()
+            .0;
+        let parameters = [("message_id".to_owned(), "a%20b".to_owned())];
+        let context = Context {
+            account_id: "123456789012",
+            api_id: "abcde12345",
+            region: "us-east-1",
+            stage: "Prod",
+            resource: "/message/{message_id}",
+            resource_id: "r1",
+            path: "/message/a%20b",
+            parameters: &parameters,
+            source_ip: "127.0.0.1".parse().unwrap(),
+            port: 3000,
+            request_id: "id",
+            extended_request_id: "extended",
+            trace_id: "Root=1-0-0",
+            time: OffsetDateTime::from_unix_timestamp(1_795_420_800).unwrap(),
+        };
+        let event = event(&request, &Bytes::from("{}"), &context);
+        let expected: Value = serde_json::from_str(include_str!("../tests/event.json")).unwrap();
+        assert_eq!(event, expected, "{event:#}");
+    }
+
+    #[test]
+    fn what_is_absent_is_null() {
+        let (parts, ()) = http::Request::get("/").body(()).unwrap().into_parts();
+        let context = Context {
+            account_id: "1",
+            api_id: "a",
+            region: "r",
+            stage: "Prod",
+            resource: "/",
+            resource_id: "r",
+            path: "/",
+            parameters: &[],
+            source_ip: "127.0.0.1".parse().unwrap(),
+            port: 1,
+            request_id: "",
+            extended_request_id: "",
+            trace_id: "",
+            time: OffsetDateTime::UNIX_EPOCH,
+        };
+        let event = event(&parts, &Bytes::new(), &context);
+        for name in [
+            "queryStringParameters",
+            "multiValueQueryStringParameters",
+            "pathParameters",
+            "body",
+        ] {
+            assert_eq!(event[name], Value::Null, "{name}");
+        }
+    }
+}

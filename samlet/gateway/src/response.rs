@@ -1,0 +1,202 @@
+//! What a function answered, as the HTTP response that API Gateway makes of it.
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http_body_util::Full;
+use samlet_http::Response;
+use serde_json::{Map, Value};
+
+/// The only members a proxy response may have.
+const MEMBERS: [&str; 5] = [
+    "statusCode",
+    "headers",
+    "multiValueHeaders",
+    "body",
+    "isBase64Encoded",
+];
+
+/// The gateway's own business: a function's come out under another name.
+const REMAPPED: [&str; 14] = [
+    "authorization",
+    "connection",
+    "content-length",
+    "content-md5",
+    "date",
+    "expect",
+    "host",
+    "max-forwards",
+    "proxy-authenticate",
+    "server",
+    "trailer",
+    "upgrade",
+    "user-agent",
+    "www-authenticate",
+];
+
+/// Why a function's answer is no proxy response; shown to the developer.
+pub(crate) type Malformed = String;
+
+/// Reads a proxy response.
+pub(crate) fn response(payload: &[u8]) -> Result<Response, Malformed> {
+    let payload: Value =
+        serde_json::from_slice(payload).map_err(|error| format!("it is no JSON: {error}"))?;
+    let Value::Object(members) = payload else {
+        return Err("it is not a JSON object".into());
+    };
+    if let Some(other) = members
+        .keys()
+        .find(|name| !MEMBERS.contains(&name.as_str()))
+    {
+        return Err(format!(
+            "it has the member `{other}`; only {} are allowed",
+            MEMBERS.join(", ")
+        ));
+    }
+    let body = match members.get("body") {
+        None | Some(Value::Null) => Bytes::new(),
+        Some(Value::String(text)) => Bytes::from(text.clone()),
+        Some(_) => return Err("its body is not a string; encode it as JSON text first".into()),
+    };
+    let mut response = http::Response::new(Full::new(body));
+    *response.status_mut() = status(members.get("statusCode"))?;
+    *response.headers_mut() = headers(&members)?;
+    Ok(response)
+}
+
+fn status(code: Option<&Value>) -> Result<StatusCode, Malformed> {
+    let number = match code {
+        None => Some(200),
+        Some(Value::Number(number)) => number.as_u64(),
+        Some(Value::String(digits)) => digits.parse().ok(),
+        Some(_) => None,
+    };
+    number
+        .and_then(|number| u16::try_from(number).ok())
+        // 1xx would be no final response.
+        .filter(|number| (200..=599).contains(number))
+        .and_then(|number| StatusCode::from_u16(number).ok())
+        .ok_or_else(|| "its statusCode is no HTTP status".into())
+}
+
+fn headers(members: &Map<String, Value>) -> Result<HeaderMap, Malformed> {
+    let mut headers = HeaderMap::new();
+    // Where a name is in both maps, the multi values come first.
+    for (name, values) in object(members, "multiValueHeaders")?.into_iter().flatten() {
+        let Value::Array(values) = values else {
+            return Err(format!(
+                "the value of {name} in its multiValueHeaders is not a list"
+            ));
+        };
+        for value in values {
+            append(&mut headers, name, value)?;
+        }
+    }
+    for (name, value) in object(members, "headers")?.into_iter().flatten() {
+        append(&mut headers, name, value)?;
+    }
+    headers
+        .entry(header::CONTENT_TYPE)
+        .or_insert_with(|| HeaderValue::from_static("application/json"));
+    Ok(headers)
+}
+
+fn object<'a>(
+    members: &'a Map<String, Value>,
+    name: &str,
+) -> Result<Option<&'a Map<String, Value>>, Malformed> {
+    match members.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(map)) => Ok(Some(map)),
+        Some(_) => Err(format!("its {name} are no object")),
+    }
+}
+
+fn append(headers: &mut HeaderMap, name: &str, value: &Value) -> Result<(), Malformed> {
+    let lower = name.to_ascii_lowercase();
+    if lower == "transfer-encoding" {
+        return Ok(());
+    }
+    let value = match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Null => return Ok(()),
+        _ => {
+            return Err(format!(
+                "the value of its header {name} is neither text, number nor boolean"
+            ));
+        }
+    };
+    let remapped = format!("x-amzn-remapped-{lower}");
+    let name_on_the_wire = if REMAPPED.contains(&lower.as_str()) {
+        &remapped
+    } else {
+        &lower
+    };
+    let invalid = || format!("its header {name} is no valid HTTP header");
+    let key = HeaderName::from_bytes(name_on_the_wire.as_bytes()).map_err(|_| invalid())?;
+    let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| invalid())?;
+    headers.append(key, value);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    fn read(payload: &Value) -> Result<(u16, HeaderMap), Malformed> {
+        let response = response(payload.to_string().as_bytes())?;
+        Ok((response.status().as_u16(), response.headers().clone()))
+    }
+
+    #[test]
+    fn a_missing_status_is_200_and_digits_are_taken() {
+        for (code, expected) in [
+            (json!({}), 200),
+            (json!({"statusCode": "404"}), 404),
+            (json!({"statusCode": 201}), 201),
+        ] {
+            assert_eq!(read(&code).unwrap().0, expected);
+        }
+    }
+
+    #[test]
+    fn headers_are_written_out_merged_and_remapped() {
+        let (_, headers) = read(&json!({
+            "headers": {"X-A": "1", "X-Flag": true, "X-Number": 7, "Server": "me", "Transfer-Encoding": "chunked"},
+            "multiValueHeaders": {"x-a": ["2", "3"]},
+        }))
+        .unwrap();
+        let all: Vec<_> = headers.get_all("x-a").iter().collect();
+        assert_eq!(all, ["2", "3", "1"]);
+        assert_eq!(headers["x-flag"], "true");
+        assert_eq!(headers["x-number"], "7");
+        assert_eq!(headers["x-amzn-remapped-server"], "me");
+        assert_eq!(headers["content-type"], "application/json");
+        assert!(!headers.contains_key("transfer-encoding"));
+        assert!(read(&json!({"headers": null})).is_ok());
+    }
+
+    #[test]
+    fn anything_else_is_malformed_and_says_why() {
+        for (payload, why) in [
+            (json!("text"), "not a JSON object"),
+            (json!({"status": 200}), "`status`"),
+            (json!({"statusCode": true}), "statusCode"),
+            (json!({"statusCode": 99}), "statusCode"),
+            (json!({"body": {}}), "body is not a string"),
+            (json!({"multiValueHeaders": {"a": "b"}}), "not a list"),
+            (json!({"headers": {"a\n": "b"}}), "no valid HTTP header"),
+            (
+                json!({"headers": {"a": "b\r\nc: d"}}),
+                "no valid HTTP header",
+            ),
+        ] {
+            let error = read(&payload).unwrap_err();
+            assert!(error.contains(why), "{payload}: {error}");
+        }
+        assert!(response(b"nonsense").is_err());
+    }
+}

@@ -1,0 +1,262 @@
+//! The listener of the application's APIs: from a request to a function and back.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderValue;
+use http::request::Parts;
+use samlet_http::{BodyError, Limits, Request, Response, read_body};
+use samlet_lambda::{Invoke, InvokeError, Lambda};
+use samlet_template::RestApi;
+use time::OffsetDateTime;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::answers::{GatewayAnswer, MAX_BODY_BYTES, body_too_large};
+use crate::event::{self, Context};
+use crate::response;
+use crate::router::Router;
+
+/// How long a function may take to answer a request.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>
+const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
+
+/// How long a client may take to send its body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The total size of a request's headers.
+const MAX_HEADER_BYTES: usize = 10_240;
+
+/// Where the APIs seem to be deployed.
+#[derive(Clone, Debug)]
+pub struct GatewaySettings {
+    /// The region in their domain names.
+    pub region: String,
+    /// The account they belong to.
+    pub account_id: String,
+}
+
+/// All REST APIs of an application, on one listener.
+#[derive(Debug)]
+pub struct Gateway {
+    apis: Vec<Api>,
+    lambda: Lambda,
+    settings: GatewaySettings,
+}
+
+#[derive(Debug)]
+struct Api {
+    id: String,
+    stage: String,
+    router: Router<Route>,
+}
+
+#[derive(Debug)]
+struct Route {
+    resource: String,
+    resource_id: String,
+    function: String,
+}
+
+/// A request's route, and its path without the stage.
+struct Target<'a> {
+    api: &'a Api,
+    route: &'a Route,
+    parameters: Vec<(String, String)>,
+    path: &'a str,
+}
+
+impl Gateway {
+    /// A gateway for `apis`, whose functions `lambda` runs.
+    pub fn new(apis: Vec<RestApi>, lambda: Lambda, settings: GatewaySettings) -> Self {
+        let apis = apis.into_iter().map(|api| {
+            let mut router = Router::new();
+            for (number, route) in api.routes.into_iter().enumerate() {
+                let resource_id = format!("r{number:05}");
+                let function = route.function;
+                router.add(
+                    &route.method,
+                    &route.path.clone(),
+                    Route {
+                        resource: route.path,
+                        resource_id,
+                        function,
+                    },
+                );
+            }
+            Api {
+                id: api.id,
+                stage: api.stage,
+                router,
+            }
+        });
+        Self {
+            apis: apis.collect(),
+            lambda,
+            settings,
+        }
+    }
+
+    /// Serves `listener` until `shutdown`, then finishes what is in flight.
+    pub async fn serve(self: Arc<Self>, listener: TcpListener, shutdown: CancellationToken) {
+        let port = listener.local_addr().map_or(0, |address| address.port());
+        let service = move |request: Request, peer: SocketAddr| {
+            let gateway = Arc::clone(&self);
+            async move { gateway.answer(request, peer, port).await }
+        };
+        samlet_http::serve(listener, Limits::default(), shutdown, |_, _| true, service).await;
+    }
+
+    async fn answer(self: Arc<Self>, request: Request, peer: SocketAddr, port: u16) -> Response {
+        let (parts, body) = request.into_parts();
+        let ids = Ids::new();
+        let body = match read_body(body, MAX_BODY_BYTES, BODY_TIMEOUT).await {
+            Ok(body) => body,
+            Err(BodyError::TooLarge(_)) => return body_too_large(),
+            Err(_) => return ids.stamp(GatewayAnswer::BadRequest.response(), None),
+        };
+        // A task of its own: as on AWS, an invocation goes on when the client hangs up.
+        let serve = tokio::spawn(async move {
+            let answered = self.integrate(&parts, body, peer, port, &ids).await;
+            match answered {
+                Ok(response) => ids.stamp(response, Some(&ids.trace)),
+                Err(answer) => ids.stamp(answer.response(), None),
+            }
+        });
+        serve
+            .await
+            .unwrap_or_else(|_| GatewayAnswer::InternalServerError.response())
+    }
+
+    /// Route, event, function, response.
+    async fn integrate(
+        &self,
+        parts: &Parts,
+        body: Bytes,
+        peer: SocketAddr,
+        port: u16,
+        ids: &Ids,
+    ) -> Result<Response, GatewayAnswer> {
+        let header_bytes: usize = parts
+            .headers
+            .iter()
+            .map(|(name, value)| name.as_str().len() + value.len() + 4)
+            .sum();
+        if header_bytes > MAX_HEADER_BYTES {
+            return Err(GatewayAnswer::HeadersTooLarge);
+        }
+        let target = self
+            .target(parts.method.as_str(), parts.uri.path())
+            .ok_or(GatewayAnswer::MissingAuthenticationToken)?;
+        let context = Context {
+            account_id: &self.settings.account_id,
+            api_id: &target.api.id,
+            region: &self.settings.region,
+            stage: &target.api.stage,
+            resource: &target.route.resource,
+            resource_id: &target.route.resource_id,
+            path: target.path,
+            parameters: &target.parameters,
+            source_ip: peer.ip(),
+            port,
+            request_id: &ids.request,
+            extended_request_id: &ids.extended,
+            trace_id: &ids.trace,
+            time: OffsetDateTime::now_utc(),
+        };
+        let event = event::event(parts, &body, &context).to_string();
+        drop(body);
+        let function = &target.route.function;
+        let invoke = Invoke {
+            function_name: function.clone(),
+            payload: Bytes::from(event),
+            trace_id: Some(ids.trace.clone()),
+        };
+        let invoked = tokio::time::timeout(INTEGRATION_TIMEOUT, self.lambda.invoke(invoke)).await;
+        let invocation = match invoked {
+            Err(_) => return Err(GatewayAnswer::EndpointTimedOut),
+            Ok(Err(InvokeError::RequestTooLarge)) => return Err(GatewayAnswer::RequestTooLong),
+            Ok(Err(error)) => {
+                tracing::warn!(function, %error, "the function was not invoked");
+                return Err(GatewayAnswer::InternalServerError);
+            }
+            Ok(Ok(invocation)) => invocation,
+        };
+        if invocation.function_error.is_some() {
+            let error = String::from_utf8_lossy(&invocation.payload);
+            tracing::warn!(function, request_id = invocation.request_id, %error, "the function failed");
+            return Err(GatewayAnswer::BadGateway);
+        }
+        response::response(&invocation.payload).map_err(|reason| {
+            let request_id = &invocation.request_id;
+            tracing::warn!(
+                function,
+                request_id,
+                "the function's answer is no proxy response: {reason}"
+            );
+            GatewayAnswer::BadGateway
+        })
+    }
+
+    /// Finds a request's route: by the path as it is, or behind the name of
+    /// the API's stage, as on a deployed one.
+    fn target<'a>(&'a self, method: &str, path: &'a str) -> Option<Target<'a>> {
+        let as_it_is = |api| find(api, method, path);
+        let behind_stage = |api: &'a Api| {
+            let rest = path.strip_prefix('/')?.strip_prefix(api.stage.as_str())?;
+            let rest = if rest.is_empty() { "/" } else { rest };
+            rest.starts_with('/').then(|| find(api, method, rest))?
+        };
+        self.apis
+            .iter()
+            .find_map(as_it_is)
+            .or_else(|| self.apis.iter().find_map(behind_stage))
+    }
+}
+
+fn find<'a>(api: &'a Api, method: &str, path: &'a str) -> Option<Target<'a>> {
+    let found = api.router.find(method, path)?;
+    Some(Target {
+        api,
+        route: found.route,
+        parameters: found.parameters,
+        path,
+    })
+}
+
+/// The ids of one request.
+struct Ids {
+    request: String,
+    extended: String,
+    trace: String,
+}
+
+impl Ids {
+    fn new() -> Self {
+        let random = Uuid::new_v4().simple().to_string();
+        let seconds = OffsetDateTime::now_utc().unix_timestamp();
+        Self {
+            request: Uuid::new_v4().to_string(),
+            extended: format!("{}=", &random[..15]),
+            trace: format!("Root=1-{seconds:08x}-{}", &random[8..]),
+        }
+    }
+
+    /// The headers that every answer of the gateway carries.
+    fn stamp(&self, mut response: Response, trace: Option<&str>) -> Response {
+        let mut insert = |name: &'static str, value: &str| {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                response.headers_mut().insert(name, value);
+            }
+        };
+        insert("x-amzn-requestid", &self.request);
+        insert("x-amz-apigw-id", &self.extended);
+        if let Some(trace) = trace {
+            insert("x-amzn-trace-id", trace);
+        }
+        response
+    }
+}

@@ -1,9 +1,23 @@
-//! Reads `template.yaml` (AWS SAM) into a plain [`Application`]. No I/O: source text in, application or diagnostics out.
-//! (skeleton of the public interface; being written)
+//! Reads `template.yaml` (AWS SAM) into a plain [`Application`].
+//!
+//! No I/O: source text in, application or diagnostics out. What a template
+//! declares and samlet doesn't have is named in a warning, never passed over.
+
+mod diagnostics;
+mod functions;
+mod intrinsics;
+mod names;
+mod node;
+mod reader;
+mod tables;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
+
 use serde_json::Value;
+
+pub use diagnostics::{Diagnostic, Location};
 
 /// What the template is deployed into: the values of pseudo parameters, and parameter overrides.
 #[derive(Clone, Debug)]
@@ -17,19 +31,7 @@ pub struct Settings {
     /// Parameter values from the command line.
     pub parameter_overrides: BTreeMap<String, String>,
 }
-/// A place in the template; all 1-based. `end_column` is exclusive; a span stays on one line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Location { #[allow(missing_docs)] pub line: usize, #[allow(missing_docs)] pub column: usize, #[allow(missing_docs)] pub end_column: usize }
-/// Something wrong (an error) or left aside (a warning), where, and the way out.
-#[derive(Clone, Debug)]
-pub struct Diagnostic {
-    /// What is wrong, in one sentence.
-    pub message: String,
-    /// Where.
-    pub location: Location,
-    /// What to do about it.
-    pub help: Option<String>,
-}
+
 /// The application a template declares.
 #[derive(Clone, Debug)]
 pub struct Application {
@@ -44,6 +46,7 @@ pub struct Application {
     /// What is in the template but has no effect here.
     pub warnings: Vec<Diagnostic>,
 }
+
 /// A Lambda function.
 #[derive(Clone, Debug)]
 pub struct Function {
@@ -72,6 +75,7 @@ pub struct Function {
     /// Where it is declared.
     pub location: Location,
 }
+
 /// An execution role.
 #[derive(Clone, Debug)]
 pub struct Role {
@@ -80,6 +84,7 @@ pub struct Role {
     /// Inline policy documents (`{"Version":…,"Statement":[…]}`), intrinsics resolved.
     pub policies: Vec<Value>,
 }
+
 /// A REST API.
 #[derive(Clone, Debug)]
 pub struct RestApi {
@@ -92,6 +97,7 @@ pub struct RestApi {
     /// In the template's order.
     pub routes: Vec<Route>,
 }
+
 /// A route of an API.
 #[derive(Clone, Debug)]
 pub struct Route {
@@ -104,6 +110,7 @@ pub struct Route {
     /// Where it is declared.
     pub location: Location,
 }
+
 /// A DynamoDB table.
 #[derive(Clone, Debug)]
 pub struct Table {
@@ -116,6 +123,7 @@ pub struct Table {
     /// Where it is declared.
     pub location: Location,
 }
+
 /// A resolved output.
 #[derive(Clone, Debug)]
 pub struct Output {
@@ -126,7 +134,9 @@ pub struct Output {
     /// `Value`.
     pub value: String,
 }
-/// Reads a template.
-pub fn read(_source: &str, _settings: &Settings) -> Result<Application, Vec<Diagnostic>> {
-    Err(Vec::new())
+
+/// Reads a template; either all of it is usable, or everything that is wrong
+/// with it is told.
+pub fn read(source: &str, settings: &Settings) -> Result<Application, Vec<Diagnostic>> {
+    reader::read(source, settings)
 }

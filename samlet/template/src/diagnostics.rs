@@ -1,0 +1,58 @@
+//! What is wrong with a template, where, and the way out.
+
+/// A place in the template; a span stays on one line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// Counted from 1.
+    pub line: usize,
+    /// Counted from 1, in characters.
+    pub column: usize,
+    /// The column after the last.
+    pub end_column: usize,
+}
+
+/// Something wrong (an error) or left aside (a warning).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What is wrong, in one sentence.
+    pub message: String,
+    /// Where.
+    pub location: Location,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// Collects what is found, so that all of it is told at once.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    pub(crate) errors: Vec<Diagnostic>,
+    pub(crate) warnings: Vec<Diagnostic>,
+}
+
+impl Findings {
+    pub(crate) fn error(
+        &mut self,
+        location: Location,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let help = Some(help.into()).filter(|help| !help.is_empty());
+        let found = Diagnostic {
+            message: message.into(),
+            location,
+            help,
+        };
+        // A value that is used twice is wrong once.
+        if !self.errors.contains(&found) {
+            self.errors.push(found);
+        }
+    }
+
+    pub(crate) fn warn(&mut self, location: Location, message: impl Into<String>) {
+        self.warnings.push(Diagnostic {
+            message: message.into(),
+            location,
+            help: None,
+        });
+    }
+}

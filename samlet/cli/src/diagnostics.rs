@@ -14,12 +14,12 @@ pub(crate) fn print_error(error: &Error) {
     let mut stderr = anstream::stderr();
     if let Error::Template {
         path,
-        source,
+        text,
         diagnostics,
     } = error
     {
         for diagnostic in diagnostics {
-            let text = render(&Level::ERROR, path, source, diagnostic);
+            let text = render(&Level::ERROR, path, text, diagnostic);
             writeln!(stderr, "{text}\n").ok();
         }
         let plural = if diagnostics.len() == 1 {

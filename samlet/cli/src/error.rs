@@ -14,7 +14,7 @@ pub(crate) enum Error {
     #[error("the template has errors")]
     Template {
         path: PathBuf,
-        source: String,
+        text: String,
         diagnostics: Vec<Diagnostic>,
     },
     #[error("port {port} on 127.0.0.1 is taken: {source}")]

@@ -60,8 +60,8 @@ impl Template {
                 application,
             }),
             Err(diagnostics) => Err(Error::Template {
+                text: source,
                 path,
-                source,
                 diagnostics,
             }),
         }

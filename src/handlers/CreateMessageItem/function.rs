@@ -1,2 +1,48 @@
-//! (skeleton)
-fn main() {}
+//! Creates a message: `POST /message`.
+
+use std::convert::Infallible;
+
+use aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayProxyResponse};
+use common::{Error, Message, SORT_KEY, Table, item};
+use lambda_runtime::{LambdaEvent, run, service_fn};
+use serde_json::json;
+use uuid::Uuid;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    common::init_logging();
+    // Made once, while the environment starts; every invocation uses it.
+    let table = Table::from_env()?;
+    run(service_fn(|event| handler(&table, event))).await
+}
+
+/// Request logic: what API Gateway sends, and what it is answered.
+async fn handler(
+    table: &Table,
+    event: LambdaEvent<ApiGatewayProxyRequest>,
+) -> Result<ApiGatewayProxyResponse, Infallible> {
+    let created = match common::message(&event.payload) {
+        Ok(message) => create_item(table, message).await,
+        Err(error) => Err(error),
+    };
+    Ok(common::respond(
+        created.map(|id| json!({ "message_id": id })),
+    ))
+}
+
+/// Business logic: stores a message, and gives its new id.
+async fn create_item(table: &Table, mut message: Message) -> Result<String, Error> {
+    let id = Uuid::new_v4().to_string();
+    message.insert("pk".to_owned(), json!(id));
+    message.insert("sk".to_owned(), json!(SORT_KEY));
+    message.insert("timestamp".to_owned(), json!(common::now()));
+
+    let item = item::from_json(message)?;
+    let put = table
+        .client
+        .put_item()
+        .table_name(&table.name)
+        .set_item(Some(item));
+    put.send().await.map_err(Error::from_sdk)?;
+    Ok(id)
+}

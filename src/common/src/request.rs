@@ -1,0 +1,101 @@
+//! What a request carries: a message in its body, an id in its path.
+
+use aws_lambda_events::apigw::ApiGatewayProxyRequest;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
+
+use crate::Error;
+
+/// A message as JSON: an object's fields.
+pub type Message = Map<String, Value>;
+
+/// The JSON object in a request's body.
+pub fn message(request: &ApiGatewayProxyRequest) -> Result<Message, Error> {
+    let invalid = |text: &str| Error::Invalid(text.to_owned());
+    let body = request
+        .body
+        .as_deref()
+        .filter(|body| !body.trim().is_empty());
+    let body = body.ok_or_else(|| invalid("The request has no body; send a JSON object"))?;
+    let body = if request.is_base64_encoded {
+        STANDARD
+            .decode(body)
+            .map_err(|_| invalid("The body is not valid base64"))?
+    } else {
+        body.as_bytes().to_vec()
+    };
+    match serde_json::from_slice(&body) {
+        Ok(Value::Object(message)) => Ok(message),
+        Ok(_) => Err(invalid("The body is not a JSON object")),
+        Err(error) => Err(Error::Invalid(format!(
+            "The body is not valid JSON: {error}"
+        ))),
+    }
+}
+
+/// The id in a request's path.
+pub fn message_id(request: &ApiGatewayProxyRequest) -> Result<String, Error> {
+    let id = request
+        .path_parameters
+        .get("message_id")
+        .filter(|id| !id.is_empty());
+    id.cloned()
+        .ok_or_else(|| Error::Invalid("The path has no message_id".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn request(body: Option<&str>, is_base64_encoded: bool) -> ApiGatewayProxyRequest {
+        let mut request = ApiGatewayProxyRequest::default();
+        request.body = body.map(str::to_owned);
+        request.is_base64_encoded = is_base64_encoded;
+        request
+    }
+
+    #[test]
+    fn a_body_is_a_json_object_as_text_or_base64() {
+        for (body, base64) in [(r#"{"a": 1}"#, false), ("eyJhIjogMX0=", true)] {
+            assert_eq!(message(&request(Some(body), base64)).unwrap()["a"], 1);
+        }
+    }
+
+    #[test]
+    fn anything_else_says_what_is_wrong() {
+        for (body, why) in [
+            (None, "no body"),
+            (Some(""), "no body"),
+            (Some("{"), "not valid JSON"),
+            (Some("[]"), "not a JSON object"),
+            (Some("null"), "not a JSON object"),
+        ] {
+            let error = message(&request(body, false)).unwrap_err().to_string();
+            assert!(error.contains(why), "{body:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_example_events_are_api_gateways() {
+        for name in [
+            "CreateMessageItem",
+            "RetrieveMessageItem",
+            "UpdateMessageItem",
+            "DeleteMessageItem",
+        ] {
+            let path = format!(
+                "{}/../../events/{name}-event.json",
+                env!("CARGO_MANIFEST_DIR")
+            );
+            let event = std::fs::read_to_string(path).unwrap();
+            let request: ApiGatewayProxyRequest = serde_json::from_str(&event).unwrap();
+            assert_eq!(
+                message(&request).is_ok(),
+                matches!(name, "CreateMessageItem" | "UpdateMessageItem")
+            );
+            assert_eq!(message_id(&request).is_ok(), name != "CreateMessageItem");
+        }
+    }
+}

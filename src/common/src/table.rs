@@ -1,0 +1,140 @@
+//! The messages' table, and the client to reach it with.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata};
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+
+use crate::Error;
+use crate::item::Item;
+
+/// Every message has this sort key: the table has room for later versions.
+pub const SORT_KEY: &str = "v0";
+
+/// The certificate authorities that sign AWS's endpoints
+/// (<https://www.amazontrust.com/repository/>). Parsing the system's whole
+/// store would take most of a cold start.
+const AMAZON_ROOTS: &[u8] = include_bytes!("../amazon-root-cas.pem");
+
+/// All retries together stay within the function's timeout of 3 s, so that a
+/// store that fails is answered and logged.
+const OPERATION_TIMEOUT: Duration = Duration::from_millis(2500);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1000);
+
+/// The table, ready to be used.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// The client; made once, when the function starts.
+    pub client: Client,
+    /// The table's name.
+    pub name: String,
+}
+
+/// A function's environment lacks something.
+#[derive(Debug, thiserror::Error)]
+#[error("the environment variable {0} is not set")]
+pub struct SetupError(&'static str);
+
+impl Table {
+    /// The table that the environment names, with the role's credentials.
+    pub fn from_env() -> Result<Self, SetupError> {
+        let variable = |name| std::env::var(name).map_err(|_| SetupError(name));
+        let credentials = Credentials::new(
+            variable("AWS_ACCESS_KEY_ID")?,
+            variable("AWS_SECRET_ACCESS_KEY")?,
+            variable("AWS_SESSION_TOKEN").ok(),
+            None,
+            "environment",
+        );
+        let endpoint =
+            variable("AWS_ENDPOINT_URL_DYNAMODB").or_else(|_| variable("AWS_ENDPOINT_URL"));
+        Ok(Self::new(
+            variable("DDB_TABLE_NAME")?,
+            variable("AWS_REGION")?,
+            credentials,
+            endpoint.ok(),
+        ))
+    }
+
+    /// A table anywhere; without `endpoint_url`, AWS's own.
+    pub fn new(
+        name: String,
+        region: String,
+        credentials: Credentials,
+        endpoint_url: Option<String>,
+    ) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(ATTEMPT_TIMEOUT)
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .operation_timeout(OPERATION_TIMEOUT)
+            .build();
+        let mut config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(region))
+            .credentials_provider(credentials)
+            .retry_config(RetryConfig::standard())
+            .timeout_config(timeouts)
+            .http_client(http_client());
+        config.set_endpoint_url(endpoint_url);
+        Self {
+            client: Client::from_conf(config.build()),
+            name,
+        }
+    }
+
+    /// The whole key of the message with this id.
+    pub fn key(id: String) -> Item {
+        let key = [("pk", id), ("sk", SORT_KEY.to_owned())];
+        key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value)))
+            .into()
+    }
+}
+
+fn http_client() -> aws_sdk_dynamodb::config::SharedHttpClient {
+    let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+    let builder =
+        aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
+    match TlsContext::builder().with_trust_store(roots).build() {
+        Ok(context) => builder.tls_context(context).build_https(),
+        Err(error) => {
+            // Cannot happen with the roots above; the system's serve as well.
+            tracing::error!(%error, "cannot use Amazon's root certificates");
+            builder.build_https()
+        }
+    }
+}
+
+/// Whole seconds since the Unix epoch, UTC.
+pub fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |elapsed| elapsed.as_secs())
+}
+
+impl Error {
+    /// What a failed DynamoDB call means for the caller: what DynamoDB finds
+    /// invalid is the caller's to mend, all else is ours.
+    pub fn from_sdk<E, R>(error: aws_sdk_dynamodb::error::SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        R: std::fmt::Debug,
+    {
+        match error.code() {
+            Some("ConditionalCheckFailedException") => Self::NotFound,
+            Some("ValidationException") => Self::Invalid(
+                error
+                    .message()
+                    .unwrap_or("The message is not valid")
+                    .to_owned(),
+            ),
+            _ => Self::Store(DisplayErrorContext(&error).to_string()),
+        }
+    }
+}

@@ -1,1 +1,298 @@
-//! (skeleton)
+//! Starts the real samlet with real function binaries, on free ports and a fresh data folder.
+
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use aws_credential_types::Credentials;
+use common::Table;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// How long anything may take before a test gives up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The repository's root.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}
+
+/// The samlet binary, built from this repository.
+pub fn samlet_binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        // The test's own executable lies in target/<profile>/deps.
+        let executable = std::env::current_exe().unwrap();
+        let target = executable.ancestors().nth(3).unwrap().to_owned();
+        run_cargo(&[
+            "build",
+            "--package",
+            "samlet",
+            "--target-dir",
+            target.to_str().unwrap(),
+        ]);
+        target.join("debug/samlet")
+    })
+}
+
+/// A folder with the message service's functions, built by `samlet build`.
+fn built_functions() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let folder = samlet_binary()
+            .parent()
+            .unwrap()
+            .join(format!("acceptance-{}", std::process::id()));
+        let status = Command::new(samlet_binary())
+            .current_dir(repository())
+            .args(["build", "--data-dir"])
+            .arg(&folder)
+            .status()
+            .unwrap();
+        assert!(status.success());
+        // Kept apart from this process's number, so that runs don't pile up.
+        let shared = folder.with_file_name("acceptance-functions");
+        std::fs::create_dir_all(&shared).unwrap();
+        for entry in std::fs::read_dir(folder.join("build")).unwrap() {
+            let entry = entry.unwrap();
+            let target = shared.join(entry.file_name());
+            std::fs::create_dir_all(&target).unwrap();
+            std::fs::rename(entry.path().join("bootstrap"), target.join("bootstrap")).unwrap();
+        }
+        std::fs::remove_dir_all(folder).unwrap();
+        shared
+    })
+}
+
+fn run_cargo(args: &[&str]) {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .current_dir(repository())
+        .args(args)
+        .status()
+        .unwrap();
+    assert!(status.success(), "cargo {args:?}");
+}
+
+/// A SAM application in a folder of its own.
+#[derive(Debug)]
+pub struct Application {
+    /// Removed with this.
+    pub folder: TempDir,
+}
+
+impl Application {
+    /// The message service, with `change` made to its template.
+    pub fn message_service(change: impl FnOnce(String) -> String) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let template = std::fs::read_to_string(repository().join("template.yaml")).unwrap();
+        std::fs::write(folder.path().join("template.yaml"), change(template)).unwrap();
+        let build = folder.path().join(".samlet/build");
+        std::fs::create_dir_all(build.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(built_functions(), build).unwrap();
+        Self { folder }
+    }
+
+    /// An application of fixture functions: `template` says which, each with
+    /// `CodeUri: function`.
+    pub fn fixture(binary: &str, template: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("template.yaml"), template).unwrap();
+        let function = folder.path().join("function");
+        std::fs::create_dir(&function).unwrap();
+        std::os::unix::fs::symlink(binary, function.join("bootstrap")).unwrap();
+        Self { folder }
+    }
+
+    /// `samlet start` with free ports and `extra` arguments; not run yet.
+    pub fn command(&self, extra: &[&str]) -> Command {
+        let mut command = Command::new(samlet_binary());
+        command
+            .current_dir(self.folder.path())
+            .args(["start", "--no-build", "--port", "0", "--aws-port", "0"])
+            .args(extra)
+            .env("LEAKED_FROM_SAMLET", "yes")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Starts samlet and waits until it is ready.
+    pub fn start(&self, extra: &[&str]) -> Samlet {
+        let (out, err) = (
+            self.folder.path().join("out.txt"),
+            self.folder.path().join("err.txt"),
+        );
+        let process = self
+            .command(extra)
+            .stdout(File::create(&out).unwrap())
+            .stderr(File::create(&err).unwrap())
+            .spawn()
+            .unwrap();
+        let mut samlet = Samlet {
+            process,
+            api: String::new(),
+            aws: String::new(),
+            err,
+        };
+        let started = Instant::now();
+        loop {
+            let text = std::fs::read_to_string(&out).unwrap();
+            let after = |prefix: &str| {
+                text.lines()
+                    .find_map(|line| line.strip_prefix(prefix))
+                    .map(str::to_owned)
+            };
+            if let (Some(api), Some(aws)) = (after("ready "), after("AWS endpoint ")) {
+                (samlet.api, samlet.aws) = (api, aws);
+                return samlet;
+            }
+            let ended = samlet.process.try_wait().unwrap();
+            assert!(
+                ended.is_none() && started.elapsed() < PATIENCE,
+                "not ready: {}",
+                samlet.stderr()
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// A samlet that runs; killed when dropped.
+#[derive(Debug)]
+pub struct Samlet {
+    process: Child,
+    /// Where the application's API is.
+    pub api: String,
+    /// Where the AWS endpoint is.
+    pub aws: String,
+    err: PathBuf,
+}
+
+impl Samlet {
+    /// Sends a request; gives its status and body.
+    pub fn request(&self, method: &str, path: &str, body: Option<&str>) -> (u16, String) {
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(PATIENCE))
+            .allow_non_standard_methods(true)
+            .build()
+            .into();
+        let url = format!("{}{path}", self.api);
+        let request = ureq::http::Request::builder().method(method).uri(url);
+        let request = request.header("content-type", "application/json");
+        let mut response = agent
+            .run(request.body(body.unwrap_or_default().to_owned()).unwrap())
+            .unwrap();
+        let status = response.status().as_u16();
+        (
+            status,
+            response
+                .body_mut()
+                .with_config()
+                .limit(50_000_000)
+                .read_to_string()
+                .unwrap(),
+        )
+    }
+
+    /// Sends a request; gives its status and JSON.
+    pub fn json(&self, method: &str, path: &str, body: Option<&str>) -> (u16, Value) {
+        let (status, text) = self.request(method, path, body);
+        (
+            status,
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}")),
+        )
+    }
+
+    /// Creates a message and gives its id.
+    pub fn create(&self, body: &str) -> String {
+        let (status, answer) = self.json("POST", "/message", Some(body));
+        assert_eq!(status, 200, "{answer}");
+        answer["message"]["message_id"].as_str().unwrap().to_owned()
+    }
+
+    /// The messages' table through the AWS SDK, as whoever has these keys.
+    pub fn table(&self, access_key: &str, secret_key: &str) -> Table {
+        let credentials = Credentials::new(access_key, secret_key, None, None, "test");
+        Table::new(
+            "local-DynamoDBTable".into(),
+            "us-east-1".into(),
+            credentials,
+            Some(self.aws.clone()),
+        )
+    }
+
+    /// What it wrote to standard error: its own words and the functions' logs.
+    pub fn stderr(&self) -> String {
+        std::fs::read_to_string(&self.err).unwrap()
+    }
+
+    /// Waits until standard error has `text`.
+    pub fn wait_for_log(&self, text: &str) {
+        let started = Instant::now();
+        while !self.stderr().contains(text) {
+            assert!(
+                started.elapsed() < PATIENCE,
+                "{text} is not in {}",
+                self.stderr()
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Asks it to stop and waits for its end.
+    pub fn terminate(&mut self) -> ExitStatus {
+        self.signal(rustix::process::Signal::TERM);
+        self.process.wait().unwrap()
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_raw(self.process.id().try_into().unwrap()).unwrap();
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
+    /// Kills it as `kill -9` does.
+    pub fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+impl Drop for Samlet {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            writeln!(std::io::stderr(), "--- samlet said:\n{}", self.stderr()).ok();
+        }
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
+
+/// Whether a process is there.
+pub fn is_running(pid: u32) -> bool {
+    let pid = rustix::process::Pid::from_raw(pid.try_into().unwrap()).unwrap();
+    rustix::process::test_kill_process(pid).is_ok()
+}
+
+/// Waits until a process is gone.
+pub fn wait_until_gone(pid: u32) {
+    let started = Instant::now();
+    while is_running(pid) {
+        assert!(started.elapsed() < PATIENCE, "process {pid} is still there");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Runs a future to its end, for calls of the AWS SDK.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Runtime::new().unwrap().block_on(future)
+}

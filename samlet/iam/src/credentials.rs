@@ -98,7 +98,7 @@ impl Identities {
     /// New credentials for a role, as assumed by `session_name`.
     pub fn issue(&self, role: Role, session_name: &str) -> Credentials {
         let credentials = Credentials {
-            access_key_id: format!("ASIA{}", &random()[..16].to_uppercase()),
+            access_key_id: format!("ASIA{}", random_key()),
             secret_access_key: random()[..40].into(),
             session_token: Some(random() + &random()),
         };
@@ -126,7 +126,40 @@ impl Identities {
     }
 }
 
+/// 16 characters of base32, as in AWS's access keys. They name, and don't prove, who signs.
+fn random_key() -> String {
+    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let bytes = Uuid::new_v4().into_bytes();
+    bytes
+        .iter()
+        .map(|byte| char::from(ALPHABET[usize::from(byte & 31)]))
+        .collect()
+}
+
 /// 64 random hex digits, from the system's generator.
 fn random() -> String {
     format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn issued_credentials_look_like_awss_and_hide_their_secrets() {
+        let identities = Identities::new("us-east-1", "123456789012");
+        let role = Role {
+            name: "role".into(),
+            policies: Vec::new(),
+        };
+        let issued = identities.issue(role, "session");
+        let key = issued
+            .access_key_id
+            .strip_prefix("ASIA")
+            .unwrap_or_default();
+        let base32 = |c: char| c.is_ascii_uppercase() || ('2'..='7').contains(&c);
+        assert!(key.len() == 16 && key.chars().all(base32), "{key}");
+        assert_eq!(issued.secret_access_key.len(), 40);
+        assert!(!format!("{issued:?}").contains(&issued.secret_access_key));
+    }
 }

@@ -71,9 +71,10 @@ impl Identities {
         now: SystemTime,
     ) -> Result<Principal, AuthenticationError> {
         let header = header(request, "authorization").ok_or(AuthenticationError::MissingToken)?;
-        let authorization = Authorization::parse(header)?;
-        let time = signing_time(request, header, now)?;
-        authorization.check_scope(service, &self.region, request)?;
+        let members = Members::parse(header, request)?;
+        let time = signing_time(members.date_time, now)?;
+        let authorization = members.scoped()?;
+        authorization.check_scope(service, &self.region, members.date_time)?;
         let identity = self
             .find(authorization.access_key_id)
             .ok_or(AuthenticationError::UnrecognizedClient)?;
@@ -100,71 +101,88 @@ impl Identities {
     }
 }
 
-impl<'a> Authorization<'a> {
-    fn parse(header: &'a str) -> Result<Self, AuthenticationError> {
-        let Some(rest) = header.strip_prefix(ALGORITHM) else {
-            return Err(AuthenticationError::Incomplete(format!(
-                "Unsupported AWS 'algorithm': '{}'.",
-                header.split(' ').next().unwrap_or_default()
-            )));
-        };
-        let member = |name: &str| {
-            let mut members = rest
+/// What a signed request must have, before any of it is judged.
+struct Members<'a> {
+    algorithm: &'a str,
+    credential: &'a str,
+    signed_headers: &'a str,
+    signature: &'a str,
+    date_time: &'a str,
+}
+
+impl<'a> Members<'a> {
+    fn parse(authorization: &'a str, request: &'a Parts) -> Result<Self, AuthenticationError> {
+        let (algorithm, rest) = authorization.split_once(' ').unwrap_or((authorization, ""));
+        let mut missing = String::new();
+        let mut member = |name: &str| {
+            let found = rest
                 .split(',')
-                .filter_map(|member| member.trim().split_once('='));
-            members
+                .filter_map(|member| member.trim().split_once('='))
                 .find(|(key, _)| *key == name)
-                .map(|(_, value)| value)
+                .map(|(_, value)| value);
+            if found.is_none() {
+                missing += &format!("Authorization header requires '{name}' parameter. ");
+            }
+            found.unwrap_or_default()
         };
-        let (credential, signed, signature) = (
-            member("Credential"),
-            member("SignedHeaders"),
-            member("Signature"),
-        );
-        let (Some(credential), Some(signed), Some(signature)) = (credential, signed, signature)
-        else {
-            let missing = [
-                ("Credential", credential),
-                ("Signature", signature),
-                ("SignedHeaders", signed),
-            ]
-            .iter()
-            .filter(|(_, value)| value.is_none())
-            .map(|(name, _)| format!("Authorization header requires '{name}' parameter. "))
-            .collect::<String>();
-            return Err(AuthenticationError::Incomplete(format!(
-                "{missing}Authorization={header}"
-            )));
-        };
-        let parts: Vec<&str> = credential.split('/').collect();
-        let [access_key_id, date, region, service, "aws4_request"] = parts[..] else {
-            return Err(AuthenticationError::Incomplete(format!(
-                "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{credential}'"
-            )));
-        };
-        let signed_headers = signed.split(';').collect();
+        let credential = member("Credential");
+        let signature = member("Signature");
+        let signed_headers = member("SignedHeaders");
+        let date_time = header(request, "x-amz-date");
+        if date_time.is_none() {
+            missing += "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
+        }
+        if !missing.is_empty() {
+            let text = format!("{missing}Authorization={authorization}");
+            return Err(AuthenticationError::Incomplete(text));
+        }
         Ok(Self {
+            algorithm,
+            credential,
+            signed_headers,
+            signature,
+            date_time: date_time.unwrap_or_default(),
+        })
+    }
+
+    /// Checks Host, algorithm and the credential's shape, in AWS's order.
+    fn scoped(&self) -> Result<Authorization<'a>, AuthenticationError> {
+        let signed_headers: BTreeSet<&str> = self.signed_headers.split(';').collect();
+        if !signed_headers.contains("host") {
+            let text = "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.";
+            return Err(AuthenticationError::InvalidSignature(text.into()));
+        }
+        if self.algorithm != ALGORITHM {
+            let text = format!("Unsupported AWS 'algorithm': '{}'.", self.algorithm);
+            return Err(AuthenticationError::Incomplete(text));
+        }
+        let parts: Vec<&str> = self.credential.split('/').collect();
+        let [access_key_id, date, region, service, "aws4_request"] = parts[..] else {
+            let text = format!(
+                "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{}'",
+                self.credential
+            );
+            return Err(AuthenticationError::Incomplete(text));
+        };
+        Ok(Authorization {
             access_key_id,
             date,
             region,
             service,
             signed_headers,
-            signature,
+            signature: self.signature,
         })
     }
+}
 
+impl Authorization<'_> {
     fn check_scope(
         &self,
         service: &str,
         region: &str,
-        request: &Parts,
+        date_time: &str,
     ) -> Result<(), AuthenticationError> {
         let invalid = |text: String| Err(AuthenticationError::InvalidSignature(text));
-        if !self.signed_headers.contains("host") {
-            return invalid(
-                "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.".into(),
-            );
-        }
         if self.service != service {
             return invalid(format!(
                 "Credential should be scoped to correct service: '{service}'. "
@@ -176,14 +194,11 @@ impl<'a> Authorization<'a> {
                 self.region
             ));
         }
-        let day = header(request, "x-amz-date")
-            .and_then(|date| date.get(..8))
-            .unwrap_or_default();
+        let day = date_time.get(..8).unwrap_or_default();
         if self.date != day {
             return invalid(format!(
-                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{}' != '{day}', from '{}'.",
-                self.date,
-                header(request, "x-amz-date").unwrap_or_default()
+                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{}' != '{day}', from '{date_time}'.",
+                self.date
             ));
         }
         Ok(())
@@ -194,16 +209,7 @@ fn header<'a>(request: &'a Parts, name: &str) -> Option<&'a str> {
     request.headers.get(name)?.to_str().ok()
 }
 
-fn signing_time(
-    request: &Parts,
-    authorization: &str,
-    now: SystemTime,
-) -> Result<SystemTime, AuthenticationError> {
-    let Some(text) = header(request, "x-amz-date") else {
-        return Err(AuthenticationError::Incomplete(format!(
-            "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. Authorization={authorization}"
-        )));
-    };
+fn signing_time(text: &str, now: SystemTime) -> Result<SystemTime, AuthenticationError> {
     let parsed = PrimitiveDateTime::parse(text, DATE_FORMAT).map_err(|_| {
         let text = format!("Date must be in ISO-8601 'basic format'. Got '{text}'. See http://en.wikipedia.org/wiki/ISO_8601");
         AuthenticationError::Incomplete(text)
@@ -292,7 +298,16 @@ mod tests {
     const BODY: &[u8] = b"{}";
 
     fn signed(identities: &Identities, credentials: &Credentials, time: SystemTime) -> Parts {
-        let mut request = http::Request::post("http://127.0.0.1:4566/")
+        signed_at("http://127.0.0.1:4566/", identities, credentials, time)
+    }
+
+    fn signed_at(
+        url: &str,
+        identities: &Identities,
+        credentials: &Credentials,
+        time: SystemTime,
+    ) -> Parts {
+        let mut request = http::Request::post(url)
             .header("host", "127.0.0.1:4566")
             .header("x-amz-target", "DynamoDB_20120810.GetItem")
             .body(())
@@ -318,13 +333,8 @@ mod tests {
             .headers()
             .iter()
             .map(|(n, v)| (n.as_str(), v.to_str().unwrap()));
-        let signable = SignableRequest::new(
-            "POST",
-            "http://127.0.0.1:4566/",
-            headers,
-            SignableBody::Bytes(BODY),
-        )
-        .unwrap();
+        let signable =
+            SignableRequest::new("POST", url, headers, SignableBody::Bytes(BODY)).unwrap();
         let (instructions, _) = sign(signable, &params).unwrap().into_parts();
         instructions.apply_to_request_http1x(&mut request);
         request.into_parts().0
@@ -417,6 +427,80 @@ mod tests {
             error.to_string(),
             "Signature expired: 20270115T074400Z is now earlier than 20270115T074500Z (20270115T080000Z - 15 min.)"
         );
+    }
+
+    #[test]
+    fn headers_are_judged_in_the_order_of_aws() {
+        let (identities, credentials) = identities();
+        let now = SystemTime::now();
+        let request = signed(&identities, &credentials, now);
+        let whole = header(&request, "authorization").unwrap().to_owned();
+        let refusal = |service: &str, from: &str, to: &str| {
+            let mut request = request.clone();
+            let changed = whole.replace(from, to).parse().unwrap();
+            request.headers.insert("authorization", changed);
+            let error = identities.authenticate(service, &request, BODY, now);
+            let error = error.unwrap_err();
+            (error.code(), error.to_string())
+        };
+        for (service, from, to, code, start) in [
+            (
+                "dynamodb",
+                "=host;",
+                "=",
+                "InvalidSignatureException",
+                "'Host' or",
+            ),
+            (
+                "dynamodb",
+                "HMAC-SHA256",
+                "X",
+                "IncompleteSignatureException",
+                "Unsupported AWS",
+            ),
+            (
+                "dynamodb",
+                "/aws4_request",
+                "",
+                "IncompleteSignatureException",
+                "Credential must",
+            ),
+            (
+                "lambda",
+                "",
+                "",
+                "InvalidSignatureException",
+                "Credential should be scoped to correct",
+            ),
+            (
+                "dynamodb",
+                "/us-east-1/",
+                "/mars/",
+                "InvalidSignatureException",
+                "Credential should be scoped to a valid region",
+            ),
+        ] {
+            let (found, text) = refusal(service, from, to);
+            assert_eq!(found, code, "{text}");
+            assert!(text.starts_with(start), "{text}");
+        }
+    }
+
+    #[test]
+    fn paths_and_queries_are_signed_as_they_were_sent() {
+        let identities = Identities::new("us-east-1", "123456789012");
+        let now = SystemTime::now();
+        let developer = Credentials {
+            access_key_id: "local".into(),
+            secret_access_key: "local".into(),
+            session_token: None,
+        };
+        let url = "http://127.0.0.1:4566/functions/arn%3Aaws%20x/invoke?b=%2F&a=1";
+        let request = signed_at(url, &identities, &developer, now);
+        let principal = identities
+            .authenticate("dynamodb", &request, BODY, now)
+            .unwrap();
+        assert_eq!(principal.arn, "arn:aws:iam::123456789012:user/local");
     }
 
     #[test]

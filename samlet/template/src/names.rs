@@ -24,8 +24,8 @@ pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()
         .copied()
-        .min_by_key(|known| close(&known))
-        .filter(|known| close(&known) <= 1 + name.len() / 4)
+        .min_by_key(|known| close(known))
+        .filter(|known| close(known) <= 1 + name.len() / 4)
 }
 
 /// A hint for an unknown name.

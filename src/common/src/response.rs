@@ -4,9 +4,16 @@ use aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use aws_lambda_events::encodings::Body;
 use aws_lambda_events::http::HeaderMap;
 use aws_lambda_events::http::header::{CONTENT_TYPE, HeaderValue};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::Error;
+
+#[derive(Serialize)]
+struct Answer {
+    success: bool,
+    message: Value,
+}
 
 /// `{"success": true, "message": …}`, or what went wrong.
 pub fn respond(result: Result<Value, Error>) -> ApiGatewayProxyResponse {
@@ -24,9 +31,9 @@ pub fn respond(result: Result<Value, Error>) -> ApiGatewayProxyResponse {
     let mut response = ApiGatewayProxyResponse::default();
     response.status_code = status;
     response.headers = headers;
-    response.body = Some(Body::Text(
-        json!({"success": success, "message": message}).to_string(),
-    ));
+    let answer = Answer { success, message };
+    // Cannot fail: an answer is plain JSON.
+    response.body = serde_json::to_string(&answer).ok().map(Body::Text);
     response
 }
 
@@ -38,7 +45,7 @@ mod tests {
     fn a_failed_store_is_answered_without_its_cause() {
         let response = respond(Err(Error::Store("secret detail".to_owned())));
         assert_eq!(response.status_code, 500);
-        let body = r#"{"message":"Internal server error","success":false}"#;
+        let body = r#"{"success":false,"message":"Internal server error"}"#;
         assert_eq!(response.body, Some(Body::Text(body.to_owned())));
     }
 }

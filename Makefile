@@ -1,0 +1,61 @@
+# `make help` lists what there is.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+API_URL ?= http://127.0.0.1:3000
+ID ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run build release test lint cfn-lint doc unit create retrieve update delete deploy clean
+
+help: ## List these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
+
+run: ## Build and run the application (as `cargo run`)
+	cargo run
+
+build: ## Build the functions only
+	cargo run -- build
+
+release: ## Build the functions as they ship to AWS
+	cargo run -- build --release
+
+test: lint cfn-lint doc unit ## Everything that must hold: format, lints, documentation, all tests
+
+lint: ## Formatting, and clippy with warnings as errors
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+cfn-lint: $(VENV)/installed ## The template against CloudFormation's rules
+	$(VENV)/bin/cfn-lint template.yaml
+
+doc: ## The code's documentation, without warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+unit: ## All tests, the acceptance tests included
+	cargo test --workspace --locked
+
+$(VENV)/installed:
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check cfn-lint==1.51.0
+	touch $@
+
+create: ## Create a message from events/CreateMessageItem-msg.json
+	curl -sS $(API_URL)/message -H 'content-type: application/json' -d @events/CreateMessageItem-msg.json; echo
+
+retrieve: ## Retrieve a message: make retrieve ID=…
+	curl -sS $(API_URL)/message/$(ID); echo
+
+update: ## Update a message: make update ID=…
+	curl -sS -X PUT $(API_URL)/message/$(ID) -H 'content-type: application/json' -d @events/UpdateMessageItem-msg.json; echo
+
+delete: ## Delete a message: make delete ID=…
+	curl -sS -X DELETE $(API_URL)/message/$(ID); echo
+
+deploy: ## Build and deploy to AWS (needs SAM CLI, cargo-lambda and an account)
+	sam build
+	sam deploy
+
+clean: ## Remove everything built and stored here
+	rm -rf .samlet .aws-sam
+	cargo clean

@@ -11,7 +11,7 @@ use crate::Error;
 /// A DynamoDB item.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// How many lists and maps may lie within one another.
+/// How many levels a message's field may have: its own value is the first.
 const MAX_DEPTH: usize = 32;
 /// The most significant digits of a number.
 const MAX_DIGITS: usize = 38;
@@ -22,7 +22,7 @@ pub const MAX_ITEM_BYTES: usize = 400 * 1024;
 
 /// A JSON object as an item.
 pub fn from_json(object: Map<String, Value>) -> Result<Item, Error> {
-    let item = fields(object, 0)?;
+    let item = fields(object, 1)?;
     let size: usize = item
         .iter()
         .map(|(name, value)| name.len() + size(value))
@@ -62,7 +62,7 @@ fn fields(object: Map<String, Value>, depth: usize) -> Result<Item, Error> {
 }
 
 fn from_value(value: Value, depth: usize) -> Result<AttributeValue, Error> {
-    if depth >= MAX_DEPTH && (value.is_array() || value.is_object()) {
+    if depth > MAX_DEPTH {
         return Err(Error::Invalid(format!(
             "The message nests deeper than {MAX_DEPTH} levels, the limit"
         )));
@@ -187,8 +187,8 @@ mod tests {
             let value = (0..levels).fold(json!(1), |inner, _| json!([inner]));
             from_json(json!({"a": value}).as_object().unwrap().clone())
         };
-        assert!(nested(32).is_ok());
-        assert!(nested(33).unwrap_err().to_string().contains("32 levels"));
+        assert!(nested(31).is_ok());
+        assert!(nested(32).unwrap_err().to_string().contains("32 levels"));
     }
 
     #[test]

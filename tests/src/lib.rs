@@ -254,6 +254,11 @@ impl Samlet {
         self.process.wait().unwrap()
     }
 
+    /// Waits for its end, once it was asked to stop.
+    pub fn wait(&mut self) -> ExitStatus {
+        self.process.wait().unwrap()
+    }
+
     /// Sends a signal.
     pub fn signal(&self, signal: rustix::process::Signal) {
         let pid = rustix::process::Pid::from_raw(self.process.id().try_into().unwrap()).unwrap();

@@ -249,7 +249,7 @@ fn sigterm_finishes_what_is_in_flight_and_leaves_no_process() {
         samlet.signal(Signal::TERM);
         assert_eq!(slow.join().unwrap().0, 200);
     });
-    assert!(samlet.terminate().success());
+    assert!(samlet.wait().success());
     wait_until_gone(process);
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -153,22 +153,34 @@ pub enum BodyError {
     Broken(String),
 }
 
+/// How much of a body that is too large is still read, and dropped: a client
+/// that is sending would otherwise see its connection reset, not our answer.
+const MAX_DISCARDED_BYTES: usize = 32 * 1024 * 1024;
+
 /// Reads a whole body of at most `max_bytes`, within `timeout`.
 pub async fn read_body(
     body: Incoming,
     max_bytes: usize,
     timeout: Duration,
 ) -> Result<Bytes, BodyError> {
-    use hyper::body::Body as _;
-    if body.size_hint().lower() > max_bytes as u64 {
-        return Err(BodyError::TooLarge(max_bytes));
-    }
-    match tokio::time::timeout(timeout, Limited::new(body, max_bytes).collect()).await {
-        Err(_) => Err(BodyError::TimedOut(timeout)),
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-            Err(BodyError::TooLarge(max_bytes))
+    let read = tokio::time::timeout(timeout, read_at_most(body, max_bytes));
+    read.await.unwrap_or(Err(BodyError::TimedOut(timeout)))
+}
+
+async fn read_at_most(mut body: Incoming, max_bytes: usize) -> Result<Bytes, BodyError> {
+    if body.size_hint().lower() <= max_bytes as u64 {
+        match Limited::new(&mut body, max_bytes).collect().await {
+            Ok(collected) => return Ok(collected.to_bytes()),
+            Err(error) if error.is::<http_body_util::LengthLimitError>() => {}
+            Err(error) => return Err(BodyError::Broken(error.to_string())),
         }
-        Ok(Err(error)) => Err(BodyError::Broken(error.to_string())),
     }
+    let mut left = MAX_DISCARDED_BYTES;
+    while let Some(Ok(frame)) = body.frame().await {
+        left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+        if left == 0 {
+            break;
+        }
+    }
+    Err(BodyError::TooLarge(max_bytes))
 }

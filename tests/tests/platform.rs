@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use acceptance::{Application, Samlet, wait_until_gone};
+use acceptance::{Application, Samlet, is_running, wait_until_gone};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -101,7 +101,8 @@ fn an_answer_that_is_no_proxy_response_is_a_502_and_the_environment_lives_on() {
             "{mode}"
         );
     }
-    assert_eq!(pid(&samlet), before);
+    // Another may have been started beside it; it was not ended itself.
+    assert!(is_running(before));
 }
 
 #[test]

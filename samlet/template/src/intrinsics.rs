@@ -16,6 +16,8 @@ pub(crate) struct Scope<'a> {
     settings: &'a Settings,
     template: &'a Node,
     parameters: BTreeMap<String, String>,
+    /// Conditions evaluated so far: each is evaluated once, however often it is named.
+    conditions: BTreeMap<String, bool>,
     pub(crate) findings: Findings,
 }
 
@@ -26,6 +28,7 @@ impl<'a> Scope<'a> {
             settings,
             template,
             parameters: BTreeMap::new(),
+            conditions: BTreeMap::new(),
             findings,
         };
         scope.read_parameters();
@@ -438,6 +441,9 @@ impl<'a> Scope<'a> {
 
     /// Whether a condition of the template holds.
     pub(crate) fn condition(&mut self, name: &str, at: Location, depth: usize) -> bool {
+        if let Some(holds) = self.conditions.get(name) {
+            return *holds;
+        }
         let declared = self
             .section("Conditions")
             .iter()
@@ -448,7 +454,11 @@ impl<'a> Scope<'a> {
                     .error(at, format!("the condition {name} refers to itself"), "");
                 false
             }
-            Some(entry) => self.holds(&entry.value, depth + 1),
+            Some(entry) => {
+                let holds = self.holds(&entry.value, depth + 1);
+                self.conditions.insert(name.to_owned(), holds);
+                holds
+            }
             None => {
                 let known: Vec<&str> = self
                     .section("Conditions")

@@ -216,3 +216,27 @@ fn what_is_not_provided_is_named_in_a_warning() {
         "arn:aws:sqs:us-east-1:123456789012:local-Queue"
     );
 }
+
+#[test]
+fn conditions_that_refer_to_one_another_or_to_themselves_come_to_an_end() {
+    let chain: String = (1..40)
+        .map(|n| {
+            format!(
+                "  C{n}: !Or [!Condition C{}, !Condition C{}]\n",
+                n - 1,
+                n - 1
+            )
+        })
+        .collect();
+    let source = FUNCTION.replace(
+        "Conditions:\n",
+        &format!("Conditions:\n  C0: !Equals [a, b]\n{chain}"),
+    );
+    let chained = application(&source.replace("!If [IsProd,", "!If [C39,"));
+    assert_eq!(chained.functions[0].environment["STAGE"], "no");
+    let circular = FUNCTION.replace(
+        "!Equals [!Ref Stage, Prod]",
+        "!Or [!Condition IsProd, !Condition IsProd]",
+    );
+    assert!(errors(&circular)[0].contains("refers to itself"));
+}

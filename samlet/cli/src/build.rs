@@ -11,7 +11,7 @@ use samlet_template::{Application, Function};
 use crate::args::BuildArgs;
 use crate::data::DataFolder;
 use crate::error::Error;
-use crate::{diagnostics, start};
+use crate::start;
 
 /// A function's Cargo package and binary.
 struct Target {
@@ -24,11 +24,6 @@ struct Target {
 /// `samlet build`.
 pub(crate) fn command(args: &BuildArgs) -> Result<(), Error> {
     let template = start::Template::read(&args.application)?;
-    diagnostics::print_warnings(
-        &template.path,
-        &template.source,
-        &template.application.warnings,
-    );
     let data = DataFolder::open(&args.application.data_dir())?;
     let folders = build(
         &template.application,
@@ -55,10 +50,9 @@ pub(crate) fn build(
     let mut workspaces: Vec<Metadata> = Vec::new();
     for function in &application.functions {
         let code = template_folder.join(&function.code_uri);
-        if code.join("bootstrap").is_file() {
-            folders.insert(function.logical_id.clone(), absolute(&code)?);
-        } else {
-            targets.push(target(function, &code, &mut workspaces)?);
+        match with_bootstrap(&code)? {
+            Some(folder) => drop(folders.insert(function.logical_id.clone(), folder)),
+            None => targets.push(target(function, &code, &mut workspaces)?),
         }
     }
     for metadata in &workspaces {
@@ -82,9 +76,8 @@ pub(crate) fn built(
     build_folder: &Path,
 ) -> Result<BTreeMap<String, PathBuf>, Error> {
     let folder_of = |function: &Function| {
-        let code = template_folder.join(&function.code_uri);
-        if code.join("bootstrap").is_file() {
-            return absolute(&code);
+        if let Some(folder) = with_bootstrap(&template_folder.join(&function.code_uri))? {
+            return Ok(folder);
         }
         let folder = build_folder.join(&function.logical_id);
         let path = folder.join("bootstrap");
@@ -102,11 +95,16 @@ pub(crate) fn built(
         .collect()
 }
 
-fn absolute(path: &Path) -> Result<PathBuf, Error> {
-    path.canonicalize().map_err(|source| Error::DataUnusable {
-        path: path.to_owned(),
+/// The folder itself, absolute, when it holds a `bootstrap`: it needs no build.
+fn with_bootstrap(code: &Path) -> Result<Option<PathBuf>, Error> {
+    if !code.join("bootstrap").is_file() {
+        return Ok(None);
+    }
+    let absolute = code.canonicalize().map_err(|source| Error::DataUnusable {
+        path: code.to_owned(),
         source,
-    })
+    })?;
+    Ok(Some(absolute))
 }
 
 /// Finds the package in `code`, and in it the binary that SAM would take:

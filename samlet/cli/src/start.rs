@@ -32,10 +32,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
 /// Invocations that may wait for an environment: Lambda's own default concurrency.
 const MAX_WAITING: usize = 1000;
 
-/// A template that was read without errors.
+/// A template that was read without errors; its warnings have been shown.
 pub(crate) struct Template {
-    pub(crate) path: PathBuf,
-    pub(crate) source: String,
+    path: PathBuf,
     pub(crate) application: Application,
 }
 
@@ -54,11 +53,10 @@ impl Template {
             parameter_overrides: args.overrides(),
         };
         match samlet_template::read(&source, &settings) {
-            Ok(application) => Ok(Self {
-                path,
-                source,
-                application,
-            }),
+            Ok(application) => {
+                diagnostics::print_warnings(&path, &source, &application.warnings);
+                Ok(Self { path, application })
+            }
             Err(diagnostics) => Err(Error::Template {
                 text: source,
                 path,
@@ -79,11 +77,6 @@ impl Template {
 /// `samlet start`.
 pub(crate) fn command(args: &StartArgs) -> Result<(), Error> {
     let template = Template::read(&args.application)?;
-    diagnostics::print_warnings(
-        &template.path,
-        &template.source,
-        &template.application.warnings,
-    );
     let data = DataFolder::open(&args.application.data_dir())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use http::request::Parts;
 use samlet_http::{BodyError, Limits, Request, Response, read_body};
-use samlet_lambda::{Invoke, InvokeError, Lambda};
+use samlet_lambda::{Invoke, InvokeError, Lambda, new_trace_id};
 use samlet_template::RestApi;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
@@ -237,11 +237,10 @@ struct Ids {
 impl Ids {
     fn new() -> Self {
         let random = Uuid::new_v4().simple().to_string();
-        let seconds = OffsetDateTime::now_utc().unix_timestamp();
         Self {
             request: Uuid::new_v4().to_string(),
             extended: format!("{}=", &random[..15]),
-            trace: format!("Root=1-{seconds:08x}-{}", &random[8..]),
+            trace: new_trace_id(),
         }
     }
 

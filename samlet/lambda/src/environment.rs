@@ -328,14 +328,10 @@ impl Environment {
                         status: Status::Success,
                     };
                 }
-                CallKind::Response { .. }
-                | CallKind::ResponseTooLarge { .. }
-                | CallKind::Error { .. } => {
-                    call.answer.send(Answer::InvalidRequestId).ok();
-                }
-                CallKind::Next | CallKind::InitError { .. } => {
-                    call.answer.send(Answer::InvalidStateTransition).ok();
-                }
+                kind => refuse(Call {
+                    kind,
+                    answer: call.answer,
+                }),
             }
         }
     }

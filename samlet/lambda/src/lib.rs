@@ -153,8 +153,9 @@ fn shutting_down() -> InvokeError {
     InvokeError::Service("samlet is shutting down".into())
 }
 
-/// A new X-Ray trace header value. <https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html>
-fn new_trace_id() -> String {
+/// A new X-Ray trace header value, `Root=1-<seconds>-<24 hex digits>`.
+/// <https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html>
+pub fn new_trace_id() -> String {
     let seconds = samlet_logs::now_ms() / 1000;
     let random = Uuid::new_v4().simple().to_string();
     format!("Root=1-{seconds:08x}-{}", &random[..24])

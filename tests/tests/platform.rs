@@ -324,3 +324,18 @@ fn what_keeps_samlet_from_starting_is_said_with_the_way_out() {
         "{text}"
     );
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_runtime_api_of_an_environment_serves_its_own_processes_only() {
+    let application = application();
+    let samlet = application.start(&[]);
+    let (_, variables) = samlet.json("GET", "/environment", None);
+    let address = variables["AWS_LAMBDA_RUNTIME_API"].as_str().unwrap();
+    // This test is a process like any other function's.
+    let next = format!("http://{address}/2018-06-01/runtime/invocation/next");
+    assert!(ureq::get(&next).call().is_err());
+    samlet.wait_for_log("from outside its environment was refused");
+    let before = pid(&samlet);
+    assert_eq!(pid(&samlet), before);
+}

@@ -5,6 +5,7 @@
 
 mod environment;
 mod function;
+mod peer;
 mod pool;
 mod process;
 mod report;

@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use tokio::net::unix::pipe;
@@ -21,11 +21,34 @@ pub(crate) struct Program {
     pub(crate) environment: BTreeMap<String, String>,
 }
 
+/// The process group of a running process.
+#[derive(Clone, Debug)]
+pub(crate) struct Group(Arc<Mutex<Option<Pid>>>);
+
+impl Group {
+    /// Its id, which is its first process's; `None` once that is being
+    /// reaped: the id may then mean another.
+    pub(crate) fn id(&self) -> Option<Pid> {
+        *self.lock()
+    }
+
+    fn kill(&self) {
+        // Held while killing: else the process could be reaped in between.
+        let group = self.lock();
+        if let Some(pid) = *group {
+            rustix::process::kill_process_group(pid, Signal::KILL).ok();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Pid>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A running process. Dropping it kills it and all that it started.
 #[derive(Debug)]
 pub(crate) struct Process {
-    /// Empty once the process is being reaped: its id may then mean another.
-    group: Arc<Mutex<Option<Pid>>>,
+    group: Group,
     /// Standard output and standard error, in the order written.
     pub(crate) output: pipe::Receiver,
     pub(crate) exited: oneshot::Receiver<ExitStatus>,
@@ -53,9 +76,9 @@ impl Process {
                 let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
                     return;
                 };
-                let group = Arc::new(Mutex::new(Some(pid)));
-                if started.send(Ok(Arc::clone(&group))).is_err() {
-                    kill_group(&group);
+                let group = Group(Arc::new(Mutex::new(Some(pid))));
+                if started.send(Ok(group.clone())).is_err() {
+                    group.kill();
                 }
                 // Waits without reaping, so that the id stays ours until the group is killed.
                 let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
@@ -63,8 +86,8 @@ impl Process {
                     rustix::process::waitid(WaitId::Pid(pid), options),
                     Err(rustix::io::Errno::INTR)
                 ) {}
-                kill_group(&group);
-                group.lock().unwrap_or_else(PoisonError::into_inner).take();
+                group.kill();
+                group.lock().take();
                 if let Ok(status) = child.wait() {
                     exit.send(status).ok();
                 }
@@ -82,12 +105,17 @@ impl Process {
 
     /// Ends the process and all that it started, at once.
     pub(crate) fn kill(&self) {
-        kill_group(&self.group);
+        self.group.kill();
+    }
+
+    /// The group of all that it started.
+    pub(crate) fn group(&self) -> Group {
+        self.group.clone()
     }
 
     /// The most memory it has had resident, in MB; where the system tells.
     pub(crate) fn peak_memory_mb(&self) -> Option<u64> {
-        let pid = (*self.group.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let pid = self.group.id()?;
         let status =
             std::fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).ok()?;
         let peak = status
@@ -101,14 +129,6 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
-    }
-}
-
-fn kill_group(group: &Mutex<Option<Pid>>) {
-    // Held while killing: else the process could be reaped in between.
-    let group = group.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(pid) = *group {
-        rustix::process::kill_process_group(pid, Signal::KILL).ok();
     }
 }
 

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use samlet_http::Limits;
 use samlet_logs::LogStream;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::net::unix::pipe;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::function::Function;
+use crate::peer::is_of_group;
 use crate::process::{Process, Program};
 use crate::runtime_api::{self, Call};
 
@@ -73,14 +74,16 @@ impl Sandbox {
             ..Limits::default()
         };
         let service = move |request, _peer| runtime_api::handle(request, call.clone());
+        let group = process.group();
+        let admit = move |_: &TcpStream, peer| {
+            let own = group.id().is_some_and(|id| is_of_group(peer, address, id));
+            if !own {
+                tracing::warn!(%peer, "a connection to the Runtime API from outside its environment was refused");
+            }
+            own
+        };
         let stop = runtime_api.clone();
-        tokio::spawn(samlet_http::serve(
-            listener,
-            limits,
-            stop,
-            |_, _| true,
-            service,
-        ));
+        tokio::spawn(samlet_http::serve(listener, limits, stop, admit, service));
         Ok(Self {
             process,
             calls,

@@ -2,12 +2,16 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use acceptance::{Application, Samlet, block_on};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 fn application() -> Application {
@@ -122,7 +126,7 @@ fn what_is_no_message_is_refused_with_the_reason_and_nothing_is_stored() {
         (r#"{"": 1}"#.into(), "empty name"),
         (r#"{"a": {"": 1}}"#.into(), "empty name"),
         (nested(32), "32 levels"),
-        (nested(10_000), "not valid JSON"),
+        (nested(10_000), "32 levels"),
         (big(410_000), "400 KB"),
     ] {
         let (status, answer) = samlet.json("POST", "/message", Some(&body));
@@ -154,7 +158,7 @@ fn an_update_that_does_not_fit_is_refused_and_changes_nothing() {
     let before = samlet.json("GET", &path, None);
     let many: Value = (0..2000).map(|n| (format!("field{n}"), json!(n))).collect();
     let large = json!({"b": "x".repeat(200_000)});
-    for (change, reason) in [(many, "4 KB"), (large, "size")] {
+    for (change, reason) in [(many, "4 KB"), (large, "400 KB")] {
         let (status, answer) = samlet.json("PUT", &path, Some(&change.to_string()));
         assert_eq!(status, 400, "{answer}");
         assert!(
@@ -170,32 +174,88 @@ fn an_update_that_does_not_fit_is_refused_and_changes_nothing() {
     );
 }
 
-fn any_message() -> impl Strategy<Value = Value> {
+/// A JSON object, as text: names and values of every kind, numbers up to 38
+/// digits and of any exponent that DynamoDB has.
+fn any_message() -> impl Strategy<Value = String> {
+    let text = |text: String| serde_json::to_string(&text).unwrap();
+    let object = move |fields: BTreeMap<String, String>| {
+        let fields: Vec<_> = fields
+            .into_iter()
+            .map(|(name, value)| format!("{}: {value}", text(name)))
+            .collect();
+        format!("{{{}}}", fields.join(", "))
+    };
     let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::Bool),
-        any::<i64>().prop_map(|number| json!(number)),
-        "-?[1-9][0-9]{0,18}\\.[0-9]{0,17}[1-9]"
-            .prop_map(|text| Value::Number(text.parse().unwrap())),
-        any::<String>().prop_map(Value::String),
-    ];
-    let value = leaf.prop_recursive(4, 48, 6, |inner| {
+        "null|true|false|0|-?[1-9][0-9]{0,37}",
+        "-?[1-9][0-9]{0,17}\\.[0-9]{0,20}",
+        "-?0\\.0{0,60}[1-9][0-9]{0,37}",
+        "-?[1-9]\\.[0-9]{1,37}[eE](-1[0-2]|[-+]?[1-9]|1[0-1])[0-9]",
+        any::<String>().prop_map(text),
+    ]
+    .prop_map(|number| {
+        if number.ends_with('.') {
+            number + "0"
+        } else {
+            number
+        }
+    });
+    let value = leaf.prop_recursive(4, 48, 6, move |inner| {
+        let name = any::<String>().prop_filter("a name", |name| !name.is_empty());
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::Array),
-            prop::collection::hash_map(
-                any::<String>().prop_filter("a name", |name| !name.is_empty()),
-                inner,
-                0..6
-            )
-            .prop_map(|map| Value::Object(map.into_iter().collect())),
+            prop::collection::vec(inner.clone(), 0..6)
+                .prop_map(|values| format!("[{}]", values.join(", "))),
+            prop::collection::btree_map(name, inner, 0..6).prop_map(object),
         ]
     });
-    prop::collection::hash_map("[a-zA-Z0-9 é\u{1F600}#:.-]{1,12}", value, 0..6)
-        .prop_map(|map| Value::Object(map.into_iter().collect()))
+    prop::collection::btree_map("[a-zA-Z0-9 é\u{1F600}#:.$-]{1,12}", value, 0..6).prop_map(object)
+}
+
+/// The same text for JSON that is equal by value: names in order, numbers as
+/// digits and the exponent of the first.
+fn canonical(value: &RawValue) -> String {
+    let text = value.get();
+    match text.as_bytes()[0] {
+        b'{' => {
+            let fields: BTreeMap<String, &RawValue> = serde_json::from_str(text).unwrap();
+            let field =
+                |(name, value): (String, &RawValue)| format!("{name:?}:{}", canonical(value));
+            format!(
+                "{{{}}}",
+                fields.into_iter().map(field).collect::<Vec<_>>().join(",")
+            )
+        }
+        b'[' => {
+            let values: Vec<&RawValue> = serde_json::from_str(text).unwrap();
+            let values: Vec<_> = values.into_iter().map(canonical).collect();
+            format!("[{}]", values.join(","))
+        }
+        b'"' => format!("{:?}", serde_json::from_str::<String>(text).unwrap()),
+        b'-' | b'0'..=b'9' => canonical_number(text),
+        _ => text.to_owned(),
+    }
+}
+
+fn canonical_number(text: &str) -> String {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{}{fraction}", whole.trim_start_matches('-'));
+    let significant = digits.trim_start_matches('0');
+    if significant.is_empty() {
+        return "0".into();
+    }
+    let last = i64::try_from(significant.len()).unwrap() - i64::try_from(fraction.len()).unwrap();
+    let exponent = exponent.parse::<i64>().unwrap() + last;
+    let sign = if text.starts_with('-') { "-" } else { "" };
+    format!("{sign}0.{}e{exponent}", significant.trim_end_matches('0'))
 }
 
 #[test]
 fn any_message_comes_back_as_it_was_sent() {
+    #[derive(serde::Deserialize)]
+    struct Answer<'a> {
+        #[serde(borrow)]
+        message: BTreeMap<String, &'a RawValue>,
+    }
     let application = application();
     let samlet = application.start(&[]);
     let mut runner = TestRunner::new(Config {
@@ -204,16 +264,71 @@ fn any_message_comes_back_as_it_was_sent() {
         ..Config::default()
     });
     let checked = runner.run(&any_message(), |message| {
-        let id = samlet.create(&message.to_string());
-        let mut read = samlet.json("GET", &format!("/message/{id}"), None).1["message"].take();
-        let fields = read.as_object_mut().unwrap();
+        let id = samlet.create(&message);
+        let (_, text) = samlet.request("GET", &format!("/message/{id}"), None);
+        let mut answer: Answer = serde_json::from_str(&text).unwrap();
         for added in ["pk", "sk", "timestamp"] {
-            prop_assert!(fields.remove(added).is_some());
+            prop_assert!(answer.message.remove(added).is_some());
         }
-        prop_assert_eq!(read, message);
+        let read = serde_json::value::to_raw_value(&answer.message).unwrap();
+        let sent: &RawValue = serde_json::from_str(&message).unwrap();
+        prop_assert_eq!(canonical(&read), canonical(sent));
         Ok(())
     });
     checked.unwrap();
+}
+
+/// A store that gives every request the same answer; none at all for `None`.
+fn failing_store(answer: Option<&'static str>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let mut held = Vec::new();
+        for connection in listener.incoming() {
+            let mut connection = connection.unwrap();
+            if let Some(answer) = answer {
+                let head = BufReader::new(&connection).lines().map_while(Result::ok);
+                head.take_while(|line| !line.is_empty()).for_each(drop);
+                connection.write_all(answer.as_bytes()).ok();
+            } else {
+                held.push(connection);
+            }
+        }
+    });
+    address
+}
+
+#[test]
+fn a_store_that_fails_or_hangs_is_a_500_without_internals_and_the_cause_is_logged() {
+    let unavailable =
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 7\r\nconnection: close\r\n\r\nsecrets";
+    for (answer, cause) in [(Some(unavailable), "503"), (None, "timeout")] {
+        let address = failing_store(answer);
+        let application = Application::message_service(|template| {
+            template.replace(
+                "DDB_TABLE_NAME: !Ref DynamoDBTable",
+                &format!(
+                    "DDB_TABLE_NAME: !Ref DynamoDBTable\n          AWS_ENDPOINT_URL_DYNAMODB: http://{address}"
+                ),
+            )
+        });
+        let samlet = application.start(&[]);
+        for (method, path, body) in [
+            ("POST", "/message", Some("{}")),
+            ("GET", "/message/a", None),
+            ("PUT", "/message/a", Some("{}")),
+            ("DELETE", "/message/a", None),
+        ] {
+            let failed = json!({"success": false, "message": "Internal server error"});
+            assert_eq!(
+                samlet.json(method, path, body),
+                (500, failed),
+                "{method} {cause}"
+            );
+        }
+        samlet.wait_for_log("the store failed");
+        samlet.wait_for_log(cause);
+    }
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use samlet_http::Limits;
 use samlet_logs::LogStream;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::net::unix::pipe;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;

@@ -9,9 +9,9 @@ mod response;
 mod table;
 
 pub use logging::init_logging;
-pub use request::{Message, message, message_id};
+pub use request::{message, message_id};
 pub use response::respond;
-pub use table::{SORT_KEY, SetupError, Table, now};
+pub use table::{SetupError, Table, timestamp};
 
 /// Why an operation on a message did not succeed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

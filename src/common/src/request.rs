@@ -3,35 +3,26 @@
 use aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value};
 
 use crate::Error;
+use crate::item::{self, Item};
 
-/// A message as JSON: an object's fields.
-pub type Message = Map<String, Value>;
-
-/// The JSON object in a request's body.
-pub fn message(request: &ApiGatewayProxyRequest) -> Result<Message, Error> {
+/// The message in a request's body: a JSON object's fields.
+pub fn message(request: &ApiGatewayProxyRequest) -> Result<Item, Error> {
     let invalid = |text: &str| Error::Invalid(text.to_owned());
     let body = request
         .body
         .as_deref()
         .filter(|body| !body.trim().is_empty());
     let body = body.ok_or_else(|| invalid("The request has no body; send a JSON object"))?;
-    let body = if request.is_base64_encoded {
-        STANDARD
-            .decode(body)
-            .map_err(|_| invalid("The body is not valid base64"))?
-    } else {
-        body.as_bytes().to_vec()
-    };
-    match serde_json::from_slice(&body) {
-        Ok(Value::Object(message)) => Ok(message),
-        Ok(_) => Err(invalid("The body is not a JSON object")),
-        Err(error) => Err(Error::Invalid(format!(
-            "The body is not valid JSON: {error}"
-        ))),
+    if !request.is_base64_encoded {
+        return item::from_json(body);
     }
+    let decoded = STANDARD
+        .decode(body)
+        .map_err(|_| invalid("The body is not valid base64"))?;
+    let text = String::from_utf8(decoded).map_err(|_| invalid("The body is not valid UTF-8"))?;
+    item::from_json(&text)
 }
 
 /// The id in a request's path.
@@ -48,6 +39,7 @@ pub fn message_id(request: &ApiGatewayProxyRequest) -> Result<String, Error> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use aws_sdk_dynamodb::types::AttributeValue;
 
     fn request(body: Option<&str>, is_base64_encoded: bool) -> ApiGatewayProxyRequest {
         let mut request = ApiGatewayProxyRequest::default();
@@ -59,7 +51,8 @@ mod tests {
     #[test]
     fn a_body_is_a_json_object_as_text_or_base64() {
         for (body, base64) in [(r#"{"a": 1}"#, false), ("eyJhIjogMX0=", true)] {
-            assert_eq!(message(&request(Some(body), base64)).unwrap()["a"], 1);
+            let item = message(&request(Some(body), base64)).unwrap();
+            assert_eq!(item["a"], AttributeValue::N("1".into()));
         }
     }
 

@@ -5,35 +5,39 @@ use aws_lambda_events::encodings::Body;
 use aws_lambda_events::http::HeaderMap;
 use aws_lambda_events::http::header::{CONTENT_TYPE, HeaderValue};
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use crate::Error;
 
 #[derive(Serialize)]
-struct Answer {
+struct Answer<T> {
     success: bool,
-    message: Value,
+    message: T,
 }
 
 /// `{"success": true, "message": …}`, or what went wrong.
-pub fn respond(result: Result<Value, Error>) -> ApiGatewayProxyResponse {
-    let (status, success, message) = match result {
-        Ok(message) => (200, true, message),
-        Err(Error::Invalid(why)) => (400, false, json!(why)),
-        Err(error @ Error::NotFound) => (404, false, json!(error.to_string())),
+pub fn respond<T: Serialize>(result: Result<T, Error>) -> ApiGatewayProxyResponse {
+    match result {
+        Ok(message) => answer(200, true, message),
+        Err(Error::Invalid(why)) => answer(400, false, why),
+        Err(error @ Error::NotFound) => answer(404, false, error.to_string()),
         Err(Error::Store(cause)) => {
             tracing::error!(cause, "the store failed");
-            (500, false, json!("Internal server error"))
+            answer(500, false, INTERNAL_ERROR)
         }
-    };
+    }
+}
+
+const INTERNAL_ERROR: &str = "Internal server error";
+
+fn answer<T: Serialize>(status: i64, success: bool, message: T) -> ApiGatewayProxyResponse {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let mut response = ApiGatewayProxyResponse::default();
     response.status_code = status;
     response.headers = headers;
-    let answer = Answer { success, message };
     // Cannot fail: an answer is plain JSON.
-    response.body = serde_json::to_string(&answer).ok().map(Body::Text);
+    let body = serde_json::to_string(&Answer { success, message });
+    response.body = body.ok().map(Body::Text);
     response
 }
 
@@ -43,7 +47,7 @@ mod tests {
 
     #[test]
     fn a_failed_store_is_answered_without_its_cause() {
-        let response = respond(Err(Error::Store("secret detail".to_owned())));
+        let response = respond::<()>(Err(Error::Store("secret detail".to_owned())));
         assert_eq!(response.status_code, 500);
         let body = r#"{"success":false,"message":"Internal server error"}"#;
         assert_eq!(response.body, Some(Body::Text(body.to_owned())));

@@ -16,7 +16,7 @@ use crate::Error;
 use crate::item::Item;
 
 /// Every message has this sort key: the table has room for later versions.
-pub const SORT_KEY: &str = "v0";
+const SORT_KEY: &str = "v0";
 
 /// The certificate authorities that sign AWS's endpoints
 /// (<https://www.amazontrust.com/repository/>). Parsing the system's whole
@@ -111,11 +111,10 @@ fn http_client() -> aws_sdk_dynamodb::config::SharedHttpClient {
     }
 }
 
-/// Whole seconds since the Unix epoch, UTC.
-pub fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |elapsed| elapsed.as_secs())
+/// Now as a message's timestamp: whole seconds since the Unix epoch, UTC.
+pub fn timestamp() -> AttributeValue {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH);
+    AttributeValue::N(elapsed.unwrap_or_default().as_secs().to_string())
 }
 
 impl Error {
@@ -128,13 +127,21 @@ impl Error {
     {
         match error.code() {
             Some("ConditionalCheckFailedException") => Self::NotFound,
-            Some("ValidationException") => Self::Invalid(
-                error
-                    .message()
-                    .unwrap_or("The message is not valid")
-                    .to_owned(),
-            ),
+            Some("ValidationException") => {
+                let why = error.message().unwrap_or("The message is not valid");
+                // It may be our request that is wrong, not the message.
+                tracing::warn!(why, "DynamoDB refused the request");
+                Self::Invalid(in_our_words(why))
+            }
             _ => Self::Store(DisplayErrorContext(&error).to_string()),
         }
     }
+}
+
+/// DynamoDB names no figure when an update makes an item too large.
+fn in_our_words(why: &str) -> String {
+    if why.contains("exceeded the maximum allowed size") {
+        return "The message would be larger than 400 KB, the limit".to_owned();
+    }
+    why.to_owned()
 }

@@ -3,7 +3,8 @@
 use std::convert::Infallible;
 
 use aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayProxyResponse};
-use common::{Error, Message, SORT_KEY, Table, item};
+use common::item::{Item, check_size};
+use common::{Error, Table};
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use serde_json::json;
 use uuid::Uuid;
@@ -31,18 +32,17 @@ async fn handler(
 }
 
 /// Business logic: stores a message, and gives its new id.
-async fn create_item(table: &Table, mut message: Message) -> Result<String, Error> {
+async fn create_item(table: &Table, mut message: Item) -> Result<String, Error> {
     let id = Uuid::new_v4().to_string();
-    message.insert("pk".to_owned(), json!(id));
-    message.insert("sk".to_owned(), json!(SORT_KEY));
-    message.insert("timestamp".to_owned(), json!(common::now()));
+    message.extend(Table::key(id.clone()));
+    message.insert("timestamp".to_owned(), common::timestamp());
+    check_size(&message)?;
 
-    let item = item::from_json(message)?;
     let put = table
         .client
         .put_item()
         .table_name(&table.name)
-        .set_item(Some(item));
+        .set_item(Some(message));
     put.send().await.map_err(Error::from_sdk)?;
     Ok(id)
 }

@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 
 use aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayProxyResponse};
-use common::{Error, Table, item};
+use common::item::Json;
+use common::{Error, Table};
 use lambda_runtime::{LambdaEvent, run, service_fn};
-use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -28,12 +28,12 @@ async fn handler(
 }
 
 /// Business logic: gives the message with this id, whole.
-async fn retrieve_item(table: &Table, id: String) -> Result<Value, Error> {
+async fn retrieve_item(table: &Table, id: String) -> Result<Json, Error> {
     let get = table
         .client
         .get_item()
         .table_name(&table.name)
         .set_key(Some(Table::key(id)));
     let found = get.send().await.map_err(Error::from_sdk)?;
-    found.item.map(item::to_json).ok_or(Error::NotFound)
+    found.item.map(Json).ok_or(Error::NotFound)
 }

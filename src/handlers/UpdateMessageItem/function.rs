@@ -3,7 +3,8 @@
 use std::convert::Infallible;
 
 use aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayProxyResponse};
-use common::{Error, Message, Table, item};
+use common::item::{Item, check_size};
+use common::{Error, Table};
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use serde_json::json;
 
@@ -36,17 +37,17 @@ async fn handler(
 
 /// Business logic: sets the given fields of a message that exists, leaves its
 /// others, and renews its timestamp.
-async fn update_item(table: &Table, id: String, mut message: Message) -> Result<String, Error> {
+async fn update_item(table: &Table, id: String, mut message: Item) -> Result<String, Error> {
     // The key is the path's; the time is ours.
     message.remove("pk");
     message.remove("sk");
-    message.insert("timestamp".to_owned(), json!(common::now()));
+    message.insert("timestamp".to_owned(), common::timestamp());
+    check_size(&message)?;
 
-    let fields = item::from_json(message)?;
-    let count = fields.len();
+    let count = message.len();
     let mut assignments = Vec::with_capacity(count);
     let mut update = table.client.update_item().table_name(&table.name);
-    for (n, (name, value)) in fields.into_iter().enumerate() {
+    for (n, (name, value)) in message.into_iter().enumerate() {
         // Placeholders, since a field may be named like one of DynamoDB's own words.
         assignments.push(format!("#{n}=:{n}"));
         update = update

@@ -65,6 +65,13 @@ impl GatewayAnswer {
     }
 }
 
+impl std::fmt::Display for GatewayAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (status, _, message) = self.parts();
+        write!(f, "{status} {message}")
+    }
+}
+
 /// Comes from in front of the gateway proper: none of its headers.
 pub(crate) fn body_too_large() -> Response {
     let body = format!("HTTP content length exceeded {MAX_BODY_BYTES} bytes.");
@@ -75,4 +82,41 @@ pub(crate) fn body_too_large() -> Response {
         .headers_mut()
         .insert(header::CONTENT_TYPE, content_type);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use http_body_util::BodyExt;
+
+    #[tokio::test]
+    async fn answers_are_api_gateways_by_status_type_and_text() {
+        for (answer, status, error_type, body) in [
+            (
+                GatewayAnswer::MissingAuthenticationToken,
+                403,
+                "MissingAuthenticationTokenException",
+                r#"{"message":"Missing Authentication Token"}"#,
+            ),
+            (
+                GatewayAnswer::BadGateway,
+                502,
+                "InternalServerErrorException",
+                r#"{"message":"Internal server error"}"#,
+            ),
+            (
+                GatewayAnswer::EndpointTimedOut,
+                504,
+                "InternalServerErrorException",
+                r#"{"message":"Endpoint request timed out"}"#,
+            ),
+        ] {
+            let response = answer.response();
+            assert_eq!(response.status(), status);
+            assert_eq!(response.headers()["x-amzn-errortype"], error_type);
+            let text = response.into_body().collect().await.unwrap().to_bytes();
+            assert_eq!(text, body);
+        }
+    }
 }

@@ -104,7 +104,7 @@ fn request_context(request: &Parts, context: &Context<'_>) -> Value {
             "userArn": null,
         },
         "path": format!("/{}{}", context.stage, context.path),
-        "protocol": "HTTP/1.1",
+        "protocol": format!("{:?}", request.version),
         "requestId": context.request_id,
         "requestTime": context.time.format(clock).unwrap_or_default(),
         "requestTimeEpoch": i64::try_from(time_ms).unwrap_or_default(),
@@ -129,15 +129,13 @@ fn headers(request: &Parts, context: &Context<'_>) -> (Map<String, Value>, Map<S
         multi.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         multi.push((name.to_owned(), vec![value]));
     };
-    let forwarded = request
-        .headers
-        .get("x-forwarded-for")
-        .and_then(|value| value.to_str().ok());
-    let source = context.source_ip;
-    add(
-        "X-Forwarded-For",
-        forwarded.map_or(source.to_string(), |before| format!("{before}, {source}")),
-    );
+    let before = request.headers.get_all("x-forwarded-for").into_iter();
+    let mut forwarded: Vec<_> = before
+        .filter_map(|value| value.to_str().ok())
+        .map(str::to_owned)
+        .collect();
+    forwarded.push(context.source_ip.to_string());
+    add("X-Forwarded-For", forwarded.join(", "));
     add("X-Forwarded-Port", context.port.to_string());
     add("X-Forwarded-Proto", "http".into());
     add("X-Amzn-Trace-Id", context.trace_id.to_owned());
@@ -207,6 +205,8 @@ mod tests {
             .header("x-tag", "two")
             .header("connection", "close")
             .header("user-agent", "curl/8")
+            .header("x-forwarded-for", "10.0.0.1")
+            .header("x-forwarded-for", "10.0.0.2")
             .body(())
             .unwrap()
             .into_parts()

@@ -58,6 +58,12 @@ pub(crate) fn response(payload: &[u8]) -> Result<Response, Malformed> {
         Some(Value::String(text)) => Bytes::from(text.clone()),
         Some(_) => return Err("its body is not a string; encode it as JSON text first".into()),
     };
+    if !matches!(
+        members.get("isBase64Encoded"),
+        None | Some(Value::Null | Value::Bool(_))
+    ) {
+        return Err("its isBase64Encoded is neither true nor false".into());
+    }
     let mut response = http::Response::new(Full::new(body));
     *response.status_mut() = status(members.get("statusCode"))?;
     *response.headers_mut() = headers(&members)?;
@@ -68,7 +74,9 @@ fn status(code: Option<&Value>) -> Result<StatusCode, Malformed> {
     let number = match code {
         None => Some(200),
         Some(Value::Number(number)) => number.as_u64(),
-        Some(Value::String(digits)) => digits.parse().ok(),
+        Some(Value::String(digits)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            digits.parse().ok()
+        }
         Some(_) => None,
     };
     number
@@ -186,6 +194,8 @@ mod tests {
             (json!({"status": 200}), "`status`"),
             (json!({"statusCode": true}), "statusCode"),
             (json!({"statusCode": 99}), "statusCode"),
+            (json!({"statusCode": "+200"}), "statusCode"),
+            (json!({"isBase64Encoded": "true"}), "isBase64Encoded"),
             (json!({"body": {}}), "body is not a string"),
             (json!({"multiValueHeaders": {"a": "b"}}), "not a list"),
             (json!({"headers": {"a\n": "b"}}), "no valid HTTP header"),

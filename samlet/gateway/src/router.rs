@@ -65,52 +65,47 @@ impl<T> Router<T> {
         node.methods.push((method.to_owned(), names, route));
     }
 
-    /// The route of a request, if any.
+    /// The route of a request, if any. The path alone decides the resource; a
+    /// method that this resource doesn't have is not looked for in another.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<Match<'_, T>> {
         // A trailing slash is no segment of its own.
         let path = path.strip_suffix('/').unwrap_or(path);
         let segments: Vec<&str> = segments(path).collect();
-        self.root.find(method, &segments, &mut Vec::new())
+        let (methods, values) = self.root.find(&segments, &mut Vec::new())?;
+        let of = |wanted: &str| methods.iter().find(|(method, ..)| method == wanted);
+        let (_, names, route) = of(method).or_else(|| of("ANY"))?;
+        let parameters = names.iter().cloned().zip(values).collect();
+        Some(Match { route, parameters })
     }
 }
 
+/// The methods of one resource, each with its names for the path's parameters.
+type Methods<T> = [(String, Vec<String>, T)];
+
 impl<T> Node<T> {
-    fn find(&self, method: &str, rest: &[&str], values: &mut Vec<String>) -> Option<Match<'_, T>> {
+    fn find(&self, rest: &[&str], values: &mut Vec<String>) -> Option<(&Methods<T>, Vec<String>)> {
         let Some((segment, after)) = rest.split_first() else {
-            return pick(&self.methods, method, values);
+            return (!self.methods.is_empty()).then(|| (&self.methods[..], values.clone()));
         };
-        if let Some(found) = self
-            .literals
-            .get(*segment)
-            .and_then(|node| node.find(method, after, values))
-        {
+        let literal = self.literals.get(*segment);
+        if let Some(found) = literal.and_then(|node| node.find(after, values)) {
             return Some(found);
         }
-        if let Some(node) = &self.parameter
-            && !segment.is_empty()
-        {
+        if let Some(node) = self.parameter.as_deref().filter(|_| !segment.is_empty()) {
             values.push((*segment).to_owned());
-            if let Some(found) = node.find(method, after, values) {
+            if let Some(found) = node.find(after, values) {
                 return Some(found);
             }
             values.pop();
         }
-        values.push(rest.join("/"));
-        let found = pick(&self.greedy, method, values);
-        values.pop();
-        found
+        let value = rest.join("/");
+        if self.greedy.is_empty() || value.is_empty() {
+            return None;
+        }
+        let mut values = values.clone();
+        values.push(value);
+        Some((&self.greedy, values))
     }
-}
-
-fn pick<'a, T>(
-    routes: &'a [(String, Vec<String>, T)],
-    method: &str,
-    values: &[String],
-) -> Option<Match<'a, T>> {
-    let of = |wanted: &str| routes.iter().find(|(method, ..)| method == wanted);
-    let (_, names, route) = of(method).or_else(|| of("ANY"))?;
-    let parameters = names.iter().cloned().zip(values.iter().cloned()).collect();
-    Some(Match { route, parameters })
 }
 
 fn segments(path: &str) -> impl Iterator<Item = &str> {
@@ -137,6 +132,7 @@ mod tests {
             ("POST", "/message"),
             ("GET", "/message/{id}"),
             ("GET", "/message/latest"),
+            ("POST", "/message/{id}"),
             ("GET", "/message/{id}/parts/{part}"),
             ("ANY", "/any"),
             ("GET", "/any"),
@@ -207,6 +203,8 @@ mod tests {
             ("GET", "/message"),
             ("GET", "/message//"),
             ("GET", "/files"),
+            ("GET", "/files//"),
+            ("POST", "/message/latest"),
             ("GET", "/message/7/parts"),
             ("get", "/message/7"),
         ] {

@@ -112,23 +112,25 @@ impl Gateway {
 
     async fn answer(self: Arc<Self>, request: Request, peer: SocketAddr, port: u16) -> Response {
         let (parts, body) = request.into_parts();
-        let ids = Ids::new();
+        let ids = Arc::new(Ids::new(&parts));
         let body = match read_body(body, MAX_BODY_BYTES, BODY_TIMEOUT).await {
             Ok(body) => body,
             Err(BodyError::TooLarge(_)) => return body_too_large(),
             Err(_) => return ids.stamp(GatewayAnswer::BadRequest.response(), None),
         };
         // A task of its own: as on AWS, an invocation goes on when the client hangs up.
-        let serve = tokio::spawn(async move {
-            let answered = self.integrate(&parts, body, peer, port, &ids).await;
-            match answered {
-                Ok(response) => ids.stamp(response, Some(&ids.trace)),
-                Err(answer) => ids.stamp(answer.response(), None),
-            }
+        let serve = tokio::spawn({
+            let ids = Arc::clone(&ids);
+            async move { self.integrate(&parts, body, peer, port, &ids).await }
         });
-        serve
-            .await
-            .unwrap_or_else(|_| GatewayAnswer::InternalServerError.response())
+        match serve.await {
+            Ok(Ok(response)) => ids.stamp(response, Some(&ids.trace)),
+            Ok(Err(answer)) => ids.stamp(answer.response(), None),
+            Err(error) => {
+                tracing::error!(request_id = ids.request, %error, "samlet failed to serve a request");
+                ids.stamp(GatewayAnswer::InternalServerError.response(), None)
+            }
+        }
     }
 
     /// Route, event, function, response.
@@ -176,29 +178,28 @@ impl Gateway {
             trace_id: Some(ids.trace.clone()),
         };
         let invoked = tokio::time::timeout(INTEGRATION_TIMEOUT, self.lambda.invoke(invoke)).await;
-        let invocation = match invoked {
-            Err(_) => return Err(GatewayAnswer::EndpointTimedOut),
-            Ok(Err(InvokeError::RequestTooLarge)) => return Err(GatewayAnswer::RequestTooLong),
-            Ok(Err(error)) => {
-                tracing::warn!(function, %error, "the function was not invoked");
-                return Err(GatewayAnswer::InternalServerError);
+        let (answer, reason) = match invoked {
+            Ok(Ok(invocation)) if invocation.function_error.is_some() => {
+                (GatewayAnswer::BadGateway, excerpt(&invocation.payload))
             }
-            Ok(Ok(invocation)) => invocation,
+            Ok(Ok(invocation)) => match response::response(&invocation.payload) {
+                Ok(response) => return Ok(response),
+                Err(why) => (
+                    GatewayAnswer::BadGateway,
+                    format!("its answer is no proxy response: {why}"),
+                ),
+            },
+            Ok(Err(error @ InvokeError::RequestTooLarge)) => {
+                (GatewayAnswer::RequestTooLong, error.to_string())
+            }
+            Ok(Err(error)) => (GatewayAnswer::InternalServerError, error.to_string()),
+            Err(_) => (
+                GatewayAnswer::EndpointTimedOut,
+                format!("no answer within {INTEGRATION_TIMEOUT:?}"),
+            ),
         };
-        if invocation.function_error.is_some() {
-            let error = String::from_utf8_lossy(&invocation.payload);
-            tracing::warn!(function, request_id = invocation.request_id, %error, "the function failed");
-            return Err(GatewayAnswer::BadGateway);
-        }
-        response::response(&invocation.payload).map_err(|reason| {
-            let request_id = &invocation.request_id;
-            tracing::warn!(
-                function,
-                request_id,
-                "the function's answer is no proxy response: {reason}"
-            );
-            GatewayAnswer::BadGateway
-        })
+        tracing::warn!(request_id = ids.request, function, "{answer}: {reason}");
+        Err(answer)
     }
 
     /// Finds a request's route: by the path as it is, or behind the name of
@@ -227,6 +228,28 @@ fn find<'a>(api: &'a Api, method: &str, path: &'a str) -> Option<Target<'a>> {
     })
 }
 
+/// The beginning of a function's error, for the log.
+fn excerpt(payload: &[u8]) -> String {
+    const MAX_BYTES: usize = 2048;
+    let cut = &payload[..payload.len().min(MAX_BYTES)];
+    let more = if cut.len() < payload.len() { "…" } else { "" };
+    format!("{}{more}", String::from_utf8_lossy(cut))
+}
+
+/// The trace in the client's X-Ray header, if it is one.
+fn client_trace(request: &Parts) -> Option<String> {
+    let value = request.headers.get("x-amzn-trace-id")?.to_str().ok()?;
+    let root = value.split(';').map(str::trim);
+    let root = root
+        .into_iter()
+        .find_map(|part| part.strip_prefix("Root=1-"))?;
+    let (seconds, random) = root.split_once('-')?;
+    let hex = |text: &str, length| {
+        text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    (hex(seconds, 8) && hex(random, 24)).then(|| value.to_owned())
+}
+
 /// The ids of one request.
 struct Ids {
     request: String,
@@ -235,12 +258,13 @@ struct Ids {
 }
 
 impl Ids {
-    fn new() -> Self {
+    /// New ones; but a trace that the client began goes on.
+    fn new(request: &Parts) -> Self {
         let random = Uuid::new_v4().simple().to_string();
         Self {
             request: Uuid::new_v4().to_string(),
             extended: format!("{}=", &random[..15]),
-            trace: new_trace_id(),
+            trace: client_trace(request).unwrap_or_else(new_trace_id),
         }
     }
 
@@ -257,5 +281,32 @@ impl Ids {
             insert("x-amzn-trace-id", trace);
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_trace_that_the_client_began_goes_on() {
+        let ids = |header: &str| {
+            let request = http::Request::get("/").header("x-amzn-trace-id", header);
+            Ids::new(&request.body(()).unwrap().into_parts().0).trace
+        };
+        let sent = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1";
+        assert_eq!(ids(sent), sent);
+        for nonsense in ["", "Root=1-5759e988-short", "Parent=53995c3f42cd8ad8"] {
+            assert!(ids(nonsense).starts_with("Root=1-"), "{nonsense}");
+            assert_ne!(ids(nonsense), nonsense);
+        }
+    }
+
+    #[test]
+    fn a_long_error_is_cut_for_the_log() {
+        assert_eq!(excerpt(b"short"), "short");
+        let long = excerpt("é".repeat(5000).as_bytes());
+        assert!(long.len() < 2100 && long.ends_with('…'), "{}", long.len());
     }
 }

@@ -24,6 +24,10 @@ use crate::scheduler::EnvironmentId;
 /// How long init may take before the first invocation.
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How soon a runtime that has answered usually asks for more. Until then
+/// waiting for it is better than starting another environment.
+const FINISHING: Duration = Duration::from_millis(20);
+
 /// Lambda's word for every error that a function or its runtime made.
 const UNHANDLED: &str = "Unhandled";
 
@@ -78,7 +82,7 @@ impl Environment {
     /// Lives until it is told to stop or its process fails.
     pub(crate) async fn run(mut self) {
         self.live().await;
-        self.pool.ended(self.id);
+        self.pool.ended(self.index, self.id);
     }
 
     async fn live(&mut self) {
@@ -268,9 +272,9 @@ impl Environment {
             self.conclude(job, outcome, duration, init, peak).await;
             return None;
         }
+        self.pool.finishing(self.index, self.id);
         self.conclude(job, outcome, duration, init, peak).await;
-        let next = self.wait_for_next(&mut sandbox, deadline).await;
-        match next {
+        match self.wait_for_next(&mut sandbox, deadline).await {
             Some(next) => Some(Ready {
                 sandbox,
                 next,
@@ -341,13 +345,18 @@ impl Environment {
         sandbox: &mut Sandbox,
         deadline: Instant,
     ) -> Option<oneshot::Sender<Answer>> {
+        let mut soon = Some(Instant::now() + FINISHING);
         loop {
-            match self.next_event(sandbox, Some(deadline)).await? {
+            let until = soon.map_or(deadline, |soon| soon.min(deadline));
+            match self.next_event(sandbox, Some(until)).await? {
                 Event::Call(Call {
                     kind: CallKind::Next,
                     answer,
                 }) => return Some(answer),
                 Event::Call(call) => refuse(call),
+                Event::DeadlinePassed if soon.take().is_some() => {
+                    self.pool.overdue(self.index, self.id);
+                }
                 Event::Exited(_) | Event::DeadlinePassed => return None,
             }
         }

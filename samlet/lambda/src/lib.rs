@@ -32,9 +32,10 @@ pub const MAX_REQUEST_BYTES: usize = 6_291_456;
 /// The largest response of a function.
 pub const MAX_RESPONSE_BYTES: usize = 6_291_556;
 
-/// How long an invocation waits for an environment before it is throttled:
-/// as long as an API waits for its integration.
-const MAX_WAIT: Duration = Duration::from_secs(29);
+/// How long an invocation waits for an environment before it is throttled: a
+/// second less than an API waits for its integration, so that what never ran
+/// is told apart from what took too long.
+const MAX_WAIT: Duration = Duration::from_secs(28);
 
 /// How long shutdown waits for killed processes.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);

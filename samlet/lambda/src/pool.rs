@@ -119,6 +119,16 @@ impl Pool {
         self.perform(&mut state, action);
     }
 
+    pub(crate) fn finishing(&self, function: usize, environment: EnvironmentId) {
+        self.state().scheduler.finishing(function, environment);
+    }
+
+    pub(crate) fn overdue(&self, function: usize, environment: EnvironmentId) {
+        let mut state = self.state();
+        let action = state.scheduler.overdue(function, environment);
+        self.perform(&mut state, action);
+    }
+
     pub(crate) fn start_failed(&self, function: usize) -> Option<Job> {
         self.state().scheduler.start_failed(function)
     }
@@ -127,10 +137,10 @@ impl Pool {
         self.state().scheduler.withdraw_idle(function, environment)
     }
 
-    pub(crate) fn ended(&self, environment: EnvironmentId) {
+    pub(crate) fn ended(&self, function: usize, environment: EnvironmentId) {
         let mut state = self.state();
         state.mailboxes.remove(&environment);
-        let actions = state.scheduler.ended();
+        let actions = state.scheduler.ended(function, environment);
         self.perform(&mut state, actions);
         drop(state);
         self.0.changed.notify_waiters();

@@ -4,7 +4,7 @@
 //! with one environment, never both; there are never more than
 //! `max_environments`; no environment idles while a job of its function waits.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -34,6 +34,8 @@ struct FunctionState<J> {
     idle: Vec<(EnvironmentId, Instant)>,
     waiting: VecDeque<(Ticket, J)>,
     starting: usize,
+    /// Those that have answered and are about to ask for more.
+    finishing: HashSet<EnvironmentId>,
 }
 
 #[derive(Debug)]
@@ -52,6 +54,7 @@ impl<J> Scheduler<J> {
             idle: Vec::new(),
             waiting: VecDeque::new(),
             starting: 0,
+            finishing: HashSet::new(),
         };
         Self {
             functions: std::iter::repeat_with(state).take(functions).collect(),
@@ -96,11 +99,11 @@ impl<J> Scheduler<J> {
     }
 
     /// Another environment for a function whose queue is longer than what is
-    /// already starting; at the bound, room is made by stopping the
+    /// starting or about to be free; at the bound, room is made by stopping the
     /// environment that has idled longest.
     fn start_for(&mut self, function: usize) -> Option<Action<J>> {
         let state = &mut self.functions[function];
-        if state.starting >= state.waiting.len() {
+        if state.starting + state.finishing.len() >= state.waiting.len() {
             return None;
         }
         if self.environments < self.max_environments {
@@ -133,6 +136,22 @@ impl<J> Scheduler<J> {
         self.freed(function, environment, now)
     }
 
+    /// An environment has answered: it will be free in a moment, which is
+    /// sooner than another could start.
+    pub(crate) fn finishing(&mut self, function: usize, environment: EnvironmentId) {
+        self.functions[function].finishing.insert(environment);
+    }
+
+    /// That moment has passed: what waits for it may have another.
+    pub(crate) fn overdue(
+        &mut self,
+        function: usize,
+        environment: EnvironmentId,
+    ) -> Option<Action<J>> {
+        self.functions[function].finishing.remove(&environment);
+        self.start_for(function)
+    }
+
     /// An environment is free: it runs the job that waits longest, or idles.
     pub(crate) fn freed(
         &mut self,
@@ -141,6 +160,7 @@ impl<J> Scheduler<J> {
         now: Instant,
     ) -> Option<Action<J>> {
         let state = &mut self.functions[function];
+        state.finishing.remove(&environment);
         match state.waiting.pop_front() {
             Some((_, job)) => Some(Action::Run { environment, job }),
             None => {
@@ -168,7 +188,8 @@ impl<J> Scheduler<J> {
     }
 
     /// An environment is gone for good; others may be started in its place.
-    pub(crate) fn ended(&mut self) -> Vec<Action<J>> {
+    pub(crate) fn ended(&mut self, function: usize, environment: EnvironmentId) -> Vec<Action<J>> {
+        self.functions[function].finishing.remove(&environment);
         self.environments -= 1;
         (0..self.functions.len())
             .filter_map(|function| self.start_for(function))
@@ -274,6 +295,33 @@ mod tests {
     }
 
     #[test]
+    fn a_job_waits_for_an_environment_that_is_about_to_be_free_but_not_for_long() {
+        let mut scheduler = Scheduler::new(1, 4, 10);
+        scheduler.submit(0, "a").unwrap();
+        scheduler.started(0, 1, now());
+        scheduler.finishing(0, 1);
+        assert_eq!(scheduler.submit(0, "b").unwrap().1, None);
+        let start = Some(Action::Start {
+            function: 0,
+            environment: 2,
+        });
+        // A second one would wait for the first.
+        assert_eq!(scheduler.submit(0, "c").unwrap().1, start);
+        let run = Action::Run {
+            environment: 1,
+            job: "b",
+        };
+        assert_eq!(scheduler.freed(0, 1, now()), Some(run));
+        scheduler.finishing(0, 1);
+        assert_eq!(scheduler.submit(0, "d").unwrap().1, None);
+        let start = Some(Action::Start {
+            function: 0,
+            environment: 3,
+        });
+        assert_eq!(scheduler.overdue(0, 1), start);
+    }
+
+    #[test]
     fn at_the_bound_jobs_wait_and_past_the_queue_they_are_refused() {
         let mut scheduler = Scheduler::new(1, 1, 1);
         scheduler.submit(0, "a").unwrap();
@@ -299,7 +347,7 @@ mod tests {
         let (_, action) = scheduler.submit(1, "b").unwrap();
         assert_eq!(action, Some(Action::Stop { environment: 1 }));
         assert_eq!(
-            scheduler.ended(),
+            scheduler.ended(0, 1),
             [Action::Start {
                 function: 1,
                 environment: 2
@@ -344,6 +392,6 @@ mod tests {
         let mut scheduler = Scheduler::new(1, 2, 10);
         scheduler.submit(0, "a").unwrap();
         assert_eq!(scheduler.start_failed(0), Some("a"));
-        assert_eq!(scheduler.ended(), []);
+        assert_eq!(scheduler.ended(0, 1), []);
     }
 }

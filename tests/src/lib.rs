@@ -177,6 +177,14 @@ pub struct Samlet {
 }
 
 impl Samlet {
+    /// The address of one of several APIs, by logical id.
+    pub fn api_named(&self, logical_id: &str) -> String {
+        let text = std::fs::read_to_string(self.err.with_file_name("out.txt")).unwrap();
+        let prefix = format!("{logical_id} http");
+        let line = text.lines().find(|line| line.starts_with(&prefix));
+        line.unwrap().split_once(' ').unwrap().1.to_owned()
+    }
+
     /// Sends a request; gives its status and body.
     pub fn request(&self, method: &str, path: &str, body: Option<&str>) -> (u16, String) {
         let agent: ureq::Agent = ureq::Agent::config_builder()

@@ -11,9 +11,10 @@ use samlet_gateway::{Gateway, GatewaySettings};
 use samlet_iam::{Identities, PolicyDocument, Role};
 use samlet_lambda::{Function, Lambda};
 use samlet_logs::Logs;
-use samlet_template::Application;
+use samlet_template::{Api, Application};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{ApplicationArgs, StartArgs};
@@ -86,14 +87,13 @@ pub(crate) fn command(args: &StartArgs) -> Result<(), Error> {
 }
 
 async fn run(args: &StartArgs, template: &Template, data: &DataFolder) -> Result<(), Error> {
-    // Before the build: a port that is taken should be known at once.
-    let api = bind(args.port, "--port").await?;
-    let aws = bind(args.aws_port, "--aws-port").await?;
-    let address = |listener: &TcpListener| listener.local_addr().map_err(Error::Runtime);
-    let api_url = format!("http://{}", address(&api)?);
-    let aws_url = format!("http://{}", address(&aws)?);
-
     let application = &template.application;
+    // Before the build: a port that is taken should be known at once.
+    let listeners = listeners(args.port, &application.apis).await?;
+    let aws = bind(args.aws_port, "--aws-port").await?;
+    let urls = listeners.iter().map(url).collect::<Result<Vec<_>, _>>()?;
+    let aws_url = url(&aws)?;
+
     let folders = if args.no_build {
         build::built(application, template.folder(), &data.build())?
     } else {
@@ -120,28 +120,52 @@ async fn run(args: &StartArgs, template: &Template, data: &DataFolder) -> Result
         region: REGION.into(),
         account_id: ACCOUNT_ID.into(),
     };
-    let gateway = Arc::new(Gateway::new(
-        application.apis.clone(),
-        lambda.clone(),
-        settings,
-    ));
     let gateway_stop = CancellationToken::new();
-    let gateway_done = tokio::spawn(gateway.serve(api, gateway_stop.clone()));
+    let mut gateways = JoinSet::new();
+    for (api, listener) in application.apis.iter().zip(listeners) {
+        let gateway = Gateway::new(api.clone(), lambda.clone(), settings.clone());
+        gateways.spawn(Arc::new(gateway).serve(listener, gateway_stop.clone()));
+    }
 
     let asked_to_stop = stop_signal()?;
-    terminal::print_ready(application, &api_url, &aws_url);
+    terminal::print_ready(application, &urls, &aws_url);
     asked_to_stop.await;
 
     // Along the request's path: no new requests, then no functions, then no store.
     exit_on_second_signal()?;
     gateway_stop.cancel();
-    gateway_done.await.ok();
+    gateways.join_all().await;
     lambda.close().await;
     endpoint_stop.cancel();
     endpoint_done.await.ok();
     store.close().await;
     logs.flush().await;
     Ok(())
+}
+
+/// A listener for each API: the first on `port`, the others on the next free ones.
+async fn listeners(port: u16, apis: &[Api]) -> Result<Vec<TcpListener>, Error> {
+    let mut listeners = Vec::new();
+    let mut next = port;
+    for index in 0..apis.len() {
+        let listener = loop {
+            match bind(next, "--port").await {
+                Err(Error::PortTaken { .. }) if index > 0 && next < u16::MAX => next += 1,
+                bound => break bound?,
+            }
+        };
+        next = match port {
+            0 => 0,
+            _ => next.saturating_add(1),
+        };
+        listeners.push(listener);
+    }
+    Ok(listeners)
+}
+
+fn url(listener: &TcpListener) -> Result<String, Error> {
+    let address = listener.local_addr().map_err(Error::Runtime)?;
+    Ok(format!("http://{address}"))
 }
 
 async fn bind(port: u16, flag: &'static str) -> Result<TcpListener, Error> {
@@ -181,6 +205,7 @@ fn functions(
             handler: declared.handler.clone(),
             memory_mb: declared.memory_mb,
             timeout: declared.timeout,
+            reserved_concurrency: declared.reserved_concurrency,
             variables: declared.environment.clone(),
             credentials: identities.issue(role, &declared.name),
             region: REGION.into(),

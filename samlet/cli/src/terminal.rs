@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
 use samlet_logs::Observer;
-use samlet_template::{Application, RestApi};
+use samlet_template::{Api, Application};
 use tracing_subscriber::EnvFilter;
 
 /// Told apart well on dark and light terminals.
@@ -56,59 +56,85 @@ pub(crate) fn log_observer(application: &Application) -> Observer {
     })
 }
 
-/// Prints the routes with their functions, the outputs, and the line that
-/// tools wait for: `ready http://…`.
-pub(crate) fn print_ready(application: &Application, api_url: &str, aws_url: &str) {
+/// Prints each API's routes with their functions, the outputs, and the line
+/// that tools wait for: `ready http://…`.
+pub(crate) fn print_ready(application: &Application, urls: &[String], aws_url: &str) {
     let mut stdout = anstream::stdout();
     let bold = Style::new().bold();
-    let routes = || application.apis.iter().flat_map(|api| &api.routes);
-    let width = routes().map(|route| route.path.len()).max().unwrap_or(0);
-    for route in routes() {
-        let function = application
-            .functions
-            .iter()
-            .find(|f| f.name == route.function);
-        let id = function.map_or(route.function.as_str(), |function| {
-            function.logical_id.as_str()
-        });
-        writeln!(stdout, "{:7} {:width$}  {id}", route.method, route.path).ok();
+    let apis = || application.apis.iter().zip(urls);
+    let routes = application.apis.iter().flat_map(|api| &api.routes);
+    let width = routes.map(|route| route.path.len()).max().unwrap_or(0);
+    for (api, url) in apis() {
+        if application.apis.len() > 1 {
+            writeln!(stdout, "{} {url}", api.logical_id).ok();
+        }
+        for route in &api.routes {
+            let function = application
+                .functions
+                .iter()
+                .find(|f| f.name == route.function);
+            let id = function.map_or(route.function.as_str(), |function| {
+                function.logical_id.as_str()
+            });
+            writeln!(stdout, "{:7} {:width$}  {id}", route.method, route.path).ok();
+        }
     }
     for output in &application.outputs {
-        let value = local_urls(&output.value, &application.apis, api_url);
+        let value = apis().fold(output.value.clone(), |value, (api, url)| {
+            local_urls(&value, api, url)
+        });
         writeln!(stdout, "{}: {value}", output.name).ok();
     }
     writeln!(stdout, "AWS endpoint {aws_url}").ok();
-    writeln!(stdout, "{bold}ready {api_url}{bold:#}").ok();
+    // An application without APIs is reached through the AWS endpoint.
+    let ready = urls.first().map_or(aws_url, String::as_str);
+    writeln!(stdout, "{bold}ready {ready}{bold:#}").ok();
     stdout.flush().ok();
 }
 
 /// An API's address on AWS becomes its address here.
-fn local_urls(value: &str, apis: &[RestApi], api_url: &str) -> String {
-    apis.iter().fold(value.to_owned(), |value, api| {
-        let host = format!("https://{}.execute-api.", api.id);
-        let Some(start) = value.find(&host) else {
-            return value;
-        };
-        let rest = &value[start + host.len()..];
-        let path = rest.find('/').map_or("", |slash| &rest[slash..]);
-        format!("{}{api_url}{path}", &value[..start])
-    })
+fn local_urls(value: &str, api: &Api, url: &str) -> String {
+    let host = format!("https://{}.execute-api.", api.id);
+    let mut local = String::new();
+    let mut rest = value;
+    while let Some((before, after)) = rest.split_once(&host) {
+        local += before;
+        local += url;
+        // What follows the domain's name.
+        let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '-');
+        rest = end.map_or("", |end| &after[end..]);
+    }
+    local + rest
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
     fn an_apis_url_in_an_output_becomes_the_local_one() {
-        let api = RestApi {
-            logical_id: "Api".into(),
-            id: "abc1234567".into(),
-            stage: "Prod".into(),
-            routes: Vec::new(),
+        let source = "
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties: {Handler: h, Runtime: provided.al2, Events: {A: {Type: HttpApi}}}
+Outputs:
+  Url: {Value: !Sub '${ServerlessHttpApi.Stage}: https://${ServerlessHttpApi}.execute-api.${AWS::Region}.amazonaws.com/a, b'}
+";
+        let settings = samlet_template::Settings {
+            region: "us-east-1".into(),
+            account_id: "1".into(),
+            stack_name: "local".into(),
+            parameter_overrides: std::collections::BTreeMap::new(),
         };
-        let value = "https://abc1234567.execute-api.us-east-1.amazonaws.com/Prod/message";
-        let local = local_urls(value, &[api], "http://127.0.0.1:3000");
-        assert_eq!(local, "http://127.0.0.1:3000/Prod/message");
+        let application = samlet_template::read(source, &settings).unwrap();
+        let local = local_urls(
+            &application.outputs[0].value,
+            &application.apis[0],
+            "http://127.0.0.1:3000",
+        );
+        assert_eq!(local, "$default: http://127.0.0.1:3000/a, b");
     }
 }

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use http_body_util::Full;
 use samlet_http::Response;
+use samlet_template::ApiKind;
 use serde_json::json;
 
 /// The largest request body.
@@ -13,19 +14,27 @@ pub(crate) const MAX_BODY_BYTES: usize = 10_485_760;
 /// Why a request got no answer from a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GatewayAnswer {
-    MissingAuthenticationToken,
+    NoRoute,
     RequestTooLong,
     HeadersTooLarge,
     InternalServerError,
     BadGateway,
-    EndpointTimedOut,
+    TimedOut,
     BadRequest,
 }
 
 impl GatewayAnswer {
-    fn parts(self) -> (u16, &'static str, &'static str) {
+    fn parts(self, kind: ApiKind) -> (u16, &'static str, &'static str) {
+        match kind {
+            ApiKind::Rest => self.rest(),
+            ApiKind::Http => self.http(),
+        }
+    }
+
+    fn rest(self) -> (u16, &'static str, &'static str) {
+        let internal = "InternalServerErrorException";
         match self {
-            Self::MissingAuthenticationToken => (
+            Self::NoRoute => (
                 403,
                 "MissingAuthenticationTokenException",
                 "Missing Authentication Token",
@@ -36,21 +45,26 @@ impl GatewayAnswer {
                 "BadRequestException",
                 "Request Header Fields Too Large",
             ),
-            Self::InternalServerError => {
-                (500, "InternalServerErrorException", "Internal server error")
-            }
-            Self::BadGateway => (502, "InternalServerErrorException", "Internal server error"),
-            Self::EndpointTimedOut => (
-                504,
-                "InternalServerErrorException",
-                "Endpoint request timed out",
-            ),
+            Self::InternalServerError => (500, internal, "Internal server error"),
+            Self::BadGateway => (502, internal, "Internal server error"),
+            Self::TimedOut => (504, internal, "Endpoint request timed out"),
             Self::BadRequest => (400, "BadRequestException", "Bad Request"),
         }
     }
 
-    pub(crate) fn response(self) -> Response {
-        let (status, error_type, message) = self.parts();
+    fn http(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Self::NoRoute => (404, "", "Not Found"),
+            Self::RequestTooLong => (413, "", "Request Entity Too Large"),
+            Self::HeadersTooLarge => (431, "", "Request Header Fields Too Large"),
+            Self::InternalServerError | Self::BadGateway => (500, "", "Internal Server Error"),
+            Self::TimedOut => (503, "", "Service Unavailable"),
+            Self::BadRequest => (400, "", "Bad Request"),
+        }
+    }
+
+    pub(crate) fn response(self, kind: ApiKind) -> Response {
+        let (status, error_type, message) = self.parts(kind);
         let body = json!({ "message": message }).to_string();
         let mut response = http::Response::new(Full::new(Bytes::from(body)));
         *response.status_mut() =
@@ -60,14 +74,16 @@ impl GatewayAnswer {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/json"),
         );
-        headers.insert("x-amzn-errortype", HeaderValue::from_static(error_type));
+        if !error_type.is_empty() {
+            headers.insert("x-amzn-errortype", HeaderValue::from_static(error_type));
+        }
         response
     }
 }
 
 impl std::fmt::Display for GatewayAnswer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (status, _, message) = self.parts();
+        let (status, _, message) = self.rest();
         write!(f, "{status} {message}")
     }
 }
@@ -94,7 +110,7 @@ mod tests {
     async fn answers_are_api_gateways_by_status_type_and_text() {
         for (answer, status, error_type, body) in [
             (
-                GatewayAnswer::MissingAuthenticationToken,
+                GatewayAnswer::NoRoute,
                 403,
                 "MissingAuthenticationTokenException",
                 r#"{"message":"Missing Authentication Token"}"#,
@@ -106,13 +122,13 @@ mod tests {
                 r#"{"message":"Internal server error"}"#,
             ),
             (
-                GatewayAnswer::EndpointTimedOut,
+                GatewayAnswer::TimedOut,
                 504,
                 "InternalServerErrorException",
                 r#"{"message":"Endpoint request timed out"}"#,
             ),
         ] {
-            let response = answer.response();
+            let response = answer.response(ApiKind::Rest);
             assert_eq!(response.status(), status);
             assert_eq!(response.headers()["x-amzn-errortype"], error_type);
             let text = response.into_body().collect().await.unwrap().to_bytes();

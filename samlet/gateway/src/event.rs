@@ -1,8 +1,11 @@
 //! The event of a Lambda proxy integration, payload format 1.0.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
@@ -26,6 +29,26 @@ const DROPPED_HEADERS: [&str; 12] = [
     "www-authenticate",
 ];
 
+/// A request's body, as an event carries it.
+#[derive(Debug)]
+pub(crate) struct EventBody {
+    pub(crate) text: Option<String>,
+    pub(crate) is_base64: bool,
+}
+
+impl EventBody {
+    /// As base64 when it is `binary`; else as text, whatever it is.
+    pub(crate) fn new(body: &Bytes, binary: bool) -> Self {
+        let text = match body.is_empty() {
+            true => None,
+            false if binary => Some(STANDARD.encode(body)),
+            false => Some(String::from_utf8_lossy(body).into_owned()),
+        };
+        let is_base64 = binary && text.is_some();
+        Self { text, is_base64 }
+    }
+}
+
 /// What the gateway adds to a request by itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Context<'a> {
@@ -45,10 +68,30 @@ pub(crate) struct Context<'a> {
     pub(crate) extended_request_id: &'a str,
     pub(crate) trace_id: &'a str,
     pub(crate) time: OffsetDateTime,
+    pub(crate) stage_variables: &'a BTreeMap<String, String>,
+}
+
+impl Context<'_> {
+    /// The path of the deployed API: behind the stage, unless that is the default one.
+    pub(crate) fn path_with_stage(&self) -> String {
+        match self.stage {
+            "$default" => self.path.to_owned(),
+            stage => format!("/{stage}{}", self.path),
+        }
+    }
+
+    /// The API's host on AWS.
+    pub(crate) fn domain_name(&self) -> String {
+        format!("{}.execute-api.{}.amazonaws.com", self.api_id, self.region)
+    }
+}
+
+pub(crate) fn user_agent(request: &Parts) -> Option<&str> {
+    request.headers.get("user-agent")?.to_str().ok()
 }
 
 /// The event, as JSON.
-pub(crate) fn event(request: &Parts, body: &Bytes, context: &Context<'_>) -> Value {
+pub(crate) fn event(request: &Parts, body: &EventBody, context: &Context<'_>) -> Value {
     let (headers, multi_headers) = headers(request, context);
     let (query, multi_query) = query(request.uri.query().unwrap_or_default());
     let parameters: Map<String, Value> = context
@@ -65,27 +108,38 @@ pub(crate) fn event(request: &Parts, body: &Bytes, context: &Context<'_>) -> Val
         "queryStringParameters": null_if_empty(query),
         "multiValueQueryStringParameters": null_if_empty(multi_query),
         "pathParameters": null_if_empty(parameters),
-        "stageVariables": null,
+        "stageVariables": stage_variables(context),
         "requestContext": request_context(request, context),
-        // Without binary media types, API Gateway passes every body on as text.
-        "body": (!body.is_empty()).then(|| String::from_utf8_lossy(body)),
-        "isBase64Encoded": false,
+        "body": body.text,
+        "isBase64Encoded": body.is_base64,
     })
 }
 
-fn request_context(request: &Parts, context: &Context<'_>) -> Value {
+pub(crate) fn stage_variables(context: &Context<'_>) -> Value {
+    match context.stage_variables {
+        none if none.is_empty() => Value::Null,
+        some => json!(some),
+    }
+}
+
+/// A request's time, as in `23/Nov/2026:08:00:00 +0000`.
+pub(crate) fn request_time(time: OffsetDateTime) -> String {
     let clock =
         format_description!("[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000");
-    let time_ms = context.time.unix_timestamp_nanos() / 1_000_000;
-    let user_agent = request
-        .headers
-        .get("user-agent")
-        .and_then(|value| value.to_str().ok());
+    time.format(clock).unwrap_or_default()
+}
+
+/// Milliseconds since the epoch.
+pub(crate) fn epoch_ms(time: OffsetDateTime) -> i64 {
+    i64::try_from(time.unix_timestamp_nanos() / 1_000_000).unwrap_or_default()
+}
+
+fn request_context(request: &Parts, context: &Context<'_>) -> Value {
     json!({
         "accountId": context.account_id,
         "apiId": context.api_id,
         "deploymentId": "local",
-        "domainName": format!("{}.execute-api.{}.amazonaws.com", context.api_id, context.region),
+        "domainName": context.domain_name(),
         "domainPrefix": context.api_id,
         "extendedRequestId": context.extended_request_id,
         "httpMethod": request.method.as_str(),
@@ -100,14 +154,14 @@ fn request_context(request: &Parts, context: &Context<'_>) -> Value {
             "principalOrgId": null,
             "sourceIp": context.source_ip.to_string(),
             "user": null,
-            "userAgent": user_agent,
+            "userAgent": user_agent(request),
             "userArn": null,
         },
-        "path": format!("/{}{}", context.stage, context.path),
+        "path": context.path_with_stage(),
         "protocol": format!("{:?}", request.version),
         "requestId": context.request_id,
-        "requestTime": context.time.format(clock).unwrap_or_default(),
-        "requestTimeEpoch": i64::try_from(time_ms).unwrap_or_default(),
+        "requestTime": request_time(context.time),
+        "requestTimeEpoch": epoch_ms(context.time),
         "resourceId": context.resource_id,
         "resourcePath": context.resource,
         "stage": context.stage,
@@ -117,29 +171,13 @@ fn request_context(request: &Parts, context: &Context<'_>) -> Value {
 /// The client's headers, and those the gateway adds.
 fn headers(request: &Parts, context: &Context<'_>) -> (Map<String, Value>, Map<String, Value>) {
     let mut multi: Vec<(String, Vec<String>)> = Vec::new();
-    for name in request.headers.keys() {
-        if DROPPED_HEADERS.contains(&name.as_str()) {
-            continue;
-        }
-        let values = request.headers.get_all(name).iter();
-        let values = values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-        multi.push((spelled(name.as_str()), values.collect()));
+    for (name, values) in passed_on(request) {
+        multi.push((spelled(name), values));
     }
-    let mut add = |name: &str, value: String| {
+    for (name, value) in added(request, context) {
         multi.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         multi.push((name.to_owned(), vec![value]));
-    };
-    let before = request.headers.get_all("x-forwarded-for").into_iter();
-    let mut forwarded: Vec<_> = before
-        .filter_map(|value| value.to_str().ok())
-        .map(str::to_owned)
-        .collect();
-    forwarded.push(context.source_ip.to_string());
-    add("X-Forwarded-For", forwarded.join(", "));
-    add("X-Forwarded-Port", context.port.to_string());
-    add("X-Forwarded-Proto", "http".into());
-    add("X-Amzn-Trace-Id", context.trace_id.to_owned());
-
+    }
     let last = |values: &Vec<String>| json!(values.last());
     let single = multi
         .iter()
@@ -150,6 +188,33 @@ fn headers(request: &Parts, context: &Context<'_>) -> (Map<String, Value>, Map<S
         .map(|(name, values)| (name, json!(values)))
         .collect();
     (single, multi)
+}
+
+/// The client's headers that a function is given, with all their values.
+pub(crate) fn passed_on(request: &Parts) -> impl Iterator<Item = (&str, Vec<String>)> {
+    let names = request.headers.keys().map(http::HeaderName::as_str);
+    let kept = names.filter(|name| !DROPPED_HEADERS.contains(name));
+    kept.map(|name| {
+        let values = request.headers.get_all(name).iter();
+        let texts = values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        (name, texts.collect())
+    })
+}
+
+/// The headers that the gateway adds, in place of the client's own.
+pub(crate) fn added(request: &Parts, context: &Context<'_>) -> [(&'static str, String); 4] {
+    let before = request.headers.get_all("x-forwarded-for").into_iter();
+    let mut forwarded: Vec<_> = before
+        .filter_map(|value| value.to_str().ok())
+        .map(str::to_owned)
+        .collect();
+    forwarded.push(context.source_ip.to_string());
+    [
+        ("X-Forwarded-For", forwarded.join(", ")),
+        ("X-Forwarded-Port", context.port.to_string()),
+        ("X-Forwarded-Proto", "http".to_owned()),
+        ("X-Amzn-Trace-Id", context.trace_id.to_owned()),
+    ]
 }
 
 /// `content-type` as `Content-Type`: the HTTP library keeps no spelling, and
@@ -164,17 +229,24 @@ fn spelled(name: &str) -> String {
     name.chars().map(spell).collect()
 }
 
-/// Decoded names and values: the last of each name, and all of them.
-fn query(query: &str) -> (Map<String, Value>, Map<String, Value>) {
+/// Decoded names and values of a query, in its order.
+pub(crate) fn decoded_query(query: &str) -> impl Iterator<Item = (String, String)> {
     let decode = |text: &str| {
         let spaced = text.replace('+', " ");
         percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
     };
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs.map(move |pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decode(name), decode(value))
+    })
+}
+
+/// The last value of each name, and all of them.
+fn query(query: &str) -> (Map<String, Value>, Map<String, Value>) {
     let mut single = Map::new();
     let mut multi: Map<String, Value> = Map::new();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let (name, value) = (decode(name), decode(value));
+    for (name, value) in decoded_query(query) {
         if let Value::Array(values) = multi.entry(name.clone()).or_insert_with(|| json!([])) {
             values.push(json!(value));
         }
@@ -227,8 +299,13 @@ mod tests {
             extended_request_id: "extended",
             trace_id: "Root=1-0-0",
             time: OffsetDateTime::from_unix_timestamp(1_795_420_800).unwrap(),
+            stage_variables: &BTreeMap::new(),
         };
-        let event = event(&request, &Bytes::from("{}"), &context);
+        let event = event(
+            &request,
+            &EventBody::new(&Bytes::from("{}"), false),
+            &context,
+        );
         let expected: Value = serde_json::from_str(include_str!("../tests/event.json")).unwrap();
         assert_eq!(event, expected, "{event:#}");
     }
@@ -251,8 +328,9 @@ mod tests {
             extended_request_id: "",
             trace_id: "",
             time: OffsetDateTime::UNIX_EPOCH,
+            stage_variables: &BTreeMap::new(),
         };
-        let event = event(&parts, &Bytes::new(), &context);
+        let event = event(&parts, &EventBody::new(&Bytes::new(), true), &context);
         for name in [
             "queryStringParameters",
             "multiValueQueryStringParameters",

@@ -1,11 +1,16 @@
-//! API Gateway: an application's REST APIs on one listener, each route's function behind a Lambda proxy integration.
+//! API Gateway: REST and HTTP APIs, each route's function behind a Lambda proxy integration.
 //!
 //! Routes, events and responses are pure functions of data (`router`,
-//! `event`, `response`); only `server` does I/O.
+//! `event`, `event_v2`, `response`, `response_http`, `cors`, `binary`); only
+//! `server` does I/O.
 
 mod answers;
+mod binary;
+mod cors;
 mod event;
+mod event_v2;
 mod response;
+mod response_http;
 mod router;
 mod server;
 

@@ -1,6 +1,8 @@
 //! What a function answered, as the HTTP response that API Gateway makes of it.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::Full;
@@ -37,8 +39,9 @@ const REMAPPED: [&str; 14] = [
 /// Why a function's answer is no proxy response; shown to the developer.
 pub(crate) type Malformed = String;
 
-/// Reads a proxy response.
-pub(crate) fn response(payload: &[u8]) -> Result<Response, Malformed> {
+/// Reads a proxy response; `decode` tells whether a body in base64 is decoded
+/// for this client.
+pub(crate) fn response(payload: &[u8], decode: bool) -> Result<Response, Malformed> {
     let payload: Value =
         serde_json::from_slice(payload).map_err(|error| format!("it is no JSON: {error}"))?;
     let Value::Object(members) = payload else {
@@ -53,24 +56,30 @@ pub(crate) fn response(payload: &[u8]) -> Result<Response, Malformed> {
             MEMBERS.join(", ")
         ));
     }
-    let body = match members.get("body") {
-        None | Some(Value::Null) => Bytes::new(),
-        Some(Value::String(text)) => Bytes::from(text.clone()),
+    let text = match members.get("body") {
+        None | Some(Value::Null) => "",
+        Some(Value::String(text)) => text,
         Some(_) => return Err("its body is not a string; encode it as JSON text first".into()),
     };
-    if !matches!(
-        members.get("isBase64Encoded"),
-        None | Some(Value::Null | Value::Bool(_))
-    ) {
-        return Err("its isBase64Encoded is neither true nor false".into());
-    }
+    let body = match members.get("isBase64Encoded") {
+        Some(Value::Bool(true)) if decode => decoded(text)?,
+        None | Some(Value::Null | Value::Bool(_)) => Bytes::from(text.to_owned()),
+        Some(_) => return Err("its isBase64Encoded is neither true nor false".into()),
+    };
     let mut response = http::Response::new(Full::new(body));
     *response.status_mut() = status(members.get("statusCode"))?;
     *response.headers_mut() = headers(&members)?;
     Ok(response)
 }
 
-fn status(code: Option<&Value>) -> Result<StatusCode, Malformed> {
+pub(crate) fn decoded(text: &str) -> Result<Bytes, Malformed> {
+    let bytes = STANDARD.decode(text);
+    bytes
+        .map(Bytes::from)
+        .map_err(|error| format!("its body is no base64: {error}"))
+}
+
+pub(crate) fn status(code: Option<&Value>) -> Result<StatusCode, Malformed> {
     let number = match code {
         None => Some(200),
         Some(Value::Number(number)) => number.as_u64(),
@@ -87,7 +96,7 @@ fn status(code: Option<&Value>) -> Result<StatusCode, Malformed> {
         .ok_or_else(|| "its statusCode is no HTTP status".into())
 }
 
-fn headers(members: &Map<String, Value>) -> Result<HeaderMap, Malformed> {
+pub(crate) fn headers(members: &Map<String, Value>) -> Result<HeaderMap, Malformed> {
     let mut headers = HeaderMap::new();
     // Where a name is in both maps, the multi values come first.
     for (name, values) in object(members, "multiValueHeaders")?.into_iter().flatten() {
@@ -120,7 +129,7 @@ fn object<'a>(
     }
 }
 
-fn append(headers: &mut HeaderMap, name: &str, value: &Value) -> Result<(), Malformed> {
+pub(crate) fn append(headers: &mut HeaderMap, name: &str, value: &Value) -> Result<(), Malformed> {
     let lower = name.to_ascii_lowercase();
     if lower == "transfer-encoding" {
         return Ok(());
@@ -155,7 +164,7 @@ mod tests {
     use serde_json::json;
 
     fn read(payload: &Value) -> Result<(u16, HeaderMap), Malformed> {
-        let response = response(payload.to_string().as_bytes())?;
+        let response = response(payload.to_string().as_bytes(), true)?;
         Ok((response.status().as_u16(), response.headers().clone()))
     }
 
@@ -196,6 +205,7 @@ mod tests {
             (json!({"statusCode": 99}), "statusCode"),
             (json!({"statusCode": "+200"}), "statusCode"),
             (json!({"isBase64Encoded": "true"}), "isBase64Encoded"),
+            (json!({"body": "?", "isBase64Encoded": true}), "no base64"),
             (json!({"body": {}}), "body is not a string"),
             (json!({"multiValueHeaders": {"a": "b"}}), "not a list"),
             (json!({"headers": {"a\n": "b"}}), "no valid HTTP header"),
@@ -207,6 +217,6 @@ mod tests {
             let error = read(&payload).unwrap_err();
             assert!(error.contains(why), "{payload}: {error}");
         }
-        assert!(response(b"nonsense").is_err());
+        assert!(response(b"nonsense", true).is_err());
     }
 }

@@ -3,10 +3,13 @@
 
 use std::collections::HashMap;
 
+use samlet_template::ApiKind;
+
 /// A trie over path segments.
 #[derive(Debug)]
 pub(crate) struct Router<T> {
     root: Node<T>,
+    kind: ApiKind,
 }
 
 #[derive(Debug)]
@@ -38,9 +41,10 @@ pub(crate) struct Match<'a, T> {
 }
 
 impl<T> Router<T> {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(kind: ApiKind) -> Self {
         Self {
             root: Node::default(),
+            kind,
         }
     }
 
@@ -65,15 +69,24 @@ impl<T> Router<T> {
         node.methods.push((method.to_owned(), names, route));
     }
 
-    /// The route of a request, if any. The path alone decides the resource; a
-    /// method that this resource doesn't have is not looked for in another.
+    /// The route of a request, if any. In a REST API the path alone decides
+    /// the resource, and a method that this resource doesn't have is not
+    /// looked for in another; in an HTTP API the next best route with the
+    /// method is taken.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<Match<'_, T>> {
         // A trailing slash is no segment of its own.
         let path = path.strip_suffix('/').unwrap_or(path);
         let segments: Vec<&str> = segments(path).collect();
-        let (methods, values) = self.root.find(&segments, &mut Vec::new())?;
-        let of = |wanted: &str| methods.iter().find(|(method, ..)| method == wanted);
-        let (_, names, route) = of(method).or_else(|| of("ANY"))?;
+        let of = |methods: &'_ Methods<T>, wanted: &str| {
+            methods.iter().position(|(method, ..)| method == wanted)
+        };
+        let pick = |methods: &'_ Methods<T>| of(methods, method).or_else(|| of(methods, "ANY"));
+        let fits = |methods: &'_ Methods<T>| match self.kind {
+            ApiKind::Rest => !methods.is_empty(),
+            ApiKind::Http => pick(methods).is_some(),
+        };
+        let (methods, values) = self.root.find(&segments, &mut Vec::new(), &fits)?;
+        let (_, names, route) = &methods[pick(methods)?];
         let parameters = names.iter().cloned().zip(values).collect();
         Some(Match { route, parameters })
     }
@@ -83,23 +96,28 @@ impl<T> Router<T> {
 type Methods<T> = [(String, Vec<String>, T)];
 
 impl<T> Node<T> {
-    fn find(&self, rest: &[&str], values: &mut Vec<String>) -> Option<(&Methods<T>, Vec<String>)> {
+    fn find(
+        &self,
+        rest: &[&str],
+        values: &mut Vec<String>,
+        fits: &impl Fn(&Methods<T>) -> bool,
+    ) -> Option<(&Methods<T>, Vec<String>)> {
         let Some((segment, after)) = rest.split_first() else {
-            return (!self.methods.is_empty()).then(|| (&self.methods[..], values.clone()));
+            return fits(&self.methods).then(|| (&self.methods[..], values.clone()));
         };
         let literal = self.literals.get(*segment);
-        if let Some(found) = literal.and_then(|node| node.find(after, values)) {
+        if let Some(found) = literal.and_then(|node| node.find(after, values, fits)) {
             return Some(found);
         }
         if let Some(node) = self.parameter.as_deref().filter(|_| !segment.is_empty()) {
             values.push((*segment).to_owned());
-            if let Some(found) = node.find(after, values) {
+            if let Some(found) = node.find(after, values, fits) {
                 return Some(found);
             }
             values.pop();
         }
         let value = rest.join("/");
-        if self.greedy.is_empty() || value.is_empty() {
+        if value.is_empty() || !fits(&self.greedy) {
             return None;
         }
         let mut values = values.clone();
@@ -123,10 +141,11 @@ fn parameter(segment: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn router() -> Router<&'static str> {
-        let mut router = Router::new();
+        let mut router = Router::new(ApiKind::Rest);
         for (method, path) in [
             ("GET", "/"),
             ("POST", "/message"),
@@ -193,6 +212,25 @@ mod tests {
             "/message/7/",
             Some(("/message/{id}", &[("id", "7")])),
         );
+    }
+
+    #[test]
+    fn an_http_api_takes_the_next_best_route_with_the_method() {
+        let mut router = Router::new(ApiKind::Http);
+        for (method, path) in [
+            ("GET", "/message/latest"),
+            ("POST", "/message/{id}"),
+            ("ANY", "/{proxy+}"),
+        ] {
+            router.add(method, path, path);
+        }
+        for (method, path, route) in [
+            ("GET", "/message/latest", "/message/latest"),
+            ("POST", "/message/latest", "/message/{id}"),
+            ("PUT", "/message/latest", "/{proxy+}"),
+        ] {
+            assert_eq!(*router.find(method, path).unwrap().route, route, "{method}");
+        }
     }
 
     #[test]

@@ -1,28 +1,27 @@
-//! The listener of the application's APIs: from a request to a function and back.
+//! An API's listener: from a request to a function and back.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderValue;
 use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
+use percent_encoding::percent_decode_str;
 use samlet_http::{BodyError, Limits, Request, Response, read_body};
 use samlet_lambda::{Invoke, InvokeError, Lambda, new_trace_id};
-use samlet_template::RestApi;
+use samlet_template::{Api, ApiKind, Cors, PayloadFormat};
+use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::answers::{GatewayAnswer, MAX_BODY_BYTES, body_too_large};
-use crate::event::{self, Context};
-use crate::response;
-use crate::router::Router;
-
-/// How long a function may take to answer a request.
-/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>
-const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
+use crate::event::{self, Context, EventBody};
+use crate::router::{Match, Router};
+use crate::{binary, cors, event_v2, response, response_http};
 
 /// How long a client may take to send its body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -39,62 +38,84 @@ pub struct GatewaySettings {
     pub account_id: String,
 }
 
-/// All REST APIs of an application, on one listener.
+/// One API, on a listener of its own.
 #[derive(Debug)]
 pub struct Gateway {
-    apis: Vec<Api>,
+    id: String,
+    kind: ApiKind,
+    stage: String,
+    router: Router<Target>,
+    default: Option<Route>,
+    binary_media_types: Vec<String>,
+    cors: Option<Cors>,
+    stage_variables: BTreeMap<String, String>,
     lambda: Lambda,
     settings: GatewaySettings,
 }
 
+/// Where a request goes.
 #[derive(Debug)]
-struct Api {
-    id: String,
-    stage: String,
-    router: Router<Route>,
+enum Target {
+    Function(Route),
+    /// SAM's mock for OPTIONS: these headers.
+    Preflight(HeaderMap),
 }
 
 #[derive(Debug)]
 struct Route {
+    /// `GET /message/{id}`, or `$default`.
+    key: String,
     resource: String,
     resource_id: String,
     function: String,
+    payload_format: PayloadFormat,
+    timeout: Duration,
 }
 
-/// A request's route, and its path without the stage.
-struct Target<'a> {
-    api: &'a Api,
-    route: &'a Route,
-    parameters: Vec<(String, String)>,
+/// A request's target, and its path without the stage.
+struct Found<'a> {
+    target: Match<'a, Target>,
     path: &'a str,
 }
 
 impl Gateway {
-    /// A gateway for `apis`, whose functions `lambda` runs.
-    pub fn new(apis: Vec<RestApi>, lambda: Lambda, settings: GatewaySettings) -> Self {
-        let apis = apis.into_iter().map(|api| {
-            let mut router = Router::new();
-            for (number, route) in api.routes.into_iter().enumerate() {
-                let resource_id = format!("r{number:05}");
-                let function = route.function;
-                router.add(
-                    &route.method,
-                    &route.path.clone(),
-                    Route {
-                        resource: route.path,
-                        resource_id,
-                        function,
-                    },
-                );
+    /// A gateway for `api`, whose functions `lambda` runs.
+    pub fn new(api: Api, lambda: Lambda, settings: GatewaySettings) -> Self {
+        let mut router = Router::new(api.kind);
+        let mut default = None;
+        if let (ApiKind::Rest, Some(cors)) = (api.kind, &api.cors) {
+            for (path, headers) in cors::rest_preflights(cors, &api.routes) {
+                router.add("OPTIONS", &path, Target::Preflight(headers));
             }
-            Api {
-                id: api.id,
-                stage: api.stage,
-                router,
+        }
+        for (number, declared) in api.routes.into_iter().enumerate() {
+            let path = declared.path;
+            let catch_all = path == "$default";
+            let route = Route {
+                key: match catch_all {
+                    true => path.clone(),
+                    false => format!("{} {path}", declared.method),
+                },
+                resource: path.clone(),
+                resource_id: format!("r{number:05}"),
+                function: declared.function,
+                payload_format: declared.payload_format,
+                timeout: declared.timeout,
+            };
+            match catch_all {
+                true => default = Some(route),
+                false => router.add(&declared.method, &path, Target::Function(route)),
             }
-        });
+        }
         Self {
-            apis: apis.collect(),
+            id: api.id,
+            kind: api.kind,
+            stage: api.stage,
+            router,
+            default,
+            binary_media_types: api.binary_media_types,
+            cors: api.cors,
+            stage_variables: api.stage_variables,
             lambda,
             settings,
         }
@@ -115,74 +136,131 @@ impl Gateway {
         let ids = Arc::new(Ids::new(&parts));
         let body = match read_body(body, MAX_BODY_BYTES, BODY_TIMEOUT).await {
             Ok(body) => body,
-            Err(BodyError::TooLarge(_)) => return body_too_large(),
-            Err(_) => return ids.stamp(GatewayAnswer::BadRequest.response(), None),
+            Err(BodyError::TooLarge(_)) if self.kind == ApiKind::Rest => return body_too_large(),
+            Err(error) => {
+                let answer = match error {
+                    BodyError::TooLarge(_) => GatewayAnswer::RequestTooLong,
+                    _ => GatewayAnswer::BadRequest,
+                };
+                return ids.stamp(answer.response(self.kind), self.kind, false);
+            }
         };
+        let kind = self.kind;
         // A task of its own: as on AWS, an invocation goes on when the client hangs up.
         let serve = tokio::spawn({
             let ids = Arc::clone(&ids);
-            async move { self.integrate(&parts, body, peer, port, &ids).await }
+            async move { self.route(&parts, &body, peer, port, &ids).await }
         });
-        match serve.await {
-            Ok(Ok(response)) => ids.stamp(response, Some(&ids.trace)),
-            Ok(Err(answer)) => ids.stamp(answer.response(), None),
-            Err(error) => {
-                tracing::error!(request_id = ids.request, %error, "samlet failed to serve a request");
-                ids.stamp(GatewayAnswer::InternalServerError.response(), None)
-            }
-        }
+        serve.await.unwrap_or_else(|error| {
+            tracing::error!(request_id = ids.request, %error, "samlet failed to serve a request");
+            let answer = GatewayAnswer::InternalServerError.response(kind);
+            ids.stamp(answer, kind, false)
+        })
     }
 
-    /// Route, event, function, response.
-    async fn integrate(
+    /// From a whole request to its answer.
+    async fn route(
         &self,
         parts: &Parts,
-        body: Bytes,
+        body: &Bytes,
         peer: SocketAddr,
         port: u16,
         ids: &Ids,
-    ) -> Result<Response, GatewayAnswer> {
-        let header_bytes: usize = parts
-            .headers
-            .iter()
-            .map(|(name, value)| name.as_str().len() + value.len() + 4)
-            .sum();
-        if header_bytes > MAX_HEADER_BYTES {
-            return Err(GatewayAnswer::HeadersTooLarge);
+    ) -> Response {
+        let kind = self.kind;
+        let http_cors = self.cors.as_ref().filter(|_| kind == ApiKind::Http);
+        if let Some(answer) = http_cors.and_then(|cors| cors::http_preflight(cors, parts)) {
+            return ids.stamp(answer, kind, false);
         }
-        let target = self
-            .target(parts.method.as_str(), parts.uri.path())
-            .ok_or(GatewayAnswer::MissingAuthenticationToken)?;
+        let decoded = self.path(parts);
+        let (route, parameters, path) = match self.find(parts.method.as_str(), &decoded) {
+            _ if header_bytes(parts) > MAX_HEADER_BYTES => {
+                return ids.stamp(GatewayAnswer::HeadersTooLarge.response(kind), kind, false);
+            }
+            Some(Found {
+                target:
+                    Match {
+                        route: Target::Preflight(headers),
+                        ..
+                    },
+                ..
+            }) => return ids.stamp(cors::rest_preflight(headers), kind, false),
+            Some(Found {
+                target:
+                    Match {
+                        route: Target::Function(route),
+                        parameters,
+                    },
+                path,
+            }) => (route, parameters, path),
+            None => match &self.default {
+                Some(route) => (route, Vec::new(), decoded.as_str()),
+                None => return ids.stamp(GatewayAnswer::NoRoute.response(kind), kind, false),
+            },
+        };
         let context = Context {
             account_id: &self.settings.account_id,
-            api_id: &target.api.id,
+            api_id: &self.id,
             region: &self.settings.region,
-            stage: &target.api.stage,
-            resource: &target.route.resource,
-            resource_id: &target.route.resource_id,
-            path: target.path,
-            parameters: &target.parameters,
+            stage: &self.stage,
+            resource: &route.resource,
+            resource_id: &route.resource_id,
+            path,
+            parameters: &parameters,
             source_ip: peer.ip(),
             port,
             request_id: &ids.request,
             extended_request_id: &ids.extended,
             trace_id: &ids.trace,
             time: OffsetDateTime::now_utc(),
+            stage_variables: &self.stage_variables,
         };
-        let event = event::event(parts, &body, &context).to_string();
-        drop(body);
-        let function = &target.route.function;
+        let event = self.event(parts, body, route, &context);
+        match self.integrate(parts, event, route, ids).await {
+            Ok(mut response) => {
+                if let Some(cors) = http_cors {
+                    cors::add_http_headers(cors, parts, response.headers_mut());
+                }
+                ids.stamp(response, kind, true)
+            }
+            Err(answer) => ids.stamp(answer.response(kind), kind, false),
+        }
+    }
+
+    fn event(&self, parts: &Parts, body: &Bytes, route: &Route, context: &Context<'_>) -> Value {
+        let types = &self.binary_media_types;
+        let binary = binary::request_is_binary(&parts.headers, self.kind, types);
+        let body = EventBody::new(body, binary);
+        match (self.kind, route.payload_format) {
+            (ApiKind::Rest, _) => event::event(parts, &body, context),
+            (ApiKind::Http, PayloadFormat::V1) => event_v2::event_v1(parts, &body, context),
+            (ApiKind::Http, PayloadFormat::V2) => {
+                event_v2::event_v2(parts, &body, &route.key, context)
+            }
+        }
+    }
+
+    /// Event, function, response.
+    async fn integrate(
+        &self,
+        parts: &Parts,
+        event: Value,
+        route: &Route,
+        ids: &Ids,
+    ) -> Result<Response, GatewayAnswer> {
+        let function = &route.function;
         let invoke = Invoke {
             function_name: function.clone(),
-            payload: Bytes::from(event),
+            payload: Bytes::from(event.to_string()),
             trace_id: Some(ids.trace.clone()),
         };
-        let invoked = tokio::time::timeout(INTEGRATION_TIMEOUT, self.lambda.invoke(invoke)).await;
+        drop(event);
+        let invoked = tokio::time::timeout(route.timeout, self.lambda.invoke(invoke)).await;
         let (answer, reason) = match invoked {
             Ok(Ok(invocation)) if invocation.function_error.is_some() => {
                 (GatewayAnswer::BadGateway, excerpt(&invocation.payload))
             }
-            Ok(Ok(invocation)) => match response::response(&invocation.payload) {
+            Ok(Ok(invocation)) => match self.response(parts, &invocation.payload, route) {
                 Ok(response) => return Ok(response),
                 Err(why) => (
                     GatewayAnswer::BadGateway,
@@ -194,38 +272,54 @@ impl Gateway {
             }
             Ok(Err(error)) => (GatewayAnswer::InternalServerError, error.to_string()),
             Err(_) => (
-                GatewayAnswer::EndpointTimedOut,
-                format!("no answer within {INTEGRATION_TIMEOUT:?}"),
+                GatewayAnswer::TimedOut,
+                format!("no answer within {:?}", route.timeout),
             ),
         };
         tracing::warn!(request_id = ids.request, function, "{answer}: {reason}");
         Err(answer)
     }
 
-    /// Finds a request's route: by the path as it is, or behind the name of
+    fn response(&self, parts: &Parts, payload: &[u8], route: &Route) -> Result<Response, String> {
+        match self.kind {
+            ApiKind::Rest => {
+                let types = &self.binary_media_types;
+                let decode = binary::response_is_decoded(&parts.headers, self.kind, types);
+                response::response(payload, decode)
+            }
+            ApiKind::Http => response_http::response(payload, route.payload_format),
+        }
+    }
+
+    /// The path to route by. An HTTP API decodes it first; a REST API never does.
+    fn path(&self, parts: &Parts) -> String {
+        let path = parts.uri.path();
+        match self.kind {
+            ApiKind::Rest => path.to_owned(),
+            ApiKind::Http => percent_decode_str(path).decode_utf8_lossy().into_owned(),
+        }
+    }
+
+    /// Finds a request's target: by the path as it is, or behind the name of
     /// the API's stage, as on a deployed one.
-    fn target<'a>(&'a self, method: &str, path: &'a str) -> Option<Target<'a>> {
-        let as_it_is = |api| find(api, method, path);
-        let behind_stage = |api: &'a Api| {
-            let rest = path.strip_prefix('/')?.strip_prefix(api.stage.as_str())?;
-            let rest = if rest.is_empty() { "/" } else { rest };
-            rest.starts_with('/').then(|| find(api, method, rest))?
+    fn find<'a>(&'a self, method: &str, path: &'a str) -> Option<Found<'a>> {
+        let find = |path: &'a str| {
+            let target = self.router.find(method, path)?;
+            Some(Found { target, path })
         };
-        self.apis
-            .iter()
-            .find_map(as_it_is)
-            .or_else(|| self.apis.iter().find_map(behind_stage))
+        find(path).or_else(|| {
+            let rest = path.strip_prefix('/')?.strip_prefix(self.stage.as_str())?;
+            let rest = if rest.is_empty() { "/" } else { rest };
+            rest.starts_with('/').then(|| find(rest))?
+        })
     }
 }
 
-fn find<'a>(api: &'a Api, method: &str, path: &'a str) -> Option<Target<'a>> {
-    let found = api.router.find(method, path)?;
-    Some(Target {
-        api,
-        route: found.route,
-        parameters: found.parameters,
-        path,
-    })
+fn header_bytes(parts: &Parts) -> usize {
+    let headers = parts.headers.iter();
+    headers
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum()
 }
 
 /// The beginning of a function's error, for the log.
@@ -268,17 +362,23 @@ impl Ids {
         }
     }
 
-    /// The headers that every answer of the gateway carries.
-    fn stamp(&self, mut response: Response, trace: Option<&str>) -> Response {
+    /// The headers that an API's answers carry; `relayed` are those that a
+    /// function gave.
+    fn stamp(&self, mut response: Response, kind: ApiKind, relayed: bool) -> Response {
         let mut insert = |name: &'static str, value: &str| {
             if let Ok(value) = HeaderValue::from_str(value) {
                 response.headers_mut().insert(name, value);
             }
         };
-        insert("x-amzn-requestid", &self.request);
-        insert("x-amz-apigw-id", &self.extended);
-        if let Some(trace) = trace {
-            insert("x-amzn-trace-id", trace);
+        match kind {
+            ApiKind::Rest => {
+                insert("x-amzn-requestid", &self.request);
+                insert("x-amz-apigw-id", &self.extended);
+                if relayed {
+                    insert("x-amzn-trace-id", &self.trace);
+                }
+            }
+            ApiKind::Http => insert("apigw-requestid", &self.extended),
         }
         response
     }

@@ -19,6 +19,8 @@ pub struct Function {
     pub memory_mb: u32,
     /// How long one invocation may take.
     pub timeout: Duration,
+    /// `ReservedConcurrentExecutions`: invocations beyond so many are throttled.
+    pub reserved_concurrency: Option<u32>,
     /// The template's environment variables.
     pub variables: BTreeMap<String, String>,
     /// Those of its role.

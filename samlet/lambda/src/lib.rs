@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use samlet_logs::Logs;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use uuid::Uuid;
 
 pub use function::Function;
@@ -80,9 +80,10 @@ pub enum InvokeError {
     /// No function has this name.
     #[error("Function not found: {0}")]
     FunctionNotFound(String),
-    /// No environment came free in time, or too many invocations wait.
+    /// No environment came free in time, too many invocations wait, or the
+    /// function's reserved concurrency is used up.
     #[error("Rate Exceeded.")]
-    Throttled,
+    Throttled(ThrottleReason),
     /// The event is over 6 MB.
     #[error("Request must be smaller than 6291456 bytes for the InvokeFunction operation")]
     RequestTooLarge,
@@ -91,10 +92,21 @@ pub enum InvokeError {
     Service(String),
 }
 
+/// Which limit an invocation was throttled by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThrottleReason {
+    /// That of all functions together.
+    ConcurrentInvocationLimitExceeded,
+    /// The function's own.
+    ReservedFunctionConcurrentInvocationLimitExceeded,
+}
+
 /// A handle to all functions; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Lambda {
     by_name: Arc<HashMap<String, usize>>,
+    /// For each function, what is left of its reserved concurrency.
+    reserved: Arc<[Option<Arc<Semaphore>>]>,
     pool: Pool,
 }
 
@@ -106,9 +118,15 @@ impl Lambda {
         let by_name = names
             .map(|(index, function)| (function.name.clone(), index))
             .collect();
+        let reserved = functions.iter().map(|function| {
+            let limit = usize::try_from(function.reserved_concurrency?).ok()?;
+            Some(Arc::new(Semaphore::new(limit)))
+        });
+        let reserved = reserved.collect();
         let functions = functions.into_iter().map(Arc::new).collect();
         Self {
             by_name: Arc::new(by_name),
+            reserved,
             pool: Pool::new(functions, logs, settings),
         }
     }
@@ -121,25 +139,37 @@ impl Lambda {
         if invoke.payload.len() > MAX_REQUEST_BYTES {
             return Err(InvokeError::RequestTooLarge);
         }
+        let reserved = self.reserved[function].clone();
+        let permit = match reserved.map(Semaphore::try_acquire_owned) {
+            None => None,
+            Some(Ok(permit)) => Some(permit),
+            Some(Err(_)) => {
+                let reason = ThrottleReason::ReservedFunctionConcurrentInvocationLimitExceeded;
+                return Err(InvokeError::Throttled(reason));
+            }
+        };
+        let throttled =
+            || InvokeError::Throttled(ThrottleReason::ConcurrentInvocationLimitExceeded);
         let (reply, mut replied) = oneshot::channel();
         let job = Job {
             request_id: Uuid::new_v4().to_string(),
             trace_id: invoke.trace_id.unwrap_or_else(new_trace_id),
             payload: invoke.payload,
             reply,
+            _permit: permit,
         };
         let ticket = self
             .pool
             .submit(function, job)
             .map_err(|refusal| match refusal {
-                Refusal::QueueFull => InvokeError::Throttled,
+                Refusal::QueueFull => throttled(),
                 Refusal::Closed => shutting_down(),
             })?;
         if let Ok(answer) = tokio::time::timeout(MAX_WAIT, &mut replied).await {
             return answer.map_err(|_| shutting_down());
         }
         match self.pool.withdraw(function, ticket) {
-            Some(_waited_in_vain) => Err(InvokeError::Throttled),
+            Some(_waited_in_vain) => Err(throttled()),
             // It runs, and so ends by its own timeout.
             None => replied.await.map_err(|_| shutting_down()),
         }

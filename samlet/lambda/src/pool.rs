@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use samlet_logs::Logs;
 use time::OffsetDateTime;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +29,8 @@ pub(crate) struct Job {
     pub(crate) trace_id: String,
     pub(crate) payload: Bytes,
     pub(crate) reply: oneshot::Sender<Invocation>,
+    /// Its share of the function's reserved concurrency, until it is done.
+    pub(crate) _permit: Option<OwnedSemaphorePermit>,
 }
 
 #[derive(Debug)]

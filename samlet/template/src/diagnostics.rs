@@ -49,10 +49,13 @@ impl Findings {
     }
 
     pub(crate) fn warn(&mut self, location: Location, message: impl Into<String>) {
-        self.warnings.push(Diagnostic {
+        let found = Diagnostic {
             message: message.into(),
             location,
             help: None,
-        });
+        };
+        if !self.warnings.contains(&found) {
+            self.warnings.push(found);
+        }
     }
 }

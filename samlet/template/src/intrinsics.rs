@@ -1,107 +1,44 @@
-//! Resolves parameters, conditions and intrinsic functions to plain values.
+//! Resolves intrinsic functions to plain values.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html>
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::Settings;
 use crate::diagnostics::{Findings, Location};
-use crate::names::{api_id, did_you_mean};
 use crate::node::{Entry, Kind, Node};
-
-/// How deep conditions may refer to one another.
-const MAX_CONDITION_DEPTH: usize = 50;
+use crate::parameters::{self, Parameter};
 
 /// Everything a template's values may refer to.
 pub(crate) struct Scope<'a> {
-    settings: &'a Settings,
-    template: &'a Node,
-    parameters: BTreeMap<String, String>,
+    pub(crate) settings: &'a Settings,
+    pub(crate) template: &'a Node,
+    pub(crate) parameters: BTreeMap<String, Parameter>,
     /// Conditions evaluated so far: each is evaluated once, however often it is named.
-    conditions: BTreeMap<String, bool>,
+    pub(crate) conditions: BTreeMap<String, bool>,
+    /// Resources whose own name is being worked out, to notice a circle.
+    pub(crate) naming: Vec<String>,
     pub(crate) findings: Findings,
 }
 
 impl<'a> Scope<'a> {
     pub(crate) fn new(template: &'a Node, settings: &'a Settings) -> Self {
-        let findings = Findings::default();
-        let mut scope = Self {
+        let mut findings = Findings::default();
+        let parameters = parameters::read(template, settings, &mut findings);
+        Self {
             settings,
             template,
-            parameters: BTreeMap::new(),
+            parameters,
             conditions: BTreeMap::new(),
+            naming: Vec::new(),
             findings,
-        };
-        scope.read_parameters();
-        scope
+        }
     }
 
-    pub(crate) fn settings(&self) -> &'a Settings {
-        self.settings
-    }
-
-    fn section(&self, name: &str) -> &'a [Entry] {
+    pub(crate) fn section(&self, name: &str) -> &'a [Entry] {
         self.template.get(name).map_or(&[], Node::entries)
-    }
-
-    fn read_parameters(&mut self) {
-        let declared = self.section("Parameters");
-        for entry in declared {
-            let given = self.settings.parameter_overrides.get(&entry.key).cloned();
-            let default = entry
-                .value
-                .get("Default")
-                .and_then(Node::as_text)
-                .map(str::to_owned);
-            let Some(value) = given.or(default) else {
-                let help = format!("pass --parameter-overrides {}=VALUE", entry.key);
-                self.findings.error(
-                    entry.at,
-                    format!("the parameter {} has no value", entry.key),
-                    help,
-                );
-                continue;
-            };
-            let allowed = entry
-                .value
-                .get("AllowedValues")
-                .map_or(&[][..], Node::items);
-            if !allowed.is_empty() && !allowed.iter().any(|node| node.as_text() == Some(&value)) {
-                let texts: Vec<&str> = allowed.iter().filter_map(Node::as_text).collect();
-                let message = format!("`{value}` is not allowed for the parameter {}", entry.key);
-                self.findings.error(
-                    entry.at,
-                    message,
-                    format!("allowed are {}", texts.join(", ")),
-                );
-            }
-            let kind = entry
-                .value
-                .get("Type")
-                .and_then(Node::as_text)
-                .unwrap_or("String");
-            if kind == "Number" && value.parse::<f64>().is_err() {
-                let message = format!(
-                    "`{value}` is no Number, as the parameter {} is declared",
-                    entry.key
-                );
-                self.findings.error(entry.at, message, "");
-            }
-            if let Some(pattern) = entry.value.get("AllowedPattern") {
-                self.findings
-                    .warn(pattern.at, "AllowedPattern is not checked here");
-            }
-            self.parameters.insert(entry.key.clone(), value);
-        }
-        let names: Vec<&str> = declared.iter().map(|entry| entry.key.as_str()).collect();
-        for name in self.settings.parameter_overrides.keys() {
-            if !names.contains(&name.as_str()) {
-                let message = format!(
-                    "--parameter-overrides names {name}, which is no parameter of the template"
-                );
-                self.findings
-                    .error(self.template.at, message, did_you_mean(name, &names));
-            }
-        }
     }
 
     /// A copy of `node` with everything resolved; `None` for `AWS::NoValue`.
@@ -110,11 +47,6 @@ impl<'a> Scope<'a> {
         let kind = match &node.kind {
             Kind::Call(name, argument) => return self.call(name, argument, node.at),
             Kind::Map(entries) => {
-                if let [only] = entries.as_slice()
-                    && (only.key == "Ref" || only.key.starts_with("Fn::"))
-                {
-                    return self.call(&only.key, &only.value, node.at);
-                }
                 let entry = |entry: &Entry| {
                     let value = self.resolve(&entry.value)?;
                     Some(Entry {
@@ -134,391 +66,193 @@ impl<'a> Scope<'a> {
     }
 
     fn call(&mut self, name: &str, argument: &Node, at: Location) -> Option<Node> {
-        let text = match name {
-            "Ref" => {
-                let target = argument.as_text().unwrap_or_default().to_owned();
-                if target == "AWS::NoValue" {
-                    return None;
-                }
-                if let Some(list) = self.list_parameter(&target, at) {
-                    return Some(list);
-                }
-                self.reference(&target, at)
+        match name {
+            "Ref" => self.reference(argument, at),
+            "Fn::GetAtt" => Some(self.get_att(argument, at)),
+            "Fn::Sub" => Some(self.sub(argument, at)),
+            "Fn::Join" => Some(self.join(argument, at)),
+            "Fn::If" => self.if_(argument, at),
+            "Fn::Select" => self.select(argument, at),
+            "Fn::Split" => Some(self.split(argument, at)),
+            "Fn::FindInMap" => self.find_in_map(argument, at),
+            "Fn::Base64" => {
+                let text = self.text_of(argument, "Fn::Base64", "a text", at);
+                Some(Node::text(STANDARD.encode(text), at))
             }
-            "Fn::GetAtt" => self.get_att(argument, at),
-            "Fn::Sub" => self.sub(argument, at),
-            "Fn::Join" => self.join(argument, at),
-            "Fn::If" => {
-                let [condition, yes, no] = argument.items() else {
-                    return self.malformed(name, "[condition, value if true, value if false]", at);
-                };
-                let holds = self.condition(condition.as_text().unwrap_or_default(), at, 0);
-                return self.resolve(if holds { yes } else { no });
+            "Fn::GetAZs" => {
+                let zones = ["a", "b", "c"].map(|zone| format!("{}{zone}", self.settings.region));
+                Some(list(zones, at))
             }
-            "Fn::Select" => return self.select(argument, at),
-            "Fn::Split" => return self.split(argument, at),
-            "Fn::FindInMap" => return self.find_in_map(argument, at),
-            _ => {
-                let help = "Ref, GetAtt, Sub, Join, If, Select, Split and FindInMap are";
+            "Fn::Equals" | "Fn::And" | "Fn::Or" | "Fn::Not" | "Condition" => {
                 self.findings.error(
                     at,
-                    format!("the intrinsic function {name} is not supported"),
-                    help,
+                    format!("{name} belongs under Conditions"),
+                    "name the condition there, and use it with !If",
                 );
-                String::new()
+                Some(Node::text("", at))
             }
-        };
-        Some(Node::text(text, at))
+            "Fn::ImportValue" => {
+                self.findings.error(
+                    at,
+                    "there is no other stack here to import a value from",
+                    "make it a parameter, and pass it with --parameter-overrides",
+                );
+                Some(Node::text("", at))
+            }
+            _ => {
+                self.findings.error(
+                    at,
+                    format!("the intrinsic function {name} is not provided"),
+                    "Ref, GetAtt, Sub, Join, If, Select, Split, FindInMap, Base64 and GetAZs are",
+                );
+                Some(Node::text("", at))
+            }
+        }
     }
 
-    fn malformed(&mut self, name: &str, shape: &str, at: Location) -> Option<Node> {
+    pub(crate) fn malformed(&mut self, name: &str, shape: &str, at: Location) -> Node {
         self.findings.error(
             at,
             format!("{name} is malformed"),
             format!("it takes {shape}"),
         );
-        Some(Node::text("", at))
+        Node::text("", at)
     }
 
-    fn list_parameter(&self, name: &str, at: Location) -> Option<Node> {
-        let declared = self.template.get("Parameters")?.get(name)?;
-        let kind = declared.get("Type")?.as_text()?;
-        if kind != "CommaDelimitedList" && !kind.starts_with("List<") {
-            return None;
-        }
-        let items = self
-            .parameters
-            .get(name)?
-            .split(',')
-            .map(|item| Node::text(item.trim(), at));
-        Some(Node {
-            kind: Kind::List(items.collect()),
-            at,
-        })
-    }
-
-    /// What `!Ref name` gives.
-    fn reference(&mut self, name: &str, at: Location) -> String {
-        if let Some(value) = self.parameters.get(name) {
-            return value.clone();
-        }
-        let settings = self.settings;
-        let (region, account, stack) =
-            (&settings.region, &settings.account_id, &settings.stack_name);
-        match name {
-            "AWS::Region" => region.clone(),
-            "AWS::AccountId" => account.clone(),
-            "AWS::StackName" => stack.clone(),
-            "AWS::Partition" => "aws".into(),
-            "AWS::URLSuffix" => "amazonaws.com".into(),
-            "AWS::StackId" => {
-                format!("arn:aws:cloudformation:{region}:{account}:stack/{stack}/local")
-            }
-            "ServerlessRestApi" => api_id(stack, name),
-            _ => match self.resource(name) {
-                Some(_) if self.kind_of(name).contains("Serverless::Api") => api_id(stack, name),
-                Some(_) => self.physical_name(name),
-                None => {
-                    self.unresolvable(name, at);
-                    String::new()
-                }
-            },
-        }
-    }
-
-    fn resource(&self, name: &str) -> Option<&'a Node> {
-        self.template.get("Resources")?.get(name)
-    }
-
-    fn kind_of(&self, name: &str) -> &'a str {
-        self.resource(name)
-            .and_then(|node| node.get("Type"))
-            .and_then(Node::as_text)
-            .unwrap_or_default()
-    }
-
-    /// The name a resource states, or `STACK-LOGICALID`.
-    pub(crate) fn physical_name(&mut self, logical_id: &str) -> String {
-        let stated = self
-            .resource(logical_id)
-            .and_then(|node| node.get("Properties"))
-            .and_then(|node| {
-                ["TableName", "FunctionName", "RoleName", "Name"]
-                    .iter()
-                    .find_map(|name| node.get(name))
-            });
-        let text = match stated {
-            // Names that themselves refer to resources would go in circles.
-            Some(node)
-                if node.as_text().is_some()
-                    || !mentions_resource(node, self.section("Resources")) =>
-            {
-                self.resolve(node)
-                    .and_then(|node| node.as_text().map(str::to_owned))
-            }
-            Some(node) => {
-                let help = "name it without a reference to another resource";
-                self.findings.error(
-                    node.at,
-                    format!("the name of {logical_id} refers to a resource"),
-                    help,
-                );
-                None
-            }
-            None => None,
-        };
-        text.unwrap_or_else(|| format!("{}-{logical_id}", self.settings.stack_name))
-    }
-
-    fn unresolvable(&mut self, name: &str, at: Location) {
-        let known: Vec<&str> = ["Parameters", "Resources"]
-            .iter()
-            .flat_map(|section| self.section(section))
-            .map(|entry| entry.key.as_str())
-            .collect();
-        let message = format!("`{name}` is neither a parameter nor a resource of this template");
-        self.findings.error(at, message, did_you_mean(name, &known));
-    }
-
-    fn get_att(&mut self, argument: &Node, at: Location) -> String {
-        let text = match &argument.kind {
-            Kind::Text(text) => text.clone(),
-            Kind::List(items) => items
-                .iter()
-                .filter_map(Node::as_text)
-                .collect::<Vec<_>>()
-                .join("."),
-            _ => String::new(),
-        };
-        self.attribute(&text, at)
-    }
-
-    /// What `!GetAtt Resource.Attribute` gives.
-    fn attribute(&mut self, text: &str, at: Location) -> String {
-        let Some((name, attribute)) = text.split_once('.') else {
-            self.malformed("Fn::GetAtt", "Resource.Attribute", at);
-            return String::new();
-        };
-        // SAM makes a role for each function that names none.
-        let role_of = name
-            .strip_suffix("Role")
-            .filter(|function| self.resource(function).is_some());
-        if self.resource(name).is_none() && role_of.is_none() {
-            self.unresolvable(name, at);
-            return String::new();
-        }
-        let Settings {
-            region,
-            account_id: account,
-            ..
-        } = self.settings;
-        let physical = self.physical_name(name);
-        match (self.kind_of(name), attribute) {
-            ("AWS::DynamoDB::Table" | "AWS::Serverless::SimpleTable", "Arn") => {
-                format!("arn:aws:dynamodb:{region}:{account}:table/{physical}")
-            }
-            ("AWS::DynamoDB::Table", "StreamArn") => {
-                format!("arn:aws:dynamodb:{region}:{account}:table/{physical}/stream/local")
-            }
-            ("AWS::Serverless::Function" | "AWS::Lambda::Function", "Arn") => {
-                format!("arn:aws:lambda:{region}:{account}:function:{physical}")
-            }
-            ("AWS::IAM::Role" | "", "Arn") => format!("arn:aws:iam::{account}:role/{physical}"),
-            ("AWS::DynamoDB::Table" | "AWS::Serverless::Function", _) => {
-                let message = format!("{name} has no attribute `{attribute}`");
-                self.findings.error(at, message, "its `Arn` can be had");
+    /// A resolved argument that has to be a text.
+    fn text_of(&mut self, node: &Node, name: &str, shape: &str, at: Location) -> String {
+        let resolved = self.resolve(node);
+        match resolved.as_ref().and_then(Node::as_text) {
+            Some(text) => text.to_owned(),
+            None => {
+                self.malformed(name, shape, at);
                 String::new()
             }
-            (kind, "Arn") => {
-                let service = kind.split("::").nth(1).unwrap_or("service").to_lowercase();
-                format!("arn:aws:{service}:{region}:{account}:{physical}")
-            }
-            _ => physical,
         }
     }
 
-    fn sub(&mut self, argument: &Node, at: Location) -> String {
+    fn if_(&mut self, argument: &Node, at: Location) -> Option<Node> {
+        let shape = "[condition, value if true, value if false]";
+        let [condition, yes, no] = argument.items() else {
+            return Some(self.malformed("Fn::If", shape, at));
+        };
+        let Some(condition) = condition.as_text() else {
+            return Some(self.malformed("Fn::If", shape, at));
+        };
+        let holds = self.condition(condition, at, 0);
+        self.resolve(if holds { yes } else { no })
+    }
+
+    fn sub(&mut self, argument: &Node, at: Location) -> Node {
+        let shape = "a text, or [text, variables]";
         let (text, variables) = match &argument.kind {
-            Kind::Text(text) => (text.clone(), None),
+            Kind::Text(text) => (text.as_str(), None),
             Kind::List(items) => match items.as_slice() {
-                [text, variables] => (
-                    text.as_text().unwrap_or_default().to_owned(),
-                    Some(variables),
-                ),
-                _ => return self.malformed_text("Fn::Sub", "a text, or [text, variables]", at),
+                [text, variables] => match (text.as_text(), &variables.kind) {
+                    (Some(text), Kind::Map(_)) => (text, Some(variables)),
+                    _ => return self.malformed("Fn::Sub", shape, at),
+                },
+                _ => return self.malformed("Fn::Sub", shape, at),
             },
-            _ => return self.malformed_text("Fn::Sub", "a text, or [text, variables]", at),
+            _ => return self.malformed("Fn::Sub", shape, at),
         };
         let mut result = String::new();
-        let mut rest = text.as_str();
+        let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
             result += before;
             let Some((name, after)) = after.split_once('}') else {
-                return self.malformed_text("Fn::Sub", "a `}` for every `${`", at);
+                return self.malformed("Fn::Sub", "a `}` for every `${`", at);
             };
             let name = name.trim();
             if let Some(literal) = name.strip_prefix('!') {
                 result += &format!("${{{literal}}}");
             } else if let Some(variable) = variables.and_then(|variables| variables.get(name)) {
-                let value = self.resolve(variable);
-                result += value.as_ref().and_then(Node::as_text).unwrap_or_default();
-            } else if name.contains('.') {
-                result += &self.attribute(name, at);
+                let what = format!("for ${{{name}}} a text");
+                result += &self.text_of(variable, "Fn::Sub", &what, at);
             } else {
-                result += &self.reference(name, at);
+                result += &self.named(name, at);
             }
             rest = after;
         }
-        result + rest
+        Node::text(result + rest, at)
     }
 
-    fn malformed_text(&mut self, name: &str, shape: &str, at: Location) -> String {
-        self.malformed(name, shape, at);
-        String::new()
-    }
-
-    fn join(&mut self, argument: &Node, at: Location) -> String {
+    fn join(&mut self, argument: &Node, at: Location) -> Node {
+        let shape = "[separator, list of texts]";
         let [separator, list] = argument.items() else {
-            return self.malformed_text("Fn::Join", "[separator, list]", at);
+            return self.malformed("Fn::Join", shape, at);
         };
-        let list = self.resolve(list);
-        let items = list.as_ref().map_or(&[][..], Node::items);
+        let resolved = self.resolve(list);
+        let (Some(separator), Some(Kind::List(items))) = (
+            separator.as_text(),
+            resolved.as_ref().map(|node| &node.kind),
+        ) else {
+            return self.malformed("Fn::Join", shape, at);
+        };
         let texts: Vec<&str> = items.iter().filter_map(Node::as_text).collect();
-        texts.join(separator.as_text().unwrap_or_default())
+        if texts.len() < items.len() {
+            return self.malformed("Fn::Join", shape, at);
+        }
+        Node::text(texts.join(separator), at)
     }
 
     fn select(&mut self, argument: &Node, at: Location) -> Option<Node> {
         let [index, list] = argument.items() else {
-            return self.malformed("Fn::Select", "[index, list]", at);
+            return Some(self.malformed("Fn::Select", "[index, list]", at));
         };
-        let index = self
-            .resolve(index)?
-            .as_text()
-            .and_then(|text| text.parse::<usize>().ok());
+        let index = self.resolve(index)?;
         let list = self.resolve(list)?;
+        let index = index.as_text().and_then(|text| text.parse::<usize>().ok());
         match index.and_then(|index| list.items().get(index)) {
             Some(item) => Some(item.clone()),
-            None => self.malformed("Fn::Select", "an index within its list", at),
+            None => Some(self.malformed("Fn::Select", "an index within its list", at)),
         }
     }
 
-    fn split(&mut self, argument: &Node, at: Location) -> Option<Node> {
+    fn split(&mut self, argument: &Node, at: Location) -> Node {
+        let shape = "[separator, text]";
         let [separator, text] = argument.items() else {
-            return self.malformed("Fn::Split", "[separator, text]", at);
+            return self.malformed("Fn::Split", shape, at);
         };
-        let separator = separator
-            .as_text()
-            .filter(|separator| !separator.is_empty())?
-            .to_owned();
-        let text = self.resolve(text)?;
-        let items = text
-            .as_text()
-            .unwrap_or_default()
-            .split(&separator)
-            .map(|item| Node::text(item, at));
-        Some(Node {
-            kind: Kind::List(items.collect()),
-            at,
-        })
+        let Some(separator) = separator.as_text().filter(|text| !text.is_empty()) else {
+            return self.malformed("Fn::Split", shape, at);
+        };
+        let text = self.text_of(text, "Fn::Split", shape, at);
+        list(text.split(separator), at)
     }
 
     fn find_in_map(&mut self, argument: &Node, at: Location) -> Option<Node> {
-        let mut keys = Vec::new();
-        for item in argument.items() {
-            keys.push(self.resolve(item)?.as_text().unwrap_or_default().to_owned());
-        }
-        let mappings = self.template.get("Mappings");
-        let found = mappings.and_then(|node| keys.iter().try_fold(node, |node, key| node.get(key)));
-        match found.filter(|_| keys.len() == 3) {
-            Some(value) => Some(value.clone()),
-            None => self.malformed(
-                "Fn::FindInMap",
-                "[map, key, second key], all of them in Mappings",
-                at,
-            ),
-        }
-    }
-
-    /// Whether a condition of the template holds.
-    pub(crate) fn condition(&mut self, name: &str, at: Location, depth: usize) -> bool {
-        if let Some(holds) = self.conditions.get(name) {
-            return *holds;
-        }
-        let declared = self
-            .section("Conditions")
-            .iter()
-            .find(|entry| entry.key == name);
-        match declared {
-            Some(_) if depth > MAX_CONDITION_DEPTH => {
-                self.findings
-                    .error(at, format!("the condition {name} refers to itself"), "");
-                false
-            }
-            Some(entry) => {
-                let holds = self.holds(&entry.value, depth + 1);
-                self.conditions.insert(name.to_owned(), holds);
-                holds
-            }
-            None => {
-                let known: Vec<&str> = self
-                    .section("Conditions")
-                    .iter()
-                    .map(|e| e.key.as_str())
-                    .collect();
-                let message = format!("`{name}` is no condition of this template");
-                self.findings.error(at, message, did_you_mean(name, &known));
-                false
-            }
-        }
-    }
-
-    fn holds(&mut self, node: &Node, depth: usize) -> bool {
-        let (name, argument) = match &node.kind {
-            Kind::Call(name, argument) => (name.as_str(), &**argument),
-            Kind::Map(entries) if entries.len() == 1 => {
-                (entries[0].key.as_str(), &entries[0].value)
-            }
-            _ => ("", node),
+        let (keys, fallback) = match argument.items() {
+            [keys @ .., last] if keys.len() == 3 => (keys, last.get("DefaultValue")),
+            keys => (keys, None),
         };
-        match name {
-            "Fn::Equals" => {
-                let sides: Vec<_> = argument
-                    .items()
-                    .iter()
-                    .map(|item| self.resolve(item))
-                    .collect();
-                let text =
-                    |side: &Option<Node>| side.as_ref().and_then(Node::as_text).map(str::to_owned);
-                matches!(sides.as_slice(), [a, b] if text(a) == text(b))
-            }
-            "Fn::Not" => argument
-                .items()
-                .first()
-                .is_some_and(|item| !self.holds(item, depth)),
-            "Fn::And" => argument.items().iter().all(|item| self.holds(item, depth)),
-            "Fn::Or" => argument.items().iter().any(|item| self.holds(item, depth)),
-            "Condition" => self.condition(argument.as_text().unwrap_or_default(), node.at, depth),
-            _ => {
-                self.malformed("a condition", "Equals, Not, And, Or or Condition", node.at);
-                false
+        let shape = "[map, key, second key]";
+        let mut texts = Vec::new();
+        for key in keys {
+            texts.push(self.text_of(key, "Fn::FindInMap", shape, at));
+        }
+        let [map, first, second] = texts.as_slice() else {
+            return Some(self.malformed("Fn::FindInMap", shape, at));
+        };
+        let template = self.template;
+        let found = template
+            .get("Mappings")
+            .and_then(|node| node.get(map)?.get(first)?.get(second));
+        match found.or(fallback) {
+            Some(value) => self.resolve(value),
+            None => {
+                let message = format!("there is no {map}.{first}.{second} under Mappings");
+                self.findings.error(at, message, "");
+                Some(Node::text("", at))
             }
         }
     }
 }
 
-fn mentions_resource(node: &Node, resources: &[Entry]) -> bool {
-    let known = |text: &str| {
-        resources
-            .iter()
-            .any(|entry| text == entry.key || text.contains(&format!("${{{}", entry.key)))
-    };
-    match &node.kind {
-        Kind::Text(text) => known(text.split('.').next().unwrap_or(text)) || known(text),
-        Kind::List(items) => items.iter().any(|item| mentions_resource(item, resources)),
-        Kind::Map(entries) => entries
-            .iter()
-            .any(|entry| mentions_resource(&entry.value, resources)),
-        Kind::Call(_, argument) => mentions_resource(argument, resources),
-        Kind::Null => false,
+fn list<T: Into<String>>(texts: impl IntoIterator<Item = T>, at: Location) -> Node {
+    let items = texts.into_iter().map(|text| Node::text(text, at));
+    Node {
+        kind: Kind::List(items.collect()),
+        at,
     }
 }

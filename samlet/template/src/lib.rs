@@ -3,12 +3,23 @@
 //! No I/O: source text in, application or diagnostics out. What a template
 //! declares and samlet doesn't have is named in a warning, never passed over.
 
+mod apis;
+mod conditions;
+mod dependencies;
 mod diagnostics;
+mod events;
 mod functions;
+mod globals;
 mod intrinsics;
 mod names;
 mod node;
+mod parameters;
+mod policies;
 mod reader;
+mod references;
+mod roles;
+mod scalars;
+mod schema;
 mod tables;
 
 use std::collections::BTreeMap;
@@ -37,8 +48,8 @@ pub struct Settings {
 pub struct Application {
     /// In the template's order, as are all lists.
     pub functions: Vec<Function>,
-    /// REST APIs that have routes.
-    pub apis: Vec<RestApi>,
+    /// REST and HTTP APIs that have routes.
+    pub apis: Vec<Api>,
     /// DynamoDB tables.
     pub tables: Vec<Table>,
     /// Resolved outputs.
@@ -68,6 +79,8 @@ pub struct Function {
     pub memory_mb: u32,
     /// `Timeout`.
     pub timeout: Duration,
+    /// `ReservedConcurrentExecutions`: at most so many at once.
+    pub reserved_concurrency: Option<u32>,
     /// `Environment: Variables`.
     pub environment: BTreeMap<String, String>,
     /// Its execution role.
@@ -79,23 +92,66 @@ pub struct Function {
 /// An execution role.
 #[derive(Clone, Debug)]
 pub struct Role {
-    /// The role's name (`STACK-LOGICALIDRole`).
+    /// The role's name (`STACK-LOGICALIDRole` for one that SAM makes).
     pub name: String,
-    /// Inline policy documents (`{"Version":…,"Statement":[…]}`), intrinsics resolved.
+    /// Policy documents (`{"Version":…,"Statement":[…]}`), intrinsics resolved.
     pub policies: Vec<Value>,
 }
 
-/// A REST API.
+/// Which of API Gateway's two kinds an API is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApiKind {
+    /// A REST API.
+    Rest,
+    /// An HTTP API.
+    Http,
+}
+
+/// The shape of the events that a route's function is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PayloadFormat {
+    /// 1.0, the only one of REST APIs.
+    V1,
+    /// 2.0.
+    V2,
+}
+
+/// An API.
 #[derive(Clone, Debug)]
-pub struct RestApi {
-    /// Its key under `Resources`, or `ServerlessRestApi` for SAM's implicit one.
+pub struct Api {
+    /// Its key under `Resources`, or `ServerlessRestApi` or `ServerlessHttpApi` for SAM's implicit one.
     pub logical_id: String,
     /// What `!Ref` gives: the API's id, ten characters of [a-z0-9], derived from stack and logical id.
     pub id: String,
+    /// REST or HTTP.
+    pub kind: ApiKind,
     /// `StageName`.
     pub stage: String,
     /// In the template's order.
     pub routes: Vec<Route>,
+    /// `BinaryMediaTypes`, as content types.
+    pub binary_media_types: Vec<String>,
+    /// What preflight requests are answered.
+    pub cors: Option<Cors>,
+    /// `Variables` or `StageVariables`.
+    pub stage_variables: BTreeMap<String, String>,
+}
+
+/// Cross-origin resource sharing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cors {
+    /// Origins; `*` is all.
+    pub allow_origins: Vec<String>,
+    /// Methods; those of the path when empty.
+    pub allow_methods: Vec<String>,
+    /// Request headers.
+    pub allow_headers: Vec<String>,
+    /// Response headers that scripts may read.
+    pub expose_headers: Vec<String>,
+    /// How long an answer holds, in seconds.
+    pub max_age: Option<i32>,
+    /// Whether cookies and the like may be sent.
+    pub allow_credentials: bool,
 }
 
 /// A route of an API.
@@ -103,10 +159,14 @@ pub struct RestApi {
 pub struct Route {
     /// Upper case, or `ANY`.
     pub method: String,
-    /// As declared: `/message/{message_id}`, `/files/{proxy+}`.
+    /// As declared: `/message/{message_id}`, `/files/{proxy+}`; `$default` is an HTTP API's catch-all.
     pub path: String,
     /// The function's `name`.
     pub function: String,
+    /// Which events the function is given.
+    pub payload_format: PayloadFormat,
+    /// How long the function may take to answer.
+    pub timeout: Duration,
     /// Where it is declared.
     pub location: Location,
 }
@@ -120,8 +180,17 @@ pub struct Table {
     pub name: String,
     /// A DynamoDB CreateTable request (JSON), complete with TableName.
     pub create_table: Value,
+    /// `TimeToLiveSpecification`, when enabled.
+    pub time_to_live: Option<TimeToLive>,
     /// Where it is declared.
     pub location: Location,
+}
+
+/// When a table's items expire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimeToLive {
+    /// The attribute that says so, in seconds since the epoch.
+    pub attribute: String,
 }
 
 /// A resolved output.

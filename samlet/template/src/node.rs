@@ -5,6 +5,7 @@ use saphyr_parser::{Parser, Span};
 use serde_json::Value;
 
 use crate::diagnostics::{Diagnostic, Location};
+use crate::scalars;
 
 /// The largest template CloudFormation takes.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -24,7 +25,7 @@ pub(crate) enum Kind {
     Text(String),
     List(Vec<Node>),
     Map(Vec<Entry>),
-    /// A short-form intrinsic: its name (`Ref`, `Fn::Sub`) and argument.
+    /// An intrinsic function in either spelling: its name (`Ref`, `Fn::Sub`) and argument.
     Call(String, Box<Node>),
 }
 
@@ -41,6 +42,12 @@ impl Node {
             kind: Kind::Text(text.into()),
             at,
         }
+    }
+
+    /// A map of nothing.
+    pub(crate) fn empty(at: Location) -> Self {
+        let kind = Kind::Map(Vec::new());
+        Self { kind, at }
     }
 
     pub(crate) fn entries(&self) -> &[Entry] {
@@ -86,8 +93,9 @@ impl Node {
     }
 }
 
-/// Parses a template's text.
-pub(crate) fn parse(source: &str) -> Result<Node, Diagnostic> {
+/// Parses a template's text. Also tells of scalars that don't mean what they
+/// look like.
+pub(crate) fn parse(source: &str) -> Result<(Node, Vec<Diagnostic>), Diagnostic> {
     let start = Location {
         line: 1,
         column: 1,
@@ -107,7 +115,7 @@ pub(crate) fn parse(source: &str) -> Result<Node, Diagnostic> {
     let mut loader = YamlLoader::<MarkedYaml<'_>>::default();
     loader.early_parse(false);
     let mut parser = Parser::new_from_str(source);
-    let loaded = parser.load(&mut loader, false);
+    let loaded = parser.load(&mut loader, true);
     let error = loaded.err().or_else(|| loader.error().cloned());
     if let Some(error) = error {
         let marker = error.marker();
@@ -122,18 +130,43 @@ pub(crate) fn parse(source: &str) -> Result<Node, Diagnostic> {
             format!("the template is no valid YAML: {}", error.info()),
         ));
     }
-    match loader.into_documents().first() {
-        Some(document) => convert(document, 0).map_err(|location| {
-            wrong(
-                location,
-                format!("the template nests deeper than {MAX_DEPTH} levels"),
-            )
-        }),
-        None => Err(wrong(start, "the template is empty".into())),
+    let documents = loader.into_documents();
+    if let Some(second) = documents.get(1) {
+        let message = "the file holds a second YAML document; a template is one".into();
+        return Err(wrong(location(&second.span), message));
     }
+    let Some(document) = documents.first() else {
+        return Err(wrong(start, "the template is empty".into()));
+    };
+    let mut surprises = Vec::new();
+    let node = convert(document, 0, &mut surprises).map_err(|location| {
+        wrong(
+            location,
+            format!("the template nests deeper than {MAX_DEPTH} levels"),
+        )
+    })?;
+    Ok((node, surprises))
 }
 
-fn convert(yaml: &MarkedYaml<'_>, depth: usize) -> Result<Node, Location> {
+/// A plain scalar's meaning; notes when a number loses its spelling.
+fn plain_scalar(text: &str, at: Location, surprises: &mut Vec<Diagnostic>) -> String {
+    let meaning = scalars::plain(text);
+    let digits = |text: &str| text.bytes().any(|byte| byte.is_ascii_digit());
+    if meaning != text && digits(text) {
+        surprises.push(Diagnostic {
+            message: format!("CloudFormation takes `{text}` for the number {meaning}"),
+            location: at,
+            help: Some(format!("write '{text}' to keep it as it is")),
+        });
+    }
+    meaning
+}
+
+fn convert(
+    yaml: &MarkedYaml<'_>,
+    depth: usize,
+    surprises: &mut Vec<Diagnostic>,
+) -> Result<Node, Location> {
     let at = location(&yaml.span);
     if depth > MAX_DEPTH {
         return Err(at);
@@ -143,6 +176,7 @@ fn convert(yaml: &MarkedYaml<'_>, depth: usize) -> Result<Node, Location> {
             let plain = *style == saphyr::ScalarStyle::Plain;
             let scalar = match text.as_ref() {
                 "" | "~" | "null" | "Null" | "NULL" if plain && tag.is_none() => Kind::Null,
+                text if plain && tag.is_none() => Kind::Text(plain_scalar(text, at, surprises)),
                 text => Kind::Text(text.to_owned()),
             };
             match tag {
@@ -153,13 +187,17 @@ fn convert(yaml: &MarkedYaml<'_>, depth: usize) -> Result<Node, Location> {
         YamlData::Sequence(items) => Kind::List(
             items
                 .iter()
-                .map(|item| convert(item, depth + 1))
+                .map(|item| convert(item, depth + 1, surprises))
                 .collect::<Result<_, _>>()?,
         ),
         YamlData::Mapping(entries) => {
             let entry = |(key, value): (&MarkedYaml<'_>, &MarkedYaml<'_>)| {
-                let key = convert(key, depth + 1)?;
-                let value = convert(value, depth + 1)?;
+                let (key, value) = (
+                    // A key is a name, however it is spelled.
+                    convert(key, depth + 1, &mut Vec::new())?,
+                    convert(value, depth + 1, surprises)?,
+                );
+
                 // A value of nothing has no place of its own.
                 let value = Node {
                     at: if value.kind == Kind::Null {
@@ -175,10 +213,10 @@ fn convert(yaml: &MarkedYaml<'_>, depth: usize) -> Result<Node, Location> {
                     value,
                 })
             };
-            Kind::Map(entries.iter().map(entry).collect::<Result<_, Location>>()?)
+            long_form(entries.iter().map(entry).collect::<Result<_, Location>>()?)
         }
         YamlData::Tagged(tag, inner) => {
-            let mut inner = convert(inner, depth + 1)?;
+            let mut inner = convert(inner, depth + 1, surprises)?;
             // What is inside a tag has no span of its own.
             if inner.at.line == 0 {
                 inner.at = at;
@@ -188,6 +226,20 @@ fn convert(yaml: &MarkedYaml<'_>, depth: usize) -> Result<Node, Location> {
         YamlData::Value(_) | YamlData::Alias(_) | YamlData::BadValue => Kind::Null,
     };
     Ok(Node { kind, at })
+}
+
+/// `{Ref: x}` and `{Fn::Sub: x}` are calls as `!Ref x` and `!Sub x` are.
+fn long_form(mut entries: Vec<Entry>) -> Kind {
+    let is_call = |entry: &Entry| entry.key == "Ref" || entry.key.starts_with("Fn::");
+    match entries.pop() {
+        Some(only) if entries.is_empty() && is_call(&only) => {
+            Kind::Call(only.key, Box::new(only.value))
+        }
+        last => {
+            entries.extend(last);
+            Kind::Map(entries)
+        }
+    }
 }
 
 /// `!Ref x` is `{Ref: x}`, `!Sub x` is `{Fn::Sub: x}`.

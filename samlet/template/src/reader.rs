@@ -1,16 +1,18 @@
-//! Walks a template's resources and puts the application together.
+//! Walks a template's sections and puts the application together.
 
 use std::collections::BTreeSet;
 
+use crate::apis::Apis;
 use crate::diagnostics::{Diagnostic, Location};
-use crate::functions::{self, Api};
 use crate::intrinsics::Scope;
-use crate::names::{api_id, did_you_mean};
+use crate::names::did_you_mean;
 use crate::node::{Entry, Node, parse};
-use crate::{Application, Output, RestApi, Settings, tables};
+use crate::roles::Roles;
+use crate::{ApiKind, Application, Output, Settings};
+use crate::{dependencies, functions, globals, tables};
 
 /// The sections of a template.
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 12] = [
     "AWSTemplateFormatVersion",
     "Transform",
     "Description",
@@ -21,94 +23,142 @@ const SECTIONS: [&str; 10] = [
     "Globals",
     "Resources",
     "Outputs",
+    "Rules",
+    "Hooks",
 ];
 
-/// SAM's REST API of the functions that name none.
-const IMPLICIT_API: &str = "ServerlessRestApi";
-
-/// Properties of AWS::Serverless::Api that hold here.
-const API_PROPERTIES: [&str; 4] = ["StageName", "Name", "Description", "OpenApiVersion"];
-
-/// Its other properties, of no effect here.
-const OTHER_API_PROPERTIES: [&str; 20] = [
-    "AccessLogSetting",
-    "ApiKeySourceType",
-    "Auth",
-    "BinaryMediaTypes",
-    "CacheClusterEnabled",
-    "CacheClusterSize",
-    "CanarySetting",
-    "Cors",
-    "DefinitionBody",
-    "DefinitionUri",
-    "DisableExecuteApiEndpoint",
-    "Domain",
-    "EndpointConfiguration",
-    "FailOnWarnings",
-    "GatewayResponses",
-    "MethodSettings",
-    "MinimumCompressionSize",
-    "Models",
-    "Tags",
-    "TracingEnabled",
+/// What stands beside a resource's Properties.
+const RESOURCE_ATTRIBUTES: [&str; 11] = [
+    "Type",
+    "Properties",
+    "Metadata",
+    "DependsOn",
+    "Condition",
+    "DeletionPolicy",
+    "UpdateReplacePolicy",
+    "CreationPolicy",
+    "UpdatePolicy",
+    "Connectors",
+    "IgnoreGlobals",
 ];
+
+/// CloudFormation's own limit.
+const MAX_RESOURCES: usize = 500;
+
+const SERVERLESS_TRANSFORM: &str = "AWS::Serverless-2016-10-31";
 
 pub(crate) fn read(source: &str, settings: &Settings) -> Result<Application, Vec<Diagnostic>> {
-    let template = parse(source).map_err(|error| vec![error])?;
+    let (template, surprises) = parse(source).map_err(|error| vec![error])?;
     let mut scope = Scope::new(&template, settings);
+    scope.findings.warnings.extend(surprises);
+    check_sections(&template, &mut scope);
+    globals::check(&mut scope);
+    scope.check_conditions();
+    let application = application(&template, &mut scope);
+    let by_place = |found: &Diagnostic| (found.location.line, found.location.column);
+    if scope.findings.errors.is_empty() {
+        let mut warnings = scope.findings.warnings;
+        warnings.sort_by_key(by_place);
+        Ok(Application {
+            warnings,
+            ..application
+        })
+    } else {
+        let mut errors = scope.findings.errors;
+        errors.sort_by_key(by_place);
+        Err(errors)
+    }
+}
+
+fn check_sections(template: &Node, scope: &mut Scope<'_>) {
     for entry in template.entries() {
         if !SECTIONS.contains(&entry.key.as_str()) {
             let message = format!("`{}` is no section of a template", entry.key);
             scope
                 .findings
                 .error(entry.at, message, did_you_mean(&entry.key, &SECTIONS));
+        } else if matches!(entry.key.as_str(), "Rules" | "Hooks") {
+            let message = format!("the section {} has no effect here", entry.key);
+            scope.findings.warn(entry.at, message);
         }
     }
-    let application = application(&template, &mut scope);
-    if scope.findings.errors.is_empty() {
-        Ok(Application {
-            warnings: scope.findings.warnings,
-            ..application
-        })
-    } else {
-        let mut errors = scope.findings.errors;
-        errors.sort_by_key(|error| (error.location.line, error.location.column));
-        Err(errors)
-    }
-}
-
-fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
-    let mut apis = Vec::new();
-    let mut functions = Vec::new();
-    let mut tables = Vec::new();
-    let resources = template.get("Resources").map_or(&[][..], Node::entries);
+    let resources = scope.section("Resources");
     if resources.is_empty() {
         scope
             .findings
             .error(template.at, "the template declares no Resources", "");
+    } else if resources.len() > MAX_RESOURCES {
+        let message = format!("the template declares more than {MAX_RESOURCES} resources");
+        scope
+            .findings
+            .error(template.at, message, "CloudFormation takes no more");
+        return;
     }
-    let globals = template.get("Globals");
-    let wanted: Vec<&Entry> = resources
+    let serverless = resources
         .iter()
-        .filter(|resource| is_wanted(resource, scope))
-        .collect();
-    for resource in &wanted {
-        if kind(resource) == "AWS::Serverless::Api" {
-            apis.push(api(resource, globals, scope));
+        .any(|resource| kind(resource).starts_with("AWS::Serverless::"));
+    if serverless && !transforms(template).contains(&SERVERLESS_TRANSFORM) {
+        let message = "the template has AWS::Serverless resources but not SAM's Transform";
+        let help = format!("add `Transform: {SERVERLESS_TRANSFORM}` at its top");
+        scope.findings.error(template.at, message, help);
+    }
+    dependencies::refuse_circles(resources, &mut scope.findings);
+}
+
+fn transforms(template: &Node) -> Vec<&str> {
+    let Some(node) = template.get("Transform") else {
+        return Vec::new();
+    };
+    let one = std::slice::from_ref(node);
+    let all = if node.items().is_empty() {
+        one
+    } else {
+        node.items()
+    };
+    all.iter().filter_map(Node::as_text).collect()
+}
+
+fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
+    let declared = template.get("Resources").map_or(&[][..], Node::entries);
+    let mut resources: Vec<&Entry> = Vec::new();
+    for resource in declared.iter().take(MAX_RESOURCES) {
+        check_resource(resource, declared, scope);
+        if scope.is_wanted(resource) {
+            resources.push(resource);
         }
     }
-    for resource in wanted {
+    let roles = Roles::read(&resources, scope);
+    let mut apis = Apis::default();
+    for resource in &resources {
         match kind(resource) {
-            "AWS::Serverless::Api" => {}
+            "AWS::Serverless::Api" => apis.read(resource, ApiKind::Rest, scope),
+            "AWS::Serverless::HttpApi" => apis.read(resource, ApiKind::Http, scope),
+            _ => {}
+        }
+    }
+    let mut functions = Vec::new();
+    let mut tables = Vec::new();
+    for resource in resources {
+        match kind(resource) {
             "AWS::Serverless::Function" => {
-                functions.extend(functions::read(resource, globals, &mut apis, scope));
+                functions.extend(functions::read(resource, &roles, &mut apis, scope));
+            }
+            "AWS::Lambda::Function" => {
+                functions.extend(functions::read_plain(resource, &roles, scope));
             }
             "AWS::DynamoDB::Table" => tables.push(tables::read(resource, scope)),
             "AWS::Serverless::SimpleTable" => tables.push(tables::read_simple(resource, scope)),
-            "" => {
-                let message = format!("the resource {} has no Type", resource.key);
-                scope.findings.error(resource.at, message, "");
-            }
+            // Read above, or needing nothing to be done: a log group is there
+            // with its first event, a parameter's value is in the template.
+            "AWS::Serverless::Api"
+            | "AWS::Serverless::HttpApi"
+            | "AWS::IAM::ManagedPolicy"
+            | "AWS::IAM::Policy"
+            | "AWS::IAM::Role"
+            | "AWS::Lambda::Permission"
+            | "AWS::Logs::LogGroup"
+            | "AWS::SSM::Parameter"
+            | "" => {}
             kind => {
                 let message = format!(
                     "{} ({kind}) is not provided here; references to it give its name",
@@ -118,30 +168,60 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
             }
         }
     }
-    refuse_duplicates(
-        functions
-            .iter()
-            .map(|f| ("function", f.name.as_str(), f.location)),
-        scope,
-    );
-    refuse_duplicates(
-        tables
-            .iter()
-            .map(|t| ("table", t.name.as_str(), t.location)),
-        scope,
-    );
-    let outputs = outputs(template, scope);
-    let apis = apis
-        .into_iter()
-        .map(|api| api.api)
-        .filter(|api| !api.routes.is_empty())
-        .collect();
+    let names = functions
+        .iter()
+        .map(|f| ("function", f.name.as_str(), f.location));
+    refuse_duplicates(names, scope);
+    let names = tables
+        .iter()
+        .map(|t| ("table", t.name.as_str(), t.location));
+    refuse_duplicates(names, scope);
     Application {
         functions,
-        apis,
+        apis: apis.finish(),
         tables,
-        outputs,
+        outputs: outputs(template, scope),
         warnings: Vec::new(),
+    }
+}
+
+/// What holds for every resource, whatever its type.
+fn check_resource(resource: &Entry, declared: &[Entry], scope: &mut Scope<'_>) {
+    for attribute in resource.value.entries() {
+        if !RESOURCE_ATTRIBUTES.contains(&attribute.key.as_str()) {
+            let message = format!("`{}` is no part of a resource", attribute.key);
+            let help = did_you_mean(&attribute.key, &RESOURCE_ATTRIBUTES);
+            scope.findings.error(attribute.at, message, help);
+        }
+    }
+    if kind(resource).is_empty() {
+        let message = format!("the resource {} has no Type", resource.key);
+        scope.findings.error(resource.at, message, "");
+    }
+    if !resource.key.chars().all(|c| c.is_ascii_alphanumeric()) {
+        let message = format!("`{}` is no logical id", resource.key);
+        scope
+            .findings
+            .error(resource.at, message, "use letters and digits only");
+    }
+    if let Some(node) = resource.value.get("DependsOn") {
+        let one = std::slice::from_ref(node);
+        let names = if node.items().is_empty() {
+            one
+        } else {
+            node.items()
+        };
+        let known: Vec<&str> = declared.iter().map(|entry| entry.key.as_str()).collect();
+        for name in names {
+            let text = name.as_text().unwrap_or_default();
+            if !known.contains(&text) {
+                let message =
+                    format!("DependsOn names `{text}`, which is no resource of this template");
+                scope
+                    .findings
+                    .error(name.at, message, did_you_mean(text, &known));
+            }
+        }
     }
 }
 
@@ -151,56 +231,6 @@ fn kind(resource: &Entry) -> &str {
         .get("Type")
         .and_then(Node::as_text)
         .unwrap_or_default()
-}
-
-/// Whether a resource's Condition, if it has one, holds.
-fn is_wanted(resource: &Entry, scope: &mut Scope<'_>) -> bool {
-    match resource.value.get("Condition") {
-        Some(condition) => {
-            scope.condition(condition.as_text().unwrap_or_default(), condition.at, 0)
-        }
-        None => true,
-    }
-}
-
-fn api(resource: &Entry, globals: Option<&Node>, scope: &mut Scope<'_>) -> Api {
-    let properties = functions::merged(
-        resource,
-        globals.and_then(|globals| globals.get("Api")),
-        scope,
-    );
-    functions::check_names(
-        &properties,
-        &API_PROPERTIES,
-        &OTHER_API_PROPERTIES,
-        "an API",
-        scope,
-    );
-    let stage = properties
-        .get("StageName")
-        .and_then(Node::as_text)
-        .unwrap_or_default();
-    if stage.is_empty() {
-        let message = format!("the API {} has no StageName", resource.key);
-        scope
-            .findings
-            .error(resource.at, message, "SAM asks for one, such as Prod");
-    }
-    Api::new(
-        &resource.key,
-        api_id(&scope.settings().stack_name, &resource.key),
-        stage,
-    )
-}
-
-/// The implicit API, made with the first route that wants it.
-pub(crate) fn implicit_api<'a>(apis: &'a mut Vec<Api>, scope: &Scope<'_>) -> Option<&'a mut Api> {
-    if !apis.iter().any(|api| api.api.logical_id == IMPLICIT_API) {
-        let id = api_id(&scope.settings().stack_name, IMPLICIT_API);
-        apis.push(Api::new(IMPLICIT_API, id, "Prod"));
-    }
-    apis.iter_mut()
-        .find(|api| api.api.logical_id == IMPLICIT_API)
 }
 
 fn refuse_duplicates<'a>(
@@ -220,7 +250,7 @@ fn refuse_duplicates<'a>(
 fn outputs(template: &Node, scope: &mut Scope<'_>) -> Vec<Output> {
     let mut outputs = Vec::new();
     for entry in template.get("Outputs").map_or(&[][..], Node::entries) {
-        if !is_wanted(entry, scope) {
+        if !scope.is_wanted(entry) {
             continue;
         }
         let text = |name: &str, scope: &mut Scope<'_>| {
@@ -241,16 +271,4 @@ fn outputs(template: &Node, scope: &mut Scope<'_>) -> Vec<Output> {
         }
     }
     outputs
-}
-
-impl Api {
-    fn new(logical_id: &str, id: String, stage: &str) -> Self {
-        let api = RestApi {
-            logical_id: logical_id.into(),
-            id,
-            stage: stage.into(),
-            routes: Vec::new(),
-        };
-        Self { api }
-    }
 }

@@ -3,13 +3,105 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::Table;
-use crate::functions::{check_names, merged};
 use crate::intrinsics::Scope;
-use crate::node::{Entry, Node};
+use crate::node::{Entry, Kind, Node};
+use crate::schema::{Property, Shape, check, has, missing, must, unnoticed};
+use crate::{Table, TimeToLive, globals};
+
+const TEXT: Shape = Shape::Text;
+const CAPACITY: Shape = Shape::Object(&[
+    must("ReadCapacityUnits", Shape::Whole(1, i64::MAX)),
+    must("WriteCapacityUnits", Shape::Whole(1, i64::MAX)),
+]);
+const KEY_SCHEMA: Shape = Shape::List(&Shape::Object(&[
+    must("AttributeName", TEXT),
+    must("KeyType", Shape::OneOf(&["HASH", "RANGE"])),
+]));
+const PROJECTION: Shape = Shape::Object(&[
+    has("NonKeyAttributes", Shape::List(&TEXT)),
+    has(
+        "ProjectionType",
+        Shape::OneOf(&["ALL", "KEYS_ONLY", "INCLUDE"]),
+    ),
+]);
+const GLOBAL_INDEX: Shape = Shape::Object(&[
+    must("IndexName", TEXT),
+    must("KeySchema", KEY_SCHEMA),
+    must("Projection", PROJECTION),
+    has("ProvisionedThroughput", CAPACITY),
+    unnoticed("ContributorInsightsSpecification"),
+    unnoticed("OnDemandThroughput"),
+    unnoticed("WarmThroughput"),
+]);
+const LOCAL_INDEX: Shape = Shape::Object(&[
+    must("IndexName", TEXT),
+    must("KeySchema", KEY_SCHEMA),
+    must("Projection", PROJECTION),
+]);
+
+const TABLE: [Property; 19] = [
+    has(
+        "AttributeDefinitions",
+        Shape::List(&Shape::Object(&[
+            must("AttributeName", TEXT),
+            must("AttributeType", Shape::OneOf(&["S", "N", "B"])),
+        ])),
+    ),
+    has(
+        "BillingMode",
+        Shape::OneOf(&["PAY_PER_REQUEST", "PROVISIONED"]),
+    ),
+    has("DeletionProtectionEnabled", Shape::Bool),
+    has("GlobalSecondaryIndexes", Shape::List(&GLOBAL_INDEX)),
+    must("KeySchema", KEY_SCHEMA),
+    has("LocalSecondaryIndexes", Shape::List(&LOCAL_INDEX)),
+    has("ProvisionedThroughput", CAPACITY),
+    has(
+        "StreamSpecification",
+        Shape::Object(&[
+            must(
+                "StreamViewType",
+                Shape::OneOf(&["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]),
+            ),
+            unnoticed("ResourcePolicy"),
+        ]),
+    ),
+    has("TableName", TEXT),
+    has(
+        "TimeToLiveSpecification",
+        Shape::Object(&[has("AttributeName", TEXT), must("Enabled", Shape::Bool)]),
+    ),
+    unnoticed("ContributorInsightsSpecification"),
+    unnoticed("OnDemandThroughput"),
+    unnoticed("PointInTimeRecoverySpecification"),
+    unnoticed("SSESpecification"),
+    unnoticed("TableClass"),
+    unnoticed("Tags"),
+    unnoticed("WarmThroughput"),
+    missing("ImportSourceSpecification"),
+    missing("KinesisStreamSpecification"),
+];
+
+/// It could refuse what is allowed here.
+const RESOURCE_POLICY: Property = missing("ResourcePolicy");
+
+const SIMPLE_TABLE: [Property; 6] = [
+    has(
+        "PrimaryKey",
+        Shape::Object(&[
+            has("Name", TEXT),
+            must("Type", Shape::OneOf(&["String", "Number", "Binary"])),
+        ]),
+    ),
+    has("TableName", TEXT),
+    unnoticed("PointInTimeRecoverySpecification"),
+    unnoticed("ProvisionedThroughput"),
+    unnoticed("SSESpecification"),
+    unnoticed("Tags"),
+];
 
 /// Passed on to CreateTable.
-const PROPERTIES: [&str; 9] = [
+const REQUEST: [&str; 8] = [
     "AttributeDefinitions",
     "BillingMode",
     "DeletionProtectionEnabled",
@@ -18,78 +110,58 @@ const PROPERTIES: [&str; 9] = [
     "LocalSecondaryIndexes",
     "ProvisionedThroughput",
     "StreamSpecification",
-    "TableName",
-];
-
-/// Properties of no effect here.
-const OTHER_PROPERTIES: [&str; 11] = [
-    "ContributorInsightsSpecification",
-    "ImportSourceSpecification",
-    "KinesisStreamSpecification",
-    "OnDemandThroughput",
-    "PointInTimeRecoverySpecification",
-    "ResourcePolicy",
-    "SSESpecification",
-    "TableClass",
-    "Tags",
-    "TimeToLiveSpecification",
-    "WarmThroughput",
 ];
 
 pub(crate) fn read(resource: &Entry, scope: &mut Scope<'_>) -> Table {
-    let properties = merged(resource, None, scope);
-    check_names(
+    let properties = globals::resolved(resource, scope);
+    let known = [&TABLE[..], &[RESOURCE_POLICY]].concat();
+    check(
         &properties,
-        &PROPERTIES,
-        &OTHER_PROPERTIES,
-        "a table",
+        &known,
+        "AWS::DynamoDB::Table",
+        resource.at,
         scope,
     );
-    for name in ["KeySchema", "AttributeDefinitions"] {
-        if properties
-            .get(name)
-            .is_none_or(|node| node.items().is_empty())
-        {
-            let message = format!("the table {} has no {name}", resource.key);
-            scope.findings.error(resource.at, message, "");
-        }
-    }
     let name = scope.physical_name(&resource.key);
-    let mut create_table = Map::new();
-    for entry in properties
+    let mut create_table: Map<String, Value> = properties
         .entries()
         .iter()
-        .filter(|entry| PROPERTIES.contains(&entry.key.as_str()))
-    {
-        create_table.insert(entry.key.clone(), typed(&entry.key, &entry.value));
-    }
+        .filter(|entry| REQUEST.contains(&entry.key.as_str()))
+        .map(|entry| (entry.key.clone(), typed(&entry.key, &entry.value)))
+        .collect();
     create_table.insert("TableName".into(), json!(name));
     if let Some(Value::Object(stream)) = create_table.get_mut("StreamSpecification") {
+        stream.remove("ResourcePolicy");
         stream.insert("StreamEnabled".into(), json!(true));
     }
+    let expiry = properties.get("TimeToLiveSpecification");
+    let text = |name: &str| {
+        expiry
+            .and_then(|node| node.get(name))
+            .and_then(Node::as_text)
+    };
     Table {
         logical_id: resource.key.clone(),
         name,
         create_table: create_table.into(),
+        time_to_live: text("AttributeName")
+            .filter(|_| text("Enabled") == Some("true"))
+            .map(|attribute| TimeToLive {
+                attribute: attribute.into(),
+            }),
         location: resource.at,
     }
 }
 
 pub(crate) fn read_simple(resource: &Entry, scope: &mut Scope<'_>) -> Table {
-    let properties = merged(resource, None, scope);
-    let known = ["PrimaryKey", "TableName"];
-    let other = [
-        "PointInTimeRecoverySpecification",
-        "ProvisionedThroughput",
-        "SSESpecification",
-        "Tags",
-    ];
-    check_names(&properties, &known, &other, "a simple table", scope);
+    let properties = globals::merged(resource, "SimpleTable", scope);
+    let what = "AWS::Serverless::SimpleTable";
+    check(&properties, &SIMPLE_TABLE, what, resource.at, scope);
     let key = properties.get("PrimaryKey");
     let text = |name: &str| key.and_then(|key| key.get(name)).and_then(Node::as_text);
-    let kind = match text("Type").unwrap_or("String") {
-        "Number" => "N",
-        "Binary" => "B",
+    let kind = match text("Type") {
+        Some("Number") => "N",
+        Some("Binary") => "B",
         _ => "S",
     };
     let attribute = text("Name").unwrap_or("id");
@@ -104,26 +176,26 @@ pub(crate) fn read_simple(resource: &Entry, scope: &mut Scope<'_>) -> Table {
         logical_id: resource.key.clone(),
         name,
         create_table,
+        time_to_live: None,
         location: resource.at,
     }
 }
 
 /// As JSON, with numbers and booleans where the API has them.
 fn typed(name: &str, node: &Node) -> Value {
-    if let Some(text) = node.as_text() {
-        return match name {
-            "ReadCapacityUnits" | "WriteCapacityUnits" => {
-                text.parse::<i64>().map_or(json!(text), |n| json!(n))
-            }
-            "DeletionProtectionEnabled" => json!(text.eq_ignore_ascii_case("true")),
+    match &node.kind {
+        Kind::Text(text) => match name {
+            "ReadCapacityUnits" | "WriteCapacityUnits" => text
+                .parse::<i64>()
+                .map_or(json!(text), |number| json!(number)),
+            "DeletionProtectionEnabled" => json!(text == "true"),
             _ => json!(text),
-        };
-    }
-    if !node.entries().is_empty() {
-        let members = node.entries().iter();
-        return members
+        },
+        Kind::List(items) => items.iter().map(|item| typed(name, item)).collect(),
+        Kind::Map(entries) => entries
+            .iter()
             .map(|entry| (entry.key.clone(), typed(&entry.key, &entry.value)))
-            .collect();
+            .collect(),
+        Kind::Null | Kind::Call(..) => Value::Null,
     }
-    node.items().iter().map(|item| typed(name, item)).collect()
 }

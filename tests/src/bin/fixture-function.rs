@@ -53,6 +53,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 respond(200, std::process::id().to_string())
             }
             "event" => respond(200, event.to_string()),
+            // An HTTP API infers the response.
+            "raw" => event.to_string(),
+            "binary" => json!({
+                "statusCode": 200,
+                "headers": {"content-type": "image/png"},
+                "body": "iVBORw==",
+                "isBase64Encoded": true,
+            })
+            .to_string(),
             _ => respond(200, std::process::id().to_string()),
         };
         agent

@@ -1,0 +1,116 @@
+//! What a function answered, as an HTTP API's response.
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
+
+use bytes::Bytes;
+use http::{HeaderValue, header};
+use http_body_util::Full;
+use samlet_http::Response;
+use samlet_template::PayloadFormat;
+use serde_json::{Map, Value};
+
+use crate::response::{Malformed, append, decoded, headers, status};
+
+/// Reads an answer in either payload format.
+pub(crate) fn response(payload: &[u8], format: PayloadFormat) -> Result<Response, Malformed> {
+    let payload: Value =
+        serde_json::from_slice(payload).map_err(|error| format!("it is no JSON: {error}"))?;
+    match (payload, format) {
+        (Value::Object(members), _) if members.contains_key("statusCode") => {
+            stated(&members, format)
+        }
+        (_, PayloadFormat::V1) => Err("it has no statusCode".into()),
+        (inferred, PayloadFormat::V2) => Ok(inferred_response(&inferred)),
+    }
+}
+
+/// What is no response object is the body of one, as JSON; a text as it is.
+fn inferred_response(value: &Value) -> Response {
+    let body = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let mut response = http::Response::new(Full::new(Bytes::from(body)));
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
+}
+
+fn stated(members: &Map<String, Value>, format: PayloadFormat) -> Result<Response, Malformed> {
+    let text = match members.get("body") {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(_) => return Err("its body is not a string; encode it as JSON text first".into()),
+    };
+    let body = match members.get("isBase64Encoded") {
+        Some(Value::Bool(true)) => decoded(&text)?,
+        _ => Bytes::from(text),
+    };
+    let mut response = http::Response::new(Full::new(body));
+    *response.status_mut() = status(members.get("statusCode"))?;
+    let named = members
+        .get("headers")
+        .and_then(Value::as_object)
+        .is_some_and(|headers| {
+            headers
+                .keys()
+                .any(|name| name.eq_ignore_ascii_case("content-type"))
+        });
+    *response.headers_mut() = headers(members)?;
+    if !named && format == PayloadFormat::V2 {
+        let text = HeaderValue::from_static("text/plain;charset=UTF-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, text);
+    }
+    if format == PayloadFormat::V2 {
+        for cookie in members
+            .get("cookies")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            append(response.headers_mut(), "set-cookie", cookie)?;
+        }
+    }
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use http_body_util::BodyExt;
+    use serde_json::json;
+
+    async fn read(payload: Value) -> (u16, http::HeaderMap, String) {
+        let response = response(payload.to_string().as_bytes(), PayloadFormat::V2).unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        (parts.status.as_u16(), parts.headers, text)
+    }
+
+    #[tokio::test]
+    async fn what_has_no_status_is_the_body() {
+        let (status, headers, body) = read(json!({"a": 1})).await;
+        assert_eq!((status, body.as_str()), (200, r#"{"a":1}"#));
+        assert_eq!(headers["content-type"], "application/json");
+        assert_eq!(read(json!("hello")).await.2, "hello");
+        assert_eq!(read(json!([1])).await.2, "[1]");
+        assert!(response(b"{}", PayloadFormat::V1).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_stated_response_has_its_headers_cookies_and_decoded_body() {
+        let (status, headers, body) = read(json!({
+            "statusCode": 201,
+            "headers": {"X-A": "b"},
+            "cookies": ["a=b", "c=d"],
+            "body": "aGk=",
+            "isBase64Encoded": true,
+        }))
+        .await;
+        assert_eq!((status, body.as_str()), (201, "hi"));
+        let cookies: Vec<_> = headers.get_all("set-cookie").iter().collect();
+        assert_eq!(cookies, ["a=b", "c=d"]);
+        assert_eq!(headers["x-a"], "b");
+    }
+}

@@ -1,0 +1,295 @@
+//! AWS::Serverless::Api and AWS::Serverless::HttpApi, and the ones SAM makes by itself.
+//! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-api.html>
+//! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-httpapi.html>
+
+use std::collections::BTreeMap;
+
+use crate::intrinsics::Scope;
+use crate::names::api_id;
+use crate::node::{Entry, Node};
+use crate::schema::{Property, Shape, check, has, missing, must, refused, unnoticed};
+use crate::{Api, ApiKind, Cors, globals};
+
+const TEXT: Shape = Shape::Text;
+const TEXTS: Shape = Shape::List(&TEXT);
+const OPENAPI: &str = "declare the routes as Events of the functions";
+
+const REST: [Property; 28] = [
+    must("StageName", TEXT),
+    has("BinaryMediaTypes", TEXTS),
+    has("Cors", Shape::Any),
+    has("Auth", Shape::Any),
+    has("Variables", Shape::Map(&TEXT)),
+    unnoticed("AlwaysDeploy"),
+    unnoticed("ApiKeySourceType"),
+    unnoticed("Description"),
+    unnoticed("EndpointConfiguration"),
+    unnoticed("FailOnWarnings"),
+    unnoticed("MergeDefinitions"),
+    unnoticed("Mode"),
+    unnoticed("Name"),
+    unnoticed("OpenApiVersion"),
+    unnoticed("PropagateTags"),
+    unnoticed("SecurityPolicy"),
+    unnoticed("Tags"),
+    missing("AccessLogSetting"),
+    missing("CacheClusterEnabled"),
+    missing("CacheClusterSize"),
+    missing("CanarySetting"),
+    missing("DisableExecuteApiEndpoint"),
+    missing("Domain"),
+    missing("GatewayResponses"),
+    missing("MethodSettings"),
+    missing("MinimumCompressionSize"),
+    missing("Models"),
+    missing("TracingEnabled"),
+];
+
+const REST_DEFINITIONS: [Property; 2] = [
+    refused("DefinitionBody", OPENAPI),
+    refused("DefinitionUri", OPENAPI),
+];
+
+const HTTP: [Property; 17] = [
+    has("StageName", TEXT),
+    has("Auth", Shape::Any),
+    has("CorsConfiguration", Shape::Any),
+    has("StageVariables", Shape::Map(&TEXT)),
+    unnoticed("Description"),
+    unnoticed("FailOnWarnings"),
+    unnoticed("Name"),
+    unnoticed("PropagateTags"),
+    unnoticed("Tags"),
+    missing("AccessLogSettings"),
+    missing("DefaultRouteSettings"),
+    missing("DisableExecuteApiEndpoint"),
+    missing("Domain"),
+    missing("RouteSettings"),
+    missing("Mode"),
+    refused("DefinitionBody", OPENAPI),
+    refused("DefinitionUri", OPENAPI),
+];
+
+const REST_CORS: [Property; 5] = [
+    has("AllowCredentials", Shape::Bool),
+    has("AllowHeaders", TEXT),
+    has("AllowMethods", TEXT),
+    must("AllowOrigin", TEXT),
+    has("MaxAge", TEXT),
+];
+
+const HTTP_CORS: [Property; 6] = [
+    has("AllowCredentials", Shape::Bool),
+    has("AllowHeaders", TEXTS),
+    has("AllowMethods", TEXTS),
+    has("AllowOrigins", TEXTS),
+    has("ExposeHeaders", TEXTS),
+    has("MaxAge", Shape::Whole(-1, 86_400)),
+];
+
+/// All APIs, while their routes are being added.
+#[derive(Default)]
+pub(crate) struct Apis(Vec<Api>);
+
+impl Apis {
+    /// The API that `!Ref` gives this id for.
+    pub(crate) fn find(&mut self, id: &str, kind: ApiKind) -> Option<&mut Api> {
+        let mut apis = self.0.iter_mut();
+        apis.find(|api| api.kind == kind && (api.id == id || api.logical_id == id))
+    }
+
+    /// SAM's own API for routes that name none, made with the first of them.
+    pub(crate) fn implicit(&mut self, kind: ApiKind, scope: &mut Scope<'_>) -> &mut Api {
+        let (logical_id, stage, globals) = match kind {
+            ApiKind::Rest => ("ServerlessRestApi", "Prod", "Api"),
+            ApiKind::Http => ("ServerlessHttpApi", "$default", "HttpApi"),
+        };
+        let position = self.0.iter().position(|api| api.logical_id == logical_id);
+        let position = position.unwrap_or_else(|| {
+            // It has no properties but those of Globals.
+            let resource = Entry {
+                key: logical_id.into(),
+                at: scope.template.at,
+                value: Node::empty(scope.template.at),
+            };
+            let properties = globals::merged(&resource, globals, scope);
+            let api = api(&resource, &properties, kind, stage, scope);
+            self.0.push(api);
+            self.0.len() - 1
+        });
+        &mut self.0[position]
+    }
+
+    /// Reads a declared API.
+    pub(crate) fn read(&mut self, resource: &Entry, kind: ApiKind, scope: &mut Scope<'_>) {
+        let (globals, known, what) = match kind {
+            ApiKind::Rest => (
+                "Api",
+                [&REST[..], &REST_DEFINITIONS].concat(),
+                "AWS::Serverless::Api",
+            ),
+            ApiKind::Http => ("HttpApi", HTTP.to_vec(), "AWS::Serverless::HttpApi"),
+        };
+        let properties = globals::merged(resource, globals, scope);
+        check(&properties, &known, what, resource.at, scope);
+        let stage = properties.get("StageName").and_then(Node::as_text);
+        let stage = stage.unwrap_or("$default").to_owned();
+        let api = api(resource, &properties, kind, &stage, scope);
+        self.0.push(api);
+    }
+
+    /// Those that have routes.
+    pub(crate) fn finish(self) -> Vec<Api> {
+        let apis = self.0.into_iter();
+        apis.filter(|api| !api.routes.is_empty()).collect()
+    }
+}
+
+fn api(
+    resource: &Entry,
+    properties: &Node,
+    kind: ApiKind,
+    stage: &str,
+    scope: &mut Scope<'_>,
+) -> Api {
+    if let Some(auth) = properties.get("Auth") {
+        refuse_auth(auth, "this API", scope);
+    }
+    let cors = match kind {
+        ApiKind::Rest => properties
+            .get("Cors")
+            .and_then(|node| rest_cors(node, scope)),
+        ApiKind::Http => properties
+            .get("CorsConfiguration")
+            .and_then(|node| http_cors(node, scope)),
+    };
+    let variables = properties
+        .get("Variables")
+        .or(properties.get("StageVariables"));
+    let variables = variables.map_or(&[][..], Node::entries).iter();
+    let binary = properties.get("BinaryMediaTypes");
+    Api {
+        logical_id: resource.key.clone(),
+        id: api_id(&scope.settings.stack_name, &resource.key),
+        kind,
+        stage: stage.into(),
+        routes: Vec::new(),
+        // In a template `~1` stands for a slash.
+        binary_media_types: binary
+            .map(texts)
+            .unwrap_or_default()
+            .iter()
+            .map(|text| text.replace("~1", "/"))
+            .collect(),
+        cors,
+        stage_variables: variables
+            .filter_map(|entry| Some((entry.key.clone(), entry.value.as_text()?.to_owned())))
+            .collect::<BTreeMap<_, _>>(),
+    }
+}
+
+/// Refuses what would let requests through that AWS refuses.
+pub(crate) fn refuse_auth(auth: &Node, whose: &str, scope: &mut Scope<'_>) {
+    for entry in auth.entries() {
+        let open = match entry.key.as_str() {
+            // Declared, but not asked for by itself.
+            "Authorizers" | "AddDefaultAuthorizerToCorsPreflight" | "UsagePlan" => true,
+            "ApiKeyRequired" | "EnableIamAuthorizer" | "AddApiKeyRequiredToCorsPreflight" => {
+                entry.value.as_text() == Some("false")
+            }
+            "Authorizer" | "DefaultAuthorizer" => entry.value.as_text() == Some("NONE"),
+            _ => false,
+        };
+        if !open {
+            let message = format!(
+                "samlet has no {} yet: {whose} would be open to everyone here",
+                entry.key
+            );
+            scope
+                .findings
+                .error(entry.at, message, "take it out to run the application here");
+        }
+    }
+}
+
+fn texts(node: &Node) -> Vec<String> {
+    let items = node.items().iter().filter_map(Node::as_text);
+    items.map(str::to_owned).collect()
+}
+
+/// `Cors` of a REST API: an origin, or an object; every text in single
+/// quotes, since API Gateway takes it for an expression.
+fn rest_cors(node: &Node, scope: &mut Scope<'_>) -> Option<Cors> {
+    let mut unquoted = |node: &Node| {
+        let text = node.as_text()?;
+        let inner = text
+            .strip_prefix('\'')
+            .and_then(|text| text.strip_suffix('\''));
+        if inner.is_none() {
+            let help = format!("write \"'{text}'\"");
+            let message = format!("`{text}` has to be in single quotes within the text");
+            scope.findings.error(node.at, message, help);
+        }
+        inner.map(str::to_owned)
+    };
+    if node.as_text().is_some() {
+        return Some(Cors {
+            allow_origins: vec![unquoted(node)?],
+            ..Cors::default()
+        });
+    }
+    let mut one = |name: &str| node.get(name).and_then(&mut unquoted);
+    let (origin, methods, headers, age) = (
+        one("AllowOrigin"),
+        one("AllowMethods"),
+        one("AllowHeaders"),
+        one("MaxAge"),
+    );
+    check(node, &REST_CORS, "Cors", node.at, scope);
+    let credentials = node.get("AllowCredentials").and_then(Node::as_text) == Some("true");
+    if credentials && origin.as_deref() == Some("*") {
+        let message = "AllowCredentials does not go with the origin '*'";
+        scope.findings.error(node.at, message, "name the origin");
+    }
+    Some(Cors {
+        allow_origins: vec![origin?],
+        allow_methods: methods.into_iter().collect(),
+        allow_headers: headers.into_iter().collect(),
+        expose_headers: Vec::new(),
+        max_age: age.and_then(|age| age.parse().ok()),
+        allow_credentials: credentials,
+    })
+}
+
+/// `CorsConfiguration` of an HTTP API: true, or an object.
+fn http_cors(node: &Node, scope: &mut Scope<'_>) -> Option<Cors> {
+    match node.as_text() {
+        Some("true") => {
+            return Some(Cors {
+                allow_origins: vec!["*".into()],
+                ..Cors::default()
+            });
+        }
+        Some("false") => return None,
+        _ => {}
+    }
+    check(node, &HTTP_CORS, "CorsConfiguration", node.at, scope);
+    let list = |name: &str| node.get(name).map(texts).unwrap_or_default();
+    let credentials = node.get("AllowCredentials").and_then(Node::as_text) == Some("true");
+    let origins = list("AllowOrigins");
+    if credentials && origins.iter().any(|origin| origin == "*") {
+        let message = "AllowCredentials does not go with the origin '*'";
+        scope.findings.error(node.at, message, "name the origins");
+    }
+    Some(Cors {
+        allow_origins: origins,
+        allow_methods: list("AllowMethods"),
+        allow_headers: list("AllowHeaders"),
+        expose_headers: list("ExposeHeaders"),
+        max_age: node
+            .get("MaxAge")
+            .and_then(Node::as_text)
+            .and_then(|text| text.parse().ok()),
+        allow_credentials: credentials,
+    })
+}

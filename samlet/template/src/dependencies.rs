@@ -1,0 +1,151 @@
+//! Which resources need which others to be made first, and whether that goes in circles.
+//!
+//! CloudFormation refuses such a template; SAM's generated resources count: a
+//! function needs its role, and an API needs the functions behind its routes.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostics::Findings;
+use crate::node::{Entry, Kind, Node};
+
+type Graph = BTreeMap<String, Vec<String>>;
+
+/// Reports each circle once.
+pub(crate) fn refuse_circles(resources: &[Entry], findings: &mut Findings) {
+    let graph = graph(resources);
+    let mut state = BTreeMap::new();
+    let mut path = Vec::new();
+    for entry in resources {
+        if let Some(circle) = circle_from(&entry.key, &graph, &mut state, &mut path) {
+            let names: Vec<&str> = circle.iter().map(String::as_str).collect();
+            findings.error(
+                entry.at,
+                format!("circular dependency between resources: {}", names.join(", ")),
+                "CloudFormation cannot make one before the other; pass a name instead of a reference",
+            );
+        }
+        path.clear();
+    }
+}
+
+fn graph(resources: &[Entry]) -> Graph {
+    let mut graph = Graph::new();
+    for entry in resources {
+        let kind = text(&entry.value, "Type");
+        let mut needs = Vec::new();
+        depends_on(entry.value.get("DependsOn"), &mut needs);
+        let properties = entry.value.get("Properties");
+        for property in properties.map_or(&[][..], Node::entries) {
+            if property.key == "Events" && kind.ends_with("Function") {
+                // The other way round: the API is made with its routes.
+                for event in property.value.entries() {
+                    for api in apis_of(&event.value) {
+                        graph.entry(api).or_default().push(entry.key.clone());
+                    }
+                }
+            } else {
+                mentioned(&property.value, &mut needs);
+            }
+        }
+        graph.entry(entry.key.clone()).or_default().extend(needs);
+    }
+    graph
+}
+
+/// The API that an event belongs to, by logical id.
+fn apis_of(event: &Node) -> Vec<String> {
+    let (property, implicit) = match text(event, "Type") {
+        "Api" => ("RestApiId", "ServerlessRestApi"),
+        "HttpApi" => ("ApiId", "ServerlessHttpApi"),
+        _ => return Vec::new(),
+    };
+    let mut named = Vec::new();
+    match event.get("Properties").and_then(|node| node.get(property)) {
+        Some(reference) => mentioned(reference, &mut named),
+        None => named.push(implicit.to_owned()),
+    }
+    named
+}
+
+fn depends_on(node: Option<&Node>, needs: &mut Vec<String>) {
+    let Some(node) = node else { return };
+    let one = std::slice::from_ref(node);
+    let names = if node.items().is_empty() {
+        one
+    } else {
+        node.items()
+    };
+    needs.extend(names.iter().filter_map(Node::as_text).map(str::to_owned));
+}
+
+/// All names that a value refers to.
+fn mentioned(node: &Node, names: &mut Vec<String>) {
+    let first = |text: &str| text.split('.').next().unwrap_or(text).to_owned();
+    match &node.kind {
+        Kind::Call(name, argument) => match (name.as_str(), &argument.kind) {
+            ("Ref" | "Fn::GetAtt", Kind::Text(text)) => names.push(first(text)),
+            ("Fn::GetAtt", Kind::List(items)) => {
+                names.extend(items.first().and_then(Node::as_text).map(str::to_owned));
+            }
+            ("Fn::Sub", Kind::Text(text)) => substituted(text, None, names),
+            ("Fn::Sub", Kind::List(items)) => {
+                if let [text, variables] = items.as_slice() {
+                    substituted(text.as_text().unwrap_or_default(), Some(variables), names);
+                    mentioned(variables, names);
+                }
+            }
+            _ => mentioned(argument, names),
+        },
+        Kind::List(items) => items.iter().for_each(|item| mentioned(item, names)),
+        Kind::Map(entries) => entries
+            .iter()
+            .for_each(|entry| mentioned(&entry.value, names)),
+        Kind::Text(_) | Kind::Null => {}
+    }
+}
+
+fn substituted(text: &str, variables: Option<&Node>, names: &mut Vec<String>) {
+    for part in text.split("${").skip(1) {
+        let name = part.split('}').next().unwrap_or(part).trim();
+        let own = variables.is_some_and(|variables| variables.get(name).is_some());
+        if !own && !name.starts_with('!') {
+            names.push(name.split('.').next().unwrap_or(name).to_owned());
+        }
+    }
+}
+
+fn text<'a>(node: &'a Node, name: &str) -> &'a str {
+    node.get(name).and_then(Node::as_text).unwrap_or_default()
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Visit {
+    Open,
+    Done,
+}
+
+/// Depth first; the circle, if the way from `name` runs into itself.
+fn circle_from(
+    name: &str,
+    graph: &Graph,
+    state: &mut BTreeMap<String, Visit>,
+    path: &mut Vec<String>,
+) -> Option<Vec<String>> {
+    match state.get(name) {
+        Some(Visit::Done) => return None,
+        Some(Visit::Open) => {
+            let start = path.iter().position(|known| known == name)?;
+            return Some(path[start..].to_vec());
+        }
+        None => {}
+    }
+    state.insert(name.to_owned(), Visit::Open);
+    path.push(name.to_owned());
+    let mut found = None;
+    for needed in graph.get(name).into_iter().flatten() {
+        found = found.or(circle_from(needed, graph, state, path));
+    }
+    path.pop();
+    state.insert(name.to_owned(), Visit::Done);
+    found
+}

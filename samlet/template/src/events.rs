@@ -1,0 +1,221 @@
+//! A function's events: routes of REST and HTTP APIs.
+//! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-eventsource.html>
+
+use std::time::Duration;
+
+use crate::apis::{self, Apis};
+use crate::diagnostics::Location;
+use crate::intrinsics::Scope;
+use crate::names::did_you_mean;
+use crate::node::{Entry, Node};
+use crate::schema::{Property, Shape, check, has, missing, must, unnoticed};
+use crate::{ApiKind, PayloadFormat, Route};
+
+const EVENT: [Property; 2] = [must("Type", Shape::Text), has("Properties", Shape::Any)];
+
+const REST_AUTH: Shape = Shape::Any;
+
+const REST: [Property; 8] = [
+    must("Path", Shape::Text),
+    must("Method", Shape::Text),
+    has("RestApiId", Shape::Text),
+    has("Auth", REST_AUTH),
+    has("TimeoutInMillis", Shape::Whole(50, 29_000)),
+    missing("RequestModel"),
+    missing("RequestParameters"),
+    unnoticed("ResponseTransferMode"),
+];
+
+const HTTP: [Property; 7] = [
+    has("Path", Shape::Text),
+    has("Method", Shape::Text),
+    has("ApiId", Shape::Text),
+    has("Auth", Shape::Any),
+    has("PayloadFormatVersion", Shape::OneOf(&["1.0", "2.0"])),
+    has("TimeoutInMillis", Shape::Whole(50, 30_000)),
+    missing("RouteSettings"),
+];
+
+const METHODS: [&str; 8] = [
+    "ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT",
+];
+
+/// Other event sources of SAM, which samlet doesn't have.
+const OTHER_TYPES: [&str; 19] = [
+    "AlexaSkill",
+    "CloudWatchEvent",
+    "CloudWatchLogs",
+    "Cognito",
+    "DocumentDB",
+    "DynamoDB",
+    "EventBridgeRule",
+    "IoTRule",
+    "Kinesis",
+    "MQ",
+    "MSK",
+    "S3",
+    "SNS",
+    "SQS",
+    "Schedule",
+    "ScheduleV2",
+    "SelfManagedKafka",
+    "Api",
+    "HttpApi",
+];
+
+/// Reads one event; a route is added to its API.
+pub(crate) fn read(
+    event: &Entry,
+    function_id: &str,
+    function_name: &str,
+    apis: &mut Apis,
+    scope: &mut Scope<'_>,
+) {
+    let what = format!("the event {}", event.key);
+    check(&event.value, &EVENT, &what, event.at, scope);
+    let Some(kind) = event.value.get("Type").and_then(Node::as_text) else {
+        return;
+    };
+    let empty = Node::empty(event.at);
+    let properties = event.value.get("Properties").unwrap_or(&empty);
+    match kind {
+        "Api" => route(event, properties, ApiKind::Rest, function_name, apis, scope),
+        "HttpApi" => route(event, properties, ApiKind::Http, function_name, apis, scope),
+        kind if OTHER_TYPES.contains(&kind) => {
+            let message = format!(
+                "samlet has no event source {kind}: {} of {function_id} never happens here",
+                event.key
+            );
+            scope.findings.warn(event.at, message);
+        }
+        kind => {
+            let message = format!("`{kind}` is no type of an event");
+            scope
+                .findings
+                .error(event.at, message, did_you_mean(kind, &OTHER_TYPES));
+        }
+    }
+}
+
+fn route(
+    event: &Entry,
+    properties: &Node,
+    kind: ApiKind,
+    function_name: &str,
+    apis: &mut Apis,
+    scope: &mut Scope<'_>,
+) {
+    let (known, what, id) = match kind {
+        ApiKind::Rest => (&REST[..], "an Api event", "RestApiId"),
+        ApiKind::Http => (&HTTP[..], "an HttpApi event", "ApiId"),
+    };
+    check(properties, known, what, event.at, scope);
+    if let Some(auth) = properties.get("Auth") {
+        apis::refuse_auth(auth, "this route", scope);
+    }
+    let text = |name: &str| properties.get(name).and_then(Node::as_text);
+    let (path, method) = match (kind, text("Path"), text("Method")) {
+        // An HTTP API's catch-all.
+        (ApiKind::Http, None, None) => ("$default", "ANY"),
+        (_, Some(path), Some(method)) => (path, method),
+        (ApiKind::Http, ..) => {
+            let message = "an HttpApi event has both Path and Method, or neither";
+            scope.findings.error(event.at, message, "");
+            return;
+        }
+        (ApiKind::Rest, ..) => return,
+    };
+    let method = match method.to_uppercase().as_str() {
+        "X-AMAZON-APIGATEWAY-ANY-METHOD" => "ANY".to_owned(),
+        other => other.to_owned(),
+    };
+    let at = properties.get("Path").map_or(event.at, |node| node.at);
+    if !METHODS.contains(&method.as_str()) {
+        let at = properties.get("Method").map_or(event.at, |node| node.at);
+        let message = format!("`{method}` is no HTTP method");
+        scope
+            .findings
+            .error(at, message, did_you_mean(&method, &METHODS));
+    }
+    if path != "$default" {
+        check_path(path, at, scope);
+    }
+    let api = match properties.get(id) {
+        // `!Ref Api` is resolved to the API's id by now.
+        Some(node) => apis.find(node.as_text().unwrap_or_default(), kind),
+        None => Some(apis.implicit(kind, scope)),
+    };
+    let Some(api) = api else {
+        let at = properties.get(id).map_or(event.at, |node| node.at);
+        let wanted = match kind {
+            ApiKind::Rest => "AWS::Serverless::Api",
+            ApiKind::Http => "AWS::Serverless::HttpApi",
+        };
+        let message = format!("{id} names no {wanted} of this template");
+        scope
+            .findings
+            .error(at, message, format!("write `{id}: !Ref YourApi`"));
+        return;
+    };
+    let same = |route: &&Route| route.method == method && same_shape(&route.path, path);
+    if let Some(other) = api.routes.iter().find(same) {
+        let message = format!(
+            "{method} {path} is declared twice in {}: {} has it on line {}",
+            api.logical_id, other.function, other.location.line
+        );
+        scope
+            .findings
+            .error(at, message, "one route has one function");
+        return;
+    }
+    let (payload_format, longest) = match (kind, text("PayloadFormatVersion")) {
+        (ApiKind::Rest, _) => (PayloadFormat::V1, 29_000),
+        (ApiKind::Http, Some("1.0")) => (PayloadFormat::V1, 30_000),
+        (ApiKind::Http, _) => (PayloadFormat::V2, 30_000),
+    };
+    let timeout = text("TimeoutInMillis").and_then(|text| text.parse().ok());
+    api.routes.push(Route {
+        method,
+        path: path.into(),
+        function: function_name.into(),
+        payload_format,
+        timeout: Duration::from_millis(timeout.unwrap_or(longest)),
+        location: event.at,
+    });
+}
+
+fn check_path(path: &str, at: Location, scope: &mut Scope<'_>) {
+    let whole =
+        |segment: &str| segment.starts_with('{') && segment.ends_with('}') && segment.len() > 2;
+    let bad = path
+        .split('/')
+        .find(|segment| segment.contains(['{', '}']) && !whole(segment));
+    let message = if !path.starts_with('/') {
+        format!("the path `{path}` does not start with a slash")
+    } else if let Some(segment) = bad {
+        format!("`{segment}` in the path is neither text nor {{parameter}}")
+    } else if path
+        .split('/')
+        .rev()
+        .skip(1)
+        .any(|segment| segment.ends_with("+}"))
+    {
+        format!("in `{path}` the {{proxy+}} is not the last part")
+    } else {
+        return;
+    };
+    scope.findings.error(at, message, "");
+}
+
+/// Whether two paths match the same requests.
+fn same_shape(a: &str, b: &str) -> bool {
+    let shape = |path: &str| {
+        let parts = path.split('/').map(|part| match part {
+            part if part.ends_with("+}") => "{+}".to_owned(),
+            part if part.starts_with('{') => "{}".to_owned(),
+            part => part.to_owned(),
+        });
+        parts.collect::<Vec<_>>()
+    };
+    shape(a) == shape(b)
+}

@@ -1,0 +1,281 @@
+//! What `!Ref` and `!GetAtt` give: the names, ids and ARNs that AWS would.
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/>
+
+use crate::diagnostics::Location;
+use crate::intrinsics::Scope;
+use crate::names::{api_id, did_you_mean};
+use crate::node::{Kind, Node};
+
+/// Properties in which a resource states its own name.
+const NAME_PROPERTIES: [&str; 10] = [
+    "TableName",
+    "FunctionName",
+    "RoleName",
+    "ManagedPolicyName",
+    "LogGroupName",
+    "QueueName",
+    "TopicName",
+    "BucketName",
+    "StateMachineName",
+    "Name",
+];
+
+impl Scope<'_> {
+    /// `!Ref name`.
+    pub(crate) fn reference(&mut self, argument: &Node, at: Location) -> Option<Node> {
+        let Some(name) = argument.as_text() else {
+            return Some(self.malformed("Ref", "the name of a parameter or resource", at));
+        };
+        if name == "AWS::NoValue" {
+            return None;
+        }
+        if let Some(parameter) = self.parameters.get(name) {
+            return Some(parameter.node(at));
+        }
+        Some(Node::text(self.named(name, at), at))
+    }
+
+    /// `${name}` within a text: what `!Ref` or, with a point, `!GetAtt` gives.
+    pub(crate) fn named(&mut self, name: &str, at: Location) -> String {
+        if let Some(parameter) = self.parameters.get(name) {
+            return parameter.text();
+        }
+        if let Some(value) = self.pseudo_parameter(name) {
+            return value;
+        }
+        if let Some(value) = self.made_by_sam(name) {
+            return value;
+        }
+        if name.contains('.') {
+            return self.attribute(name, at);
+        }
+        if self.resource(name).is_none() {
+            self.unresolvable(name, at);
+            return String::new();
+        }
+        let physical = self.physical_name(name);
+        let (region, account) = (&self.settings.region, &self.settings.account_id);
+        match self.kind_of(name) {
+            "AWS::Serverless::Api"
+            | "AWS::Serverless::HttpApi"
+            | "AWS::ApiGateway::RestApi"
+            | "AWS::ApiGatewayV2::Api"
+            | "AWS::ApiGateway::UsagePlan"
+            | "AWS::ApiGateway::ApiKey" => api_id(&self.settings.stack_name, name),
+            "AWS::SQS::Queue" => format!("https://sqs.{region}.amazonaws.com/{account}/{physical}"),
+            "AWS::SNS::Topic" => format!("arn:aws:sns:{region}:{account}:{physical}"),
+            "AWS::IAM::ManagedPolicy" => format!("arn:aws:iam::{account}:policy/{physical}"),
+            "AWS::SecretsManager::Secret" => {
+                format!("arn:aws:secretsmanager:{region}:{account}:secret:{physical}")
+            }
+            "AWS::Serverless::StateMachine" | "AWS::StepFunctions::StateMachine" => {
+                format!("arn:aws:states:{region}:{account}:stateMachine:{physical}")
+            }
+            "AWS::Cognito::UserPool" => {
+                format!("{region}_{}", &api_id(&self.settings.stack_name, name)[..9])
+            }
+            // Bucket names have no upper case.
+            "AWS::S3::Bucket" => physical.to_lowercase(),
+            _ => physical,
+        }
+    }
+
+    fn pseudo_parameter(&self, name: &str) -> Option<String> {
+        let settings = self.settings;
+        let (region, account, stack) =
+            (&settings.region, &settings.account_id, &settings.stack_name);
+        Some(match name {
+            "AWS::Region" => region.clone(),
+            "AWS::AccountId" => account.clone(),
+            "AWS::StackName" => stack.clone(),
+            "AWS::Partition" => "aws".into(),
+            "AWS::URLSuffix" => "amazonaws.com".into(),
+            "AWS::StackId" => {
+                format!("arn:aws:cloudformation:{region}:{account}:stack/{stack}/local")
+            }
+            _ => return None,
+        })
+    }
+
+    /// What SAM itself adds to a template, and a template may refer to: the
+    /// implicit APIs, an API's stage, a function's role.
+    fn made_by_sam(&self, name: &str) -> Option<String> {
+        let stack = &self.settings.stack_name;
+        match name {
+            "ServerlessRestApi" | "ServerlessHttpApi" => return Some(api_id(stack, name)),
+            "ServerlessRestApi.Stage" => return Some("Prod".into()),
+            "ServerlessHttpApi.Stage" => return Some("$default".into()),
+            _ => {}
+        }
+        if let Some(api) = name.strip_suffix(".Stage")
+            && self.kind_of(api).starts_with("AWS::Serverless::")
+            && self.kind_of(api).ends_with("Api")
+        {
+            let stage = self.resource(api)?.get("Properties")?.get("StageName");
+            let text = stage.and_then(Node::as_text).unwrap_or("$default");
+            return Some(text.to_owned());
+        }
+        let role = self.role_of_function(name)?;
+        (name == role).then(|| format!("{stack}-{name}"))
+    }
+
+    /// The name of the role that SAM makes for a function, if `name` (or what
+    /// stands before its point) is one.
+    fn role_of_function<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let role = name.split('.').next().unwrap_or(name);
+        let function = role.strip_suffix("Role")?;
+        (self.resource(role).is_none() && self.kind_of(function) == "AWS::Serverless::Function")
+            .then_some(role)
+    }
+
+    pub(crate) fn resource(&self, name: &str) -> Option<&Node> {
+        self.template.get("Resources")?.get(name)
+    }
+
+    pub(crate) fn kind_of(&self, name: &str) -> &str {
+        self.resource(name)
+            .and_then(|node| node.get("Type"))
+            .and_then(Node::as_text)
+            .unwrap_or_default()
+    }
+
+    /// The name a resource states, or `STACK-LOGICALID`.
+    pub(crate) fn physical_name(&mut self, logical_id: &str) -> String {
+        let generated = format!("{}-{logical_id}", self.settings.stack_name);
+        let template = self.template;
+        let stated = template
+            .get("Resources")
+            .and_then(|node| node.get(logical_id)?.get("Properties"))
+            .and_then(|node| NAME_PROPERTIES.iter().find_map(|name| node.get(name)));
+        let Some(node) = stated else {
+            return generated;
+        };
+        if self.naming.iter().any(|name| name == logical_id) {
+            let message = format!("the name of {logical_id} refers to itself");
+            self.findings.error(node.at, message, "");
+            return generated;
+        }
+        self.naming.push(logical_id.to_owned());
+        let resolved = self.resolve(node);
+        self.naming.pop();
+        resolved
+            .as_ref()
+            .and_then(Node::as_text)
+            .map_or(generated, str::to_owned)
+    }
+
+    fn unresolvable(&mut self, name: &str, at: Location) {
+        let known: Vec<&str> = ["Parameters", "Resources"]
+            .iter()
+            .flat_map(|section| self.section(section))
+            .map(|entry| entry.key.as_str())
+            .collect();
+        let message = format!("`{name}` is neither a parameter nor a resource of this template");
+        self.findings.error(at, message, did_you_mean(name, &known));
+    }
+
+    /// `!GetAtt Resource.Attribute`, or `[Resource, Attribute]`.
+    pub(crate) fn get_att(&mut self, argument: &Node, at: Location) -> Node {
+        let text = match &argument.kind {
+            Kind::Text(text) => text.clone(),
+            Kind::List(items) => {
+                let resolved: Vec<_> = items.iter().filter_map(|item| self.resolve(item)).collect();
+                let texts: Vec<&str> = resolved.iter().filter_map(Node::as_text).collect();
+                texts.join(".")
+            }
+            _ => String::new(),
+        };
+        if !text.contains('.') {
+            return self.malformed("Fn::GetAtt", "Resource.Attribute", at);
+        }
+        Node::text(self.attribute(&text, at), at)
+    }
+
+    fn attribute(&mut self, text: &str, at: Location) -> String {
+        let (name, attribute) = text.split_once('.').unwrap_or((text, ""));
+        let (region, account) = (
+            self.settings.region.clone(),
+            self.settings.account_id.clone(),
+        );
+        if let Some(role) = self.role_of_function(name) {
+            let role = format!("{}-{role}", self.settings.stack_name);
+            return match attribute {
+                "Arn" => format!("arn:aws:iam::{account}:role/{role}"),
+                "RoleId" => format!("AROA{}", api_id(&role, "role").to_uppercase()),
+                _ => self.no_attribute(name, attribute, &["Arn", "RoleId"], at),
+            };
+        }
+        if self.resource(name).is_none() {
+            self.unresolvable(name, at);
+            return String::new();
+        }
+        let physical = self.physical_name(name);
+        let kind = self.kind_of(name).to_owned();
+        let known: &[&str] = match kind.as_str() {
+            "AWS::Serverless::Function" | "AWS::Lambda::Function" => &["Arn"],
+            "AWS::DynamoDB::Table" => &["Arn", "StreamArn"],
+            "AWS::Serverless::SimpleTable" | "AWS::Logs::LogGroup" => &["Arn"],
+            "AWS::IAM::Role" => &["Arn", "RoleId"],
+            "AWS::SQS::Queue" => &["Arn", "QueueName", "QueueUrl"],
+            "AWS::SNS::Topic" => &["TopicArn", "TopicName"],
+            "AWS::SSM::Parameter" => &["Type", "Value"],
+            "AWS::Serverless::Api" => &["RootResourceId"],
+            _ => &[],
+        };
+        if !known.is_empty() && !known.contains(&attribute) {
+            return self.no_attribute(name, attribute, known, at);
+        }
+        match (kind.as_str(), attribute) {
+            ("AWS::DynamoDB::Table" | "AWS::Serverless::SimpleTable", "Arn") => {
+                format!("arn:aws:dynamodb:{region}:{account}:table/{physical}")
+            }
+            ("AWS::DynamoDB::Table", _) => {
+                format!("arn:aws:dynamodb:{region}:{account}:table/{physical}/stream/local")
+            }
+            ("AWS::Serverless::Function" | "AWS::Lambda::Function", _) => {
+                format!("arn:aws:lambda:{region}:{account}:function:{physical}")
+            }
+            ("AWS::IAM::Role", "Arn") => format!("arn:aws:iam::{account}:role/{physical}"),
+            ("AWS::Logs::LogGroup", _) => {
+                format!("arn:aws:logs:{region}:{account}:log-group:{physical}:*")
+            }
+            ("AWS::S3::Bucket", "Arn") => format!("arn:aws:s3:::{}", physical.to_lowercase()),
+            ("AWS::SQS::Queue", "QueueUrl") => {
+                format!("https://sqs.{region}.amazonaws.com/{account}/{physical}")
+            }
+            ("AWS::SSM::Parameter", _) => {
+                let template = self.template;
+                let stated = template
+                    .get("Resources")
+                    .and_then(|node| node.get(name)?.get("Properties")?.get(attribute));
+                let resolved = stated.and_then(|node| self.resolve(node));
+                resolved
+                    .as_ref()
+                    .and_then(Node::as_text)
+                    .unwrap_or_default()
+                    .to_owned()
+            }
+            (kind, attribute) if attribute.ends_with("Arn") => {
+                let service = kind.split("::").nth(1).unwrap_or("service").to_lowercase();
+                format!("arn:aws:{service}:{region}:{account}:{physical}")
+            }
+            (_, "RoleId" | "RootResourceId") => api_id(&physical, attribute),
+            _ => physical,
+        }
+    }
+
+    fn no_attribute(
+        &mut self,
+        name: &str,
+        attribute: &str,
+        known: &[&str],
+        at: Location,
+    ) -> String {
+        self.findings.error(
+            at,
+            format!("{name} has no attribute `{attribute}`"),
+            format!("it has {}", known.join(" and ")),
+        );
+        String::new()
+    }
+}

@@ -1,0 +1,229 @@
+//! REST and HTTP APIs as their clients meet them.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use acceptance::Application;
+use serde_json::{Value, json};
+use ureq::http::{HeaderMap, Request};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_fixture-function");
+
+const TEMPLATE: &str = "
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function: {CodeUri: function, Handler: bootstrap, Runtime: provided.al2023, Timeout: 5}
+Resources:
+  Rest:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: live
+      BinaryMediaTypes: [image~1png]
+      Variables: {colour: blue}
+      Cors: {AllowOrigin: \"'https://a.example'\", AllowHeaders: \"'content-type'\"}
+  Http:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration: {AllowOrigins: ['https://a.example'], AllowMethods: [GET, PUT], AllowHeaders: [X-A], MaxAge: 5}
+  Fixture:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Rest: {Type: Api, Properties: {Path: '/{mode}', Method: POST, RestApiId: !Ref Rest}}
+        RestGet: {Type: Api, Properties: {Path: '/{mode}', Method: GET, RestApiId: !Ref Rest}}
+        Http: {Type: HttpApi, Properties: {Path: '/two/{mode}', Method: ANY, ApiId: !Ref Http}}
+        Quick: {Type: HttpApi, Properties: {Path: '/quick/{mode}', Method: GET, ApiId: !Ref Http, TimeoutInMillis: 100}}
+        Old: {Type: HttpApi, Properties: {Path: '/one/{mode}', Method: GET, ApiId: !Ref Http, PayloadFormatVersion: '1.0'}}
+  Reserved:
+    Type: AWS::Serverless::Function
+    Properties:
+      ReservedConcurrentExecutions: 1
+      Events:
+        Rest: {Type: Api, Properties: {Path: '/reserved/{mode}', Method: GET, RestApiId: !Ref Rest}}
+Outputs:
+  Url: {Value: !Sub 'https://${Http}.execute-api.${AWS::Region}.amazonaws.com/two'}
+";
+
+fn application() -> Application {
+    Application::fixture(BINARY, TEMPLATE)
+}
+
+/// Sends a request with headers; gives status, headers and body.
+fn send(request: Request<Vec<u8>>) -> (u16, HeaderMap, Vec<u8>) {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .allow_non_standard_methods(true)
+        .build()
+        .into();
+    let mut response = agent.run(request).unwrap();
+    let body = response.body_mut().read_to_vec().unwrap();
+    (response.status().as_u16(), response.headers().clone(), body)
+}
+
+fn json(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(body)))
+}
+
+#[test]
+fn several_apis_have_ports_of_their_own_and_outputs_name_them() {
+    let application = application();
+    let samlet = application.start(&[]);
+    let (rest, http) = (samlet.api_named("Rest"), samlet.api_named("Http"));
+    assert_ne!(rest, http);
+    assert_eq!(rest, samlet.api);
+    for url in [
+        format!("{rest}/pid"),
+        format!("{rest}/live/pid"),
+        format!("{http}/two/pid"),
+    ] {
+        assert_eq!(
+            send(Request::get(&url).body(vec![]).unwrap()).0,
+            200,
+            "{url}"
+        );
+    }
+    let printed = std::fs::read_to_string(application.folder.path().join("out.txt")).unwrap();
+    assert!(printed.contains(&format!("Url: {http}/two\n")), "{printed}");
+}
+
+#[test]
+fn a_rest_api_passes_binary_bodies_as_base64_both_ways() {
+    let application = application();
+    let samlet = application.start(&[]);
+    let url = format!("{}/event", samlet.api);
+    let request = Request::post(&url).header("content-type", "image/png");
+    let (_, _, body) = send(request.body(vec![0x89, b'P', b'N', b'G']).unwrap());
+    let event = json(&body);
+    assert_eq!(
+        (&event["body"], &event["isBase64Encoded"]),
+        (&json!("iVBORw=="), &json!(true))
+    );
+    assert_eq!(event["stageVariables"], json!({"colour": "blue"}));
+    assert_eq!(event["requestContext"]["stage"], "live");
+
+    let picture = Request::get(format!("{}/binary", samlet.api));
+    let (_, headers, body) = send(picture.header("accept", "image/png").body(vec![]).unwrap());
+    assert_eq!(body, [0x89, b'P', b'N', b'G']);
+    assert_eq!(headers["content-type"], "image/png");
+    // A client that doesn't ask for it is given base64, as on AWS.
+    let text = Request::get(format!("{}/binary", samlet.api)).header("accept", "text/html");
+    assert_eq!(send(text.body(vec![]).unwrap()).2, b"iVBORw==");
+}
+
+#[test]
+fn cors_of_a_rest_api_answers_options_for_each_path() {
+    let application = application();
+    let samlet = application.start(&[]);
+    let options = |path: &str| {
+        let request = Request::builder()
+            .method("OPTIONS")
+            .uri(format!("{}{path}", samlet.api));
+        send(request.body(vec![]).unwrap())
+    };
+    let (status, headers, body) = options("/anything");
+    assert_eq!((status, body.len()), (200, 0));
+    assert_eq!(headers["access-control-allow-origin"], "https://a.example");
+    assert_eq!(headers["access-control-allow-methods"], "GET,OPTIONS,POST");
+    assert_eq!(headers["access-control-allow-headers"], "content-type");
+    assert!(headers.contains_key("x-amzn-requestid"));
+    assert_eq!(
+        options("/reserved/x").1["access-control-allow-methods"],
+        "GET,OPTIONS"
+    );
+    assert_eq!(options("/a/b/c").0, 403);
+}
+
+#[test]
+fn an_http_api_has_its_own_events_and_answers() {
+    let application = application();
+    let samlet = application.start(&[]);
+    let http = samlet.api_named("Http");
+    let get = |path: &str| send(Request::get(format!("{http}{path}")).body(vec![]).unwrap());
+
+    let (status, headers, body) = get("/two/raw?a=1&a=2");
+    let event = json(&body);
+    assert_eq!((status, &event["version"]), (200, &json!("2.0")));
+    assert_eq!(headers["content-type"], "application/json");
+    assert!(headers.contains_key("apigw-requestid") && !headers.contains_key("x-amzn-requestid"));
+    assert_eq!(event["routeKey"], "ANY /two/{mode}");
+    assert_eq!(event["queryStringParameters"], json!({"a": "1,2"}));
+    assert_eq!(event["requestContext"]["http"]["method"], "GET");
+    assert_eq!(event["requestContext"]["stage"], "$default");
+    let (_, _, body) = get("/one/event");
+    assert_eq!(json(&body)["version"], "1.0");
+    let form = Request::post(format!("{http}/two/event"))
+        .header("content-type", "application/x-www-form-urlencoded");
+    let (_, _, body) = send(form.body(b"a=b".to_vec()).unwrap());
+    assert_eq!(
+        (&json(&body)["body"], &json(&body)["isBase64Encoded"]),
+        (&json!("YT1i"), &json!(true))
+    );
+
+    let message = |answer: (u16, HeaderMap, Vec<u8>)| (answer.0, json(&answer.2));
+    assert_eq!(
+        message(get("/nowhere")),
+        (404, json!({"message": "Not Found"}))
+    );
+    for path in ["/two/crash", "/two/error"] {
+        assert_eq!(
+            message(get(path)),
+            (500, json!({"message": "Internal Server Error"})),
+            "{path}"
+        );
+    }
+    assert_eq!(
+        message(get("/quick/slow")),
+        (503, json!({"message": "Service Unavailable"}))
+    );
+    assert_eq!(get("/two/binary").2, [0x89, b'P', b'N', b'G']);
+}
+
+#[test]
+fn cors_of_an_http_api_is_its_own_business() {
+    let application = application();
+    let samlet = application.start(&[]);
+    let url = format!("{}/two/pid", samlet.api_named("Http"));
+    let preflight = |origin: &str, method: &str| {
+        let request = Request::builder()
+            .method("OPTIONS")
+            .uri(&url)
+            .header("origin", origin);
+        send(
+            request
+                .header("access-control-request-method", method)
+                .body(vec![])
+                .unwrap(),
+        )
+    };
+    let (status, headers, _) = preflight("https://a.example", "PUT");
+    assert_eq!(status, 204);
+    assert_eq!(headers["access-control-allow-origin"], "https://a.example");
+    assert_eq!(headers["access-control-allow-methods"], "GET,PUT");
+    assert_eq!(headers["access-control-allow-headers"], "x-a");
+    assert_eq!(headers["access-control-max-age"], "5");
+    for (origin, method) in [
+        ("https://b.example", "PUT"),
+        ("https://a.example", "DELETE"),
+    ] {
+        let (status, headers, _) = preflight(origin, method);
+        assert_eq!(status, 204);
+        assert!(!headers.contains_key("access-control-allow-origin"));
+    }
+    let get = Request::get(&url).header("origin", "https://a.example");
+    let (_, headers, _) = send(get.body(vec![]).unwrap());
+    assert_eq!(headers["access-control-allow-origin"], "https://a.example");
+}
+
+#[test]
+fn past_its_reserved_concurrency_a_function_is_throttled() {
+    let application = application();
+    let samlet = application.start(&[]);
+    std::thread::scope(|scope| {
+        let slow = scope.spawn(|| samlet.request("GET", "/reserved/hang", None));
+        samlet.wait_for_log("mode hang");
+        let throttled = (500, json!({"message": "Internal server error"}));
+        assert_eq!(samlet.json("GET", "/reserved/pid", None), throttled);
+        assert_eq!(samlet.request("GET", "/pid", None).0, 200);
+        assert_eq!(slow.join().unwrap().0, 502);
+    });
+    assert_eq!(samlet.request("GET", "/reserved/pid", None).0, 200);
+}

@@ -208,13 +208,12 @@ fn each_function_has_a_log_group_on_disk() {
         .folder
         .path()
         .join(".samlet/logs/aws/lambda/local-Fixture");
+    assert!(folder.join("group.json").is_file());
     while folder.is_dir() {
-        folder = std::fs::read_dir(&folder)
+        let mut entries = std::fs::read_dir(&folder)
             .unwrap()
-            .next()
-            .unwrap()
-            .unwrap()
-            .path();
+            .map(|entry| entry.unwrap().path());
+        folder = entries.find(|path| !path.ends_with("group.json")).unwrap();
     }
     let log = std::fs::read_to_string(folder).unwrap();
     let messages: Vec<String> = log

@@ -79,6 +79,16 @@ pub(crate) struct StartArgs {
     /// together [default: what fits the memory]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) max_environments: Option<u16>,
+    /// What the delays between the attempts of an asynchronous invocation are
+    /// multiplied by: 0.01 makes a minute 0.6 seconds
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = parse_scale)]
+    pub(crate) retry_delay_scale: f64,
+}
+
+fn parse_scale(text: &str) -> Result<f64, String> {
+    let scale = text.parse::<f64>().ok();
+    let sound = scale.filter(|scale| (0.0..=1.0).contains(scale));
+    sound.ok_or_else(|| format!("`{text}` is no number from 0 to 1"))
 }
 
 /// `Key=Value`, or SAM CLI's older `ParameterKey=Key,ParameterValue=Value`.

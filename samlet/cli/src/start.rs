@@ -113,7 +113,12 @@ async fn run(args: &StartArgs, template: &Template, data: &DataFolder) -> Result
     let functions = functions(application, &folders, &identities, &aws_url)?;
     let lambda = Lambda::new(functions, logs.clone(), &lambda_settings(args));
 
-    let endpoint = Arc::new(Endpoint::new(identities, store.clone()));
+    let endpoint = Arc::new(Endpoint::new(
+        identities,
+        store.clone(),
+        lambda.clone(),
+        logs.clone(),
+    ));
     let endpoint_stop = CancellationToken::new();
     let endpoint_done = tokio::spawn(endpoint.serve(aws, endpoint_stop.clone()));
     let settings = GatewaySettings {
@@ -201,6 +206,8 @@ fn functions(
         };
         Ok(Function {
             name: declared.name.clone(),
+            runtime: declared.runtime.clone(),
+            role_arn: format!("arn:aws:iam::{ACCOUNT_ID}:role/{}", declared.role.name),
             code: folders.get(name).cloned().unwrap_or_default(),
             handler: declared.handler.clone(),
             memory_mb: declared.memory_mb,
@@ -223,6 +230,7 @@ fn lambda_settings(args: &StartArgs) -> samlet_lambda::Settings {
             .map_or_else(default_max_environments, usize::from),
         max_waiting: MAX_WAITING,
         idle_timeout: IDLE_TIMEOUT,
+        retry_delay_scale: args.retry_delay_scale,
     }
 }
 

@@ -1,7 +1,14 @@
 //! One AWS endpoint for all services: authenticates, authorises, hands on.
 //!
 //! Decides nothing itself: who signed and what is allowed is `samlet-iam`'s to
-//! say, and what an operation does its service's.
+//! say, and what an operation does its service's. Each service speaks a
+//! protocol of its own, so each has a module here.
+
+mod dynamodb;
+mod functions;
+mod logs;
+mod service;
+mod sts;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,34 +18,50 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 use http_body_util::Full;
-use samlet_dynamodb::{ApiError, Store, requirements};
+use samlet_dynamodb::Store;
 use samlet_http::{BodyError, Limits, Request, Response, read_body};
-use samlet_iam::{Identities, authorize};
-use serde_json::{Value, json};
+use samlet_iam::{AuthenticationError, Denied, Identities, Principal, authorize};
+use samlet_lambda::Lambda;
+use samlet_logs::{Logs, LogsApi};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// DynamoDB's largest request.
+use service::Service;
+
+/// The largest request of any service: DynamoDB's.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 
 /// How long a request's body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-
-const DYNAMODB_TARGET: &str = "DynamoDB_20120810.";
-const DYNAMODB_CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 
 /// The endpoint of one application.
 #[derive(Debug)]
 pub struct Endpoint {
     identities: Arc<Identities>,
     store: Store,
+    functions: samlet_lambda::Api,
+    logs: LogsApi,
+}
+
+/// Who may not do what: for each protocol to write down.
+enum Refusal {
+    Unauthenticated(AuthenticationError),
+    Denied(Denied),
 }
 
 impl Endpoint {
-    /// An endpoint for those in `identities`, over `store`.
-    pub fn new(identities: Arc<Identities>, store: Store) -> Self {
-        Self { identities, store }
+    /// An endpoint for those in `identities`, over what the application has.
+    pub fn new(identities: Arc<Identities>, store: Store, lambda: Lambda, logs: Logs) -> Self {
+        let (region, account) = (identities.region(), identities.account_id());
+        let functions = samlet_lambda::Api::new(lambda, region, account);
+        let logs = LogsApi::new(logs, region, account);
+        Self {
+            identities,
+            store,
+            functions,
+            logs,
+        }
     }
 
     /// Serves `listener` until `shutdown`, then finishes what is in flight.
@@ -54,7 +77,7 @@ impl Endpoint {
         samlet_http::serve(listener, limits, shutdown, |_, _| true, service).await;
     }
 
-    async fn answer(&self, request: Request) -> Response {
+    async fn answer(self: Arc<Self>, request: Request) -> Response {
         let (parts, body) = request.into_parts();
         if !is_local(&parts) {
             return text(
@@ -74,80 +97,46 @@ impl Endpoint {
             Err(BodyError::TooLarge(_)) => return text(StatusCode::PAYLOAD_TOO_LARGE, ""),
             Err(_) => return text(StatusCode::REQUEST_TIMEOUT, ""),
         };
-        let result = match operation(&parts) {
-            Ok(operation) => self.dynamodb(operation, &parts, body).await,
-            Err(Unserved::ContentType) => {
-                return text(StatusCode::NOT_FOUND, "<UnknownOperationException/>\n");
+        // A task of its own: an invocation goes on when its caller hangs up.
+        let serve = tokio::spawn(async move { self.route(&parts, body).await });
+        serve.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "samlet failed to serve a request");
+            text(StatusCode::INTERNAL_SERVER_ERROR, "")
+        })
+    }
+
+    async fn route(&self, parts: &Parts, body: Bytes) -> Response {
+        match service::of(parts, &body) {
+            Service::DynamoDb(operation) => self.dynamodb(operation, parts, body).await,
+            Service::Lambda => self.lambda(parts, body).await,
+            Service::Logs(operation) => self.logs(operation, parts, &body).await,
+            Service::Sts(action) => self.sts(&action, parts, &body),
+            Service::WrongContentType => {
+                text(StatusCode::NOT_FOUND, "<UnknownOperationException/>\n")
             }
-            Err(Unserved::Service(what)) => Err(ApiError::new(
-                400,
-                "com.amazon.coral.service#UnknownOperationException",
-                &format!("samlet does not provide {what}; it provides DynamoDB"),
-            )),
-        };
-        respond(result)
-    }
-
-    /// One DynamoDB request, from signature to answer.
-    async fn dynamodb(
-        &self,
-        operation: &str,
-        parts: &Parts,
-        body: Bytes,
-    ) -> Result<Bytes, ApiError> {
-        let principal = self
-            .identities
-            .authenticate("dynamodb", parts, &body, SystemTime::now())
-            .map_err(|error| {
-                let type_name = format!("com.amazon.coral.service#{}", error.code());
-                ApiError::new(400, &type_name, &error.to_string())
-            })?;
-        let request: Value =
-            serde_json::from_slice(&body).map_err(|_| ApiError::serialization())?;
-        let (region, account) = (self.identities.region(), self.identities.account_id());
-        for needed in requirements(operation, &request, region, account)? {
-            authorize(&principal, &needed.action, &needed.resource).map_err(|denied| {
-                tracing::warn!("{denied}");
-                let type_name = "com.amazon.coral.service#AccessDeniedException";
-                let body = json!({"__type": type_name, "Message": denied.to_string()});
-                ApiError {
-                    status: 400,
-                    body: body.to_string().into(),
-                }
-            })?;
+            Service::Unknown(what) => {
+                let message = format!(
+                    "samlet does not provide {what}; it provides DynamoDB, Lambda, CloudWatch Logs and STS"
+                );
+                dynamodb::unknown(&message)
+            }
         }
-        self.store.execute(operation, body).await
+    }
+
+    /// Who signed a request to `service`.
+    fn principal(&self, service: &str, parts: &Parts, body: &[u8]) -> Result<Principal, Refusal> {
+        self.identities
+            .authenticate(service, parts, body, SystemTime::now())
+            .map_err(Refusal::Unauthenticated)
     }
 }
 
-/// Why a request is for no operation here.
-enum Unserved {
-    ContentType,
-    Service(String),
-}
-
-/// The DynamoDB operation that a request is for.
-fn operation(parts: &Parts) -> Result<&str, Unserved> {
-    let header = |name: &str| {
-        parts
-            .headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
-    let Some(target) = header("x-amz-target") else {
-        return Err(Unserved::Service(format!(
-            "{} {}",
-            parts.method,
-            parts.uri.path()
-        )));
-    };
-    let Some(operation) = target.strip_prefix(DYNAMODB_TARGET) else {
-        return Err(Unserved::Service(target.to_owned()));
-    };
-    if header("content-type") != Some(DYNAMODB_CONTENT_TYPE) {
-        return Err(Unserved::ContentType);
-    }
-    Ok(operation)
+/// Whether `principal` may do `action` on `resource`; a refusal is logged too.
+fn allow(principal: &Principal, action: &str, resource: &str) -> Result<(), Refusal> {
+    authorize(principal, action, resource).map_err(|denied| {
+        tracing::warn!("{denied}");
+        Refusal::Denied(denied)
+    })
 }
 
 /// A page on another site could otherwise reach us under a name of its own
@@ -161,36 +150,22 @@ fn is_local(parts: &Parts) -> bool {
     matches!(name, Some("127.0.0.1" | "localhost" | "[::1]"))
 }
 
-fn respond(result: Result<Bytes, ApiError>) -> Response {
-    let (status, body) = match result {
-        Ok(body) => (StatusCode::OK, body),
-        Err(error) => {
-            let status = StatusCode::from_u16(error.status);
-            (
-                status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-                error.body,
-            )
-        }
-    };
-    let checksum = crc32fast::hash(&body);
+/// A response with its content type and a request id, as all services have them.
+fn respond(status: u16, content_type: &'static str, id: &str, body: Bytes) -> Response {
     let mut response = http::Response::new(Full::new(body));
-    *response.status_mut() = status;
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(DYNAMODB_CONTENT_TYPE),
-    );
-    headers.insert("x-amz-crc32", HeaderValue::from(checksum));
-    if let Ok(id) = HeaderValue::from_str(&request_id()) {
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert("x-amzn-requestid", id);
     }
     response
 }
 
-/// 52 upper-case letters and digits, as DynamoDB's are.
+/// The request id of most services.
 fn request_id() -> String {
-    let random = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-    random[..52].to_uppercase()
+    Uuid::new_v4().to_string()
 }
 
 fn text(status: StatusCode, body: &str) -> Response {

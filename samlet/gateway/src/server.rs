@@ -253,6 +253,7 @@ impl Gateway {
             function_name: function.clone(),
             payload: Bytes::from(event.to_string()),
             trace_id: Some(ids.trace.clone()),
+            client_context: None,
         };
         drop(event);
         let invoked = tokio::time::timeout(route.timeout, self.lambda.invoke(invoke)).await;

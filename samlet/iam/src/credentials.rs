@@ -46,6 +46,23 @@ pub struct Principal {
     pub(crate) role: Option<Arc<Role>>,
 }
 
+impl Principal {
+    /// STS's unique id: `AROA…:SESSION` for a role, `AIDA…` for the developer.
+    pub fn user_id(&self) -> String {
+        let digits = |text: &str| -> String {
+            // The same at each start.
+            let hex = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
+            format!("{hex:017X}")
+        };
+        match (&self.role, self.arn.rsplit_once('/')) {
+            (Some(role), Some((_, session))) => format!("AROA{}:{session}", digits(&role.name)),
+            _ => format!("AIDA{}", digits(&self.arn)),
+        }
+    }
+}
+
 #[derive(Clone)]
 pub(crate) struct Identity {
     pub(crate) credentials: Credentials,

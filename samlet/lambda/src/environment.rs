@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use samlet_logs::LogStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use crate::Invocation;
 use crate::function::Function;
+use crate::log::Log;
 use crate::pool::{Job, Message, Pool};
 use crate::process::describe_exit;
 use crate::report::{self, Failure, Report, Status};
@@ -37,7 +37,7 @@ pub(crate) struct Environment {
     pub(crate) id: EnvironmentId,
     pub(crate) pool: Pool,
     pub(crate) messages: mpsc::Receiver<Message>,
-    pub(crate) log: LogStream,
+    pub(crate) log: Log,
     pub(crate) log_stream: String,
 }
 
@@ -139,7 +139,7 @@ impl Environment {
                 },
             }
         };
-        self.log.put(report::start(&job.request_id)).await;
+        self.log.start(&job.request_id).await;
         self.invoke(ready, job).await
     }
 
@@ -215,12 +215,12 @@ impl Environment {
             Ok(mut ready) => {
                 // It is part of this invocation, no init of its own.
                 ready.init = None;
-                self.log.put(report::start(&job.request_id)).await;
+                self.log.start(&job.request_id).await;
                 self.invoke(ready, job).await
             }
             Err(failure) => {
                 self.report_init(&failure, "invoke").await;
-                self.log.put(report::start(&job.request_id)).await;
+                self.log.start(&job.request_id).await;
                 if failure.status == Status::Timeout {
                     self.log
                         .put(report::timeout_line(&job.request_id, self.function.timeout))
@@ -253,6 +253,7 @@ impl Environment {
             deadline_ms: epoch_ms(self.function.timeout),
             function_arn: self.function.arn(),
             trace_id: job.trace_id.clone(),
+            client_context: job.client_context.clone(),
             payload: job.payload.clone(),
         };
         // Fails when the runtime hung up: then it asks again, exits, or times out.
@@ -394,6 +395,7 @@ impl Environment {
             request_id: job.request_id,
             payload: outcome.payload,
             function_error: outcome.function_error,
+            log_tail: self.log.tail(),
         };
         // The caller may have given up.
         job.reply.send(invocation).ok();

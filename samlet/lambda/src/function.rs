@@ -5,12 +5,18 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use samlet_iam::Credentials;
+use time::OffsetDateTime;
+use time::macros::format_description;
 
 /// A function to serve.
 #[derive(Clone, Debug)]
 pub struct Function {
     /// Its name.
     pub name: String,
+    /// `Runtime`.
+    pub runtime: String,
+    /// Its role's ARN.
+    pub role_arn: String,
     /// The folder with its `bootstrap`: the environment's task root.
     pub code: PathBuf,
     /// `Handler`, passed on as `_HANDLER`.
@@ -45,6 +51,21 @@ impl Function {
     /// Its log group's name.
     pub fn log_group(&self) -> String {
         format!("/aws/lambda/{}", self.name)
+    }
+
+    /// Size and time of what runs.
+    pub(crate) fn package(&self) -> Package {
+        let metadata = std::fs::metadata(self.code.join("bootstrap"));
+        let modified = metadata.as_ref().ok().and_then(|data| data.modified().ok());
+        let modified = modified.map(OffsetDateTime::from);
+        let clock = format_description!(
+            "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]+0000"
+        );
+        let modified = modified.and_then(|time| time.format(clock).ok());
+        Package {
+            bytes: metadata.map_or(0, |data| data.len()),
+            modified: modified.unwrap_or_default(),
+        }
     }
 
     /// All environment variables of a process: Lambda's own and the template's.
@@ -86,4 +107,11 @@ impl Function {
         }
         all
     }
+}
+
+/// A function's package, as far as tools ask for it.
+pub(crate) struct Package {
+    pub(crate) bytes: u64,
+    /// As `2026-11-24T08:00:00.000+0000`.
+    pub(crate) modified: String,
 }

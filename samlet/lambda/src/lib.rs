@@ -3,8 +3,11 @@
 //! Knows nothing of HTTP APIs, events or other services: a payload comes in,
 //! a function's process answers it.
 
+mod api;
 mod environment;
+mod events;
 mod function;
+mod log;
 mod peer;
 mod pool;
 mod process;
@@ -22,6 +25,8 @@ use samlet_logs::Logs;
 use tokio::sync::{Semaphore, oneshot};
 use uuid::Uuid;
 
+pub use api::{Api, ApiAnswer, ApiError, Operation};
+use events::Events;
 pub use function::Function;
 use pool::{Job, Pool, Refusal};
 
@@ -49,6 +54,8 @@ pub struct Settings {
     pub max_waiting: usize,
     /// How long an environment is kept without work.
     pub idle_timeout: Duration,
+    /// What the delays between an event's attempts are multiplied by.
+    pub retry_delay_scale: f64,
 }
 
 /// One synchronous invocation to make.
@@ -60,6 +67,8 @@ pub struct Invoke {
     pub payload: Bytes,
     /// The X-Ray header of the request that caused it (`Root=1-…`); made anew when absent.
     pub trace_id: Option<String>,
+    /// What the caller tells of itself, as JSON on one line.
+    pub client_context: Option<String>,
 }
 
 /// What an invocation gave back.
@@ -72,6 +81,8 @@ pub struct Invocation {
     /// Set when the function failed (it reported an error, crashed, timed
     /// out): Lambda's `X-Amz-Function-Error`.
     pub function_error: Option<&'static str>,
+    /// The last 4 KB of what the invocation logged.
+    pub log_tail: String,
 }
 
 /// Why an invocation was not made.
@@ -87,6 +98,9 @@ pub enum InvokeError {
     /// The event is over 6 MB.
     #[error("Request must be smaller than 6291456 bytes for the InvokeFunction operation")]
     RequestTooLarge,
+    /// No more events may wait.
+    #[error("too many events wait to be handled")]
+    TooManyEvents,
     /// samlet is shutting down.
     #[error("{0}")]
     Service(String),
@@ -107,6 +121,8 @@ pub struct Lambda {
     by_name: Arc<HashMap<String, usize>>,
     /// For each function, what is left of its reserved concurrency.
     reserved: Arc<[Option<Arc<Semaphore>>]>,
+    functions: Arc<[Arc<Function>]>,
+    events: Events,
     pool: Pool,
 }
 
@@ -123,16 +139,33 @@ impl Lambda {
             Some(Arc::new(Semaphore::new(limit)))
         });
         let reserved = reserved.collect();
-        let functions = functions.into_iter().map(Arc::new).collect();
+        let functions: Vec<Arc<Function>> = functions.into_iter().map(Arc::new).collect();
         Self {
             by_name: Arc::new(by_name),
             reserved,
+            functions: functions.clone().into(),
+            events: Events::new(settings.retry_delay_scale),
             pool: Pool::new(functions, logs, settings),
         }
     }
 
+    /// The functions, in the template's order.
+    pub fn functions(&self) -> &[Arc<Function>] {
+        &self.functions
+    }
+
     /// Invokes a function and waits for its response.
     pub async fn invoke(&self, invoke: Invoke) -> Result<Invocation, InvokeError> {
+        self.invoke_as(&Uuid::new_v4().to_string(), invoke).await
+    }
+
+    /// Invokes a function without waiting: with Lambda's retries when it
+    /// fails. Gives the request id. What still waits when samlet ends is lost.
+    pub fn invoke_event(&self, invoke: Invoke) -> Result<String, InvokeError> {
+        events::accept(self, invoke)
+    }
+
+    async fn invoke_as(&self, request_id: &str, invoke: Invoke) -> Result<Invocation, InvokeError> {
         let Some(&function) = self.by_name.get(&invoke.function_name) else {
             return Err(InvokeError::FunctionNotFound(invoke.function_name));
         };
@@ -152,8 +185,9 @@ impl Lambda {
             || InvokeError::Throttled(ThrottleReason::ConcurrentInvocationLimitExceeded);
         let (reply, mut replied) = oneshot::channel();
         let job = Job {
-            request_id: Uuid::new_v4().to_string(),
+            request_id: request_id.to_owned(),
             trace_id: invoke.trace_id.unwrap_or_else(new_trace_id),
+            client_context: invoke.client_context,
             payload: invoke.payload,
             reply,
             _permit: permit,

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::environment::Environment;
 use crate::function::Function;
+use crate::log::Log;
 use crate::scheduler::{Action, EnvironmentId, Scheduler, Ticket};
 use crate::{Invocation, Settings};
 
@@ -27,6 +28,7 @@ const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
 pub(crate) struct Job {
     pub(crate) request_id: String,
     pub(crate) trace_id: String,
+    pub(crate) client_context: Option<String>,
     pub(crate) payload: Bytes,
     pub(crate) reply: oneshot::Sender<Invocation>,
     /// Its share of the function's reserved concurrency, until it is done.
@@ -68,6 +70,15 @@ pub(crate) enum Refusal {
 }
 
 impl Pool {
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.closed.is_cancelled()
+    }
+
+    /// Resolves when no more invocations are taken.
+    pub(crate) async fn closed(&self) {
+        self.0.closed.cancelled().await;
+    }
+
     pub(crate) fn new(functions: Vec<Arc<Function>>, logs: Logs, settings: &Settings) -> Self {
         let scheduler = Scheduler::new(
             functions.len(),
@@ -215,7 +226,7 @@ impl Pool {
         let function = Arc::clone(&self.0.functions[index]);
         let (mailbox, messages) = mpsc::channel(MESSAGE_QUEUE);
         let log_stream = log_stream_name();
-        let log = self.0.logs.stream(&function.log_group(), &log_stream);
+        let log = Log::new(self.0.logs.stream(&function.log_group(), &log_stream));
         let pool = self.clone();
         let environment = Environment {
             function,

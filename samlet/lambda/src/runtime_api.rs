@@ -51,6 +51,8 @@ pub(crate) struct Invitation {
     pub(crate) deadline_ms: u64,
     pub(crate) function_arn: String,
     pub(crate) trace_id: String,
+    /// The caller's, as JSON on one line.
+    pub(crate) client_context: Option<String>,
     pub(crate) payload: Bytes,
 }
 
@@ -144,7 +146,11 @@ fn render(answer: Answer) -> Response {
 }
 
 fn invite(invitation: Invitation) -> Response {
-    let built = http::Response::builder()
+    let mut builder = http::Response::builder();
+    if let Some(context) = invitation.client_context {
+        builder = builder.header("Lambda-Runtime-Client-Context", context);
+    }
+    let built = builder
         .header(header::CONTENT_TYPE, "application/json")
         .header("Lambda-Runtime-Aws-Request-Id", invitation.request_id)
         .header("Lambda-Runtime-Deadline-Ms", invitation.deadline_ms)

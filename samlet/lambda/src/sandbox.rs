@@ -6,7 +6,6 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use samlet_http::Limits;
-use samlet_logs::LogStream;
 use tokio::net::unix::pipe;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -14,6 +13,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::function::Function;
+use crate::log::Log;
 use crate::peer::is_of_group;
 use crate::process::{Process, Program};
 use crate::runtime_api::{self, Call};
@@ -96,7 +96,7 @@ impl Sandbox {
 
     /// Waits for what the process does next, at most until `deadline`;
     /// meanwhile its output goes to `log`.
-    pub(crate) async fn next_event(&mut self, deadline: Option<Instant>, log: &LogStream) -> Event {
+    pub(crate) async fn next_event(&mut self, deadline: Option<Instant>, log: &Log) -> Event {
         loop {
             for line in self.lines.take_complete() {
                 log.put(line).await;
@@ -126,7 +126,7 @@ impl Sandbox {
     }
 
     /// Reads what the process has written up to now.
-    pub(crate) async fn drain(&mut self, log: &LogStream) {
+    pub(crate) async fn drain(&mut self, log: &Log) {
         let mut left = MAX_DRAIN_BYTES / CHUNK_BYTES;
         while left > 0 && self.lines.read_ready(&self.process.output) {
             left -= 1;
@@ -144,7 +144,7 @@ impl Sandbox {
     }
 
     /// Ends the process, waits until it is gone, and logs its last words.
-    pub(crate) async fn stop(mut self, log: &LogStream) {
+    pub(crate) async fn stop(mut self, log: &Log) {
         self.process.kill();
         if self.exited.is_none() {
             tokio::time::timeout(EXIT_TIMEOUT, &mut self.process.exited)

@@ -1,17 +1,24 @@
 //! Log groups and log streams on disk, as CloudWatch Logs names them.
 //!
-//! A group is a folder, a stream a file in it with one JSON object a line:
-//! `{"timestamp":<ms since the epoch>,"message":"…"}`. Everything is written by
-//! one thread; a caller waits only when that thread is a full queue behind.
+//! A group is a folder with a `group.json`, a stream a file in it with one JSON
+//! object a line: `{"timestamp":<ms since the epoch>,"message":"…"}`.
+//! Everything is written by one thread; a caller waits only when that thread is
+//! a full queue behind. Reading (`api`, the CloudWatch Logs API) is done from the
+//! files.
 
+mod api;
+mod files;
+mod pattern;
 mod writer;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
+pub use api::{ApiError, LogsApi, requirement};
 use writer::{Command, Writer};
 
 /// Events that may wait for the writing thread; then senders wait too, so
@@ -50,6 +57,7 @@ pub struct LogsError {
 /// All log groups under one folder; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Logs {
+    folder: Arc<Path>,
     commands: mpsc::Sender<Command>,
 }
 
@@ -69,13 +77,16 @@ impl Logs {
             .name("logs".into())
             .spawn(move || writer.run(queue))
             .map_err(fail)?;
-        Ok(Self { commands })
+        Ok(Self {
+            folder: folder.into(),
+            commands,
+        })
     }
 
     /// A stream to write to; its file is made with the first event.
     pub fn stream(&self, group: &str, stream: &str) -> LogStream {
         LogStream {
-            path: stream_path(group, stream),
+            path: files::stream_path(group, stream),
             group: group.to_owned(),
             commands: self.commands.clone(),
         }
@@ -105,14 +116,14 @@ pub struct LogStream {
 impl LogStream {
     /// Adds an event with the present time.
     pub async fn put(&self, message: impl Into<String>) {
-        let mut message = message.into();
+        self.put_at(now_ms(), message.into()).await;
+    }
+
+    async fn put_at(&self, timestamp: u64, mut message: String) {
         if message.len() > MAX_EVENT_BYTES {
             message.truncate(message.floor_char_boundary(MAX_EVENT_BYTES));
         }
-        let event = LogEvent {
-            timestamp: now_ms(),
-            message,
-        };
+        let event = LogEvent { timestamp, message };
         let put = Command::Put {
             group: self.group.clone(),
             path: self.path.clone(),
@@ -141,24 +152,11 @@ pub fn now_ms() -> u64 {
         })
 }
 
-/// Where a stream lies under the logs' folder: `/aws/lambda/F` and
-/// `2026/11/24/[$LATEST]0f…` give `aws/lambda/F/2026/11/24/[$LATEST]0f….jsonl`.
-fn stream_path(group: &str, stream: &str) -> PathBuf {
-    let mut path: PathBuf = group
-        .split('/')
-        .chain(stream.split('/'))
-        // A name from a template must not lead out of the folder.
-        .filter(|part| !matches!(*part, "" | "." | ".."))
-        .collect();
-    path.as_mut_os_string().push(".jsonl");
-    path
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
     #[tokio::test]
     async fn events_are_written_in_order_and_shown_to_the_observer() {
@@ -192,13 +190,5 @@ mod tests {
             (group, "two\nlines".to_owned()),
         ];
         assert_eq!(*seen.lock().unwrap(), expected);
-    }
-
-    #[test]
-    fn a_name_cannot_lead_out_of_the_folder() {
-        assert_eq!(
-            stream_path("/../../etc", "../x"),
-            PathBuf::from("etc/x.jsonl")
-        );
     }
 }

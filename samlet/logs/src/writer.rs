@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{LogEvent, Observer};
+use crate::{LogEvent, Observer, files};
 
 /// How many events are taken at once; files are flushed after each such batch.
 const BATCH: usize = 256;
@@ -17,6 +17,17 @@ pub(crate) enum Command {
         group: String,
         path: PathBuf,
         event: LogEvent,
+    },
+    /// Makes a group, and a stream in it.
+    Create {
+        group: String,
+        stream: Option<String>,
+        done: oneshot::Sender<io::Result<()>>,
+    },
+    /// Ends a group with all its streams.
+    DeleteGroup {
+        group: String,
+        done: oneshot::Sender<io::Result<()>>,
     },
     Close(PathBuf),
     Flush(oneshot::Sender<()>),
@@ -47,9 +58,19 @@ impl Writer {
             for command in batch.drain(..) {
                 match command {
                     Command::Put { group, path, event } => {
-                        let written = self.write(&path, &event);
+                        let written = self.write(&group, &path, &event);
                         self.note(written);
                         (self.observer)(&group, &event);
+                    }
+                    Command::Create {
+                        group,
+                        stream,
+                        done,
+                    } => {
+                        done.send(self.create(&group, stream.as_deref())).ok();
+                    }
+                    Command::DeleteGroup { group, done } => {
+                        done.send(self.delete_group(&group)).ok();
                     }
                     Command::Close(path) => {
                         self.files.remove(&path);
@@ -65,8 +86,24 @@ impl Writer {
         }
     }
 
-    fn write(&mut self, path: &Path, event: &LogEvent) -> io::Result<()> {
+    fn create(&self, group: &str, stream: Option<&str>) -> io::Result<()> {
+        files::ensure_group(&self.folder, group)?;
+        if let Some(stream) = stream {
+            open(&self.folder.join(files::stream_path(group, stream)))?;
+        }
+        Ok(())
+    }
+
+    fn delete_group(&mut self, group: &str) -> io::Result<()> {
+        let path = files::group_path(group);
+        // Those that still write begin a new file.
+        self.files.retain(|file, _| !file.starts_with(&path));
+        std::fs::remove_dir_all(self.folder.join(path))
+    }
+
+    fn write(&mut self, group: &str, path: &Path, event: &LogEvent) -> io::Result<()> {
         if !self.files.contains_key(path) {
+            files::ensure_group(&self.folder, group)?;
             let file = open(&self.folder.join(path))?;
             self.files.insert(path.to_owned(), BufWriter::new(file));
         }

@@ -1,0 +1,53 @@
+//! CloudWatch Logs: AWS JSON 1.1.
+
+use bytes::Bytes;
+use http::request::Parts;
+use samlet_http::Response;
+use samlet_logs::{ApiError, requirement};
+use serde_json::{Value, json};
+
+use crate::{Endpoint, Refusal, allow, request_id, respond};
+
+impl Endpoint {
+    /// One request, from signature to answer.
+    pub(crate) async fn logs(&self, operation: &str, parts: &Parts, body: &Bytes) -> Response {
+        let (status, body) = match self.logs_result(operation, parts, body).await {
+            Ok(body) => (200, body),
+            Err(error) => {
+                let body = json!({"__type": error.code, "message": error.message});
+                (error.status, body.to_string().into())
+            }
+        };
+        respond(status, "application/x-amz-json-1.1", &request_id(), body)
+    }
+
+    async fn logs_result(
+        &self,
+        operation: &str,
+        parts: &Parts,
+        body: &Bytes,
+    ) -> Result<Bytes, ApiError> {
+        let principal = self.principal("logs", parts, body).map_err(refuse)?;
+        let request: Value = serde_json::from_slice(body).map_err(|_| ApiError {
+            status: 400,
+            code: "SerializationException",
+            message: "The request is no JSON.".into(),
+        })?;
+        let (region, account) = (self.identities.region(), self.identities.account_id());
+        let (action, resource) = requirement(operation, &request, region, account);
+        allow(&principal, &action, &resource).map_err(refuse)?;
+        self.logs.execute(operation, request).await
+    }
+}
+
+fn refuse(refusal: Refusal) -> ApiError {
+    let (code, message) = match refusal {
+        Refusal::Unauthenticated(error) => (error.code(), error.to_string()),
+        Refusal::Denied(denied) => ("AccessDeniedException", denied.to_string()),
+    };
+    ApiError {
+        status: 400,
+        code,
+        message,
+    }
+}

@@ -75,6 +75,9 @@ pub(crate) struct StartArgs {
     /// Build and run what ships to AWS
     #[arg(long)]
     pub(crate) release: bool,
+    /// Run what `sam build` built: .aws-sam/build beside the template
+    #[arg(long, conflicts_with_all = ["release", "no_build"])]
+    pub(crate) built: bool,
     /// Execution environments that may run at once, of all functions
     /// together [default: what fits the memory]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]

@@ -32,6 +32,13 @@ pub(crate) enum Error {
     },
     #[error("cannot run cargo: {0}")]
     CargoMissing(std::io::Error),
+    #[error("cannot run {tool}: {source}")]
+    ToolMissing {
+        tool: &'static str,
+        source: std::io::Error,
+    },
+    #[error("the code of {function} is not there: {}", path.display())]
+    NoCode { function: String, path: PathBuf },
     #[error("cannot read the Cargo package of {function}: {reason}")]
     Package { function: String, reason: String },
     #[error("building the functions failed")]
@@ -73,8 +80,15 @@ impl Error {
                 "check its permissions, or choose another with --data-dir".into()
             }
             Self::CargoMissing(_) => "install Rust: https://rustup.rs".into(),
+            Self::ToolMissing {
+                tool: "python3", ..
+            } => "install Python 3, with its venv module".into(),
+            Self::ToolMissing { tool, .. } => format!("install {tool}"),
+            Self::NoCode { .. } => {
+                "CodeUri is a folder, relative to the template; correct it there".into()
+            }
             Self::BuildFailed => {
-                "the compiler's messages are above; correct the code and start again".into()
+                "the tool's messages are above; correct the code and start again".into()
             }
             Self::NotBuilt { .. } => "run `samlet build`, or start without --no-build".into(),
             _ => return None,

@@ -1,6 +1,5 @@
 //! `samlet start`: from a template to a running application, and down again.
 
-use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,8 +39,12 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    pub(crate) fn read(args: &ApplicationArgs) -> Result<Self, Error> {
-        let path = args.template.clone();
+    /// Reads the template, or, with `built`, what `sam build` made of it.
+    pub(crate) fn read(args: &ApplicationArgs, built: bool) -> Result<Self, Error> {
+        let path = match built {
+            true => args.template.with_file_name(".aws-sam/build/template.yaml"),
+            false => args.template.clone(),
+        };
         let source =
             std::fs::read_to_string(&path).map_err(|source| Error::TemplateUnreadable {
                 path: path.clone(),
@@ -77,7 +80,7 @@ impl Template {
 
 /// `samlet start`.
 pub(crate) fn command(args: &StartArgs) -> Result<(), Error> {
-    let template = Template::read(&args.application)?;
+    let template = Template::read(&args.application, args.built)?;
     let data = DataFolder::open(&args.application.data_dir())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -94,11 +97,13 @@ async fn run(args: &StartArgs, template: &Template, data: &DataFolder) -> Result
     let urls = listeners.iter().map(url).collect::<Result<Vec<_>, _>>()?;
     let aws_url = url(&aws)?;
 
-    let folders = if args.no_build {
-        build::built(application, template.folder(), &data.build())?
-    } else {
-        build::build(application, template.folder(), &data.build(), args.release)?
+    let mode = match args {
+        args if args.no_build => build::Mode::None,
+        args if args.built => build::Mode::BuiltBySam,
+        args if args.release => build::Mode::Release,
+        _ => build::Mode::Dev,
     };
+    let programs = build::build(application, template.folder(), &data.build(), mode)?;
 
     let store = samlet_dynamodb::Store::open(&data.store(), REGION, ACCOUNT_ID)?;
     for table in &application.tables {
@@ -110,7 +115,7 @@ async fn run(args: &StartArgs, template: &Template, data: &DataFolder) -> Result
     }
     let logs = Logs::open(&data.logs(), terminal::log_observer(application))?;
     let identities = Arc::new(Identities::new(REGION, ACCOUNT_ID));
-    let functions = functions(application, &folders, &identities, &aws_url)?;
+    let functions = functions(application, &programs, &identities, &aws_url)?;
     let lambda = Lambda::new(functions, logs.clone(), &lambda_settings(args));
 
     let endpoint = Arc::new(Endpoint::new(
@@ -182,7 +187,7 @@ async fn bind(port: u16, flag: &'static str) -> Result<TcpListener, Error> {
 /// Each function with its code and with credentials of its own role.
 fn functions(
     application: &Application,
-    folders: &BTreeMap<String, PathBuf>,
+    programs: &build::Programs,
     identities: &Identities,
     aws_url: &str,
 ) -> Result<Vec<Function>, Error> {
@@ -208,7 +213,7 @@ fn functions(
             name: declared.name.clone(),
             runtime: declared.runtime.clone(),
             role_arn: format!("arn:aws:iam::{ACCOUNT_ID}:role/{}", declared.role.name),
-            code: folders.get(name).cloned().unwrap_or_default(),
+            program: programs.get(name).cloned().unwrap_or_default(),
             handler: declared.handler.clone(),
             memory_mb: declared.memory_mb,
             timeout: declared.timeout,

@@ -1,6 +1,6 @@
 //! What samlet shows while it runs.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
 use samlet_logs::Observer;
@@ -23,6 +23,7 @@ pub(crate) fn init_diagnostics() {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .without_time()
         .init();
@@ -50,10 +51,18 @@ pub(crate) fn log_observer(application: &Application) -> Observer {
         let Some((_, name, style)) = names.iter().find(|(known, ..)| known == group) else {
             return;
         };
-        let message = event.message.trim_end();
-        // A terminal that went away must not end the application.
-        writeln!(stderr, "{style}{name:width$}{style:#} {message}").ok();
+        // AWS's Python runtime client ends the lines of a trace so.
+        for line in event.message.trim_end().split('\r') {
+            // A terminal that went away must not end the application.
+            writeln!(stderr, "{style}{name:width$}{style:#} {line}").ok();
+        }
     })
+}
+
+/// Says what is being done that takes a while, in cargo's manner.
+pub(crate) fn print_status(verb: &str, what: &str) {
+    let style = AnsiColor::Green.on_default().bold();
+    writeln!(anstream::stderr(), "{style}{verb:>12}{style:#} {what}").ok();
 }
 
 /// Prints each API's routes with their functions, the outputs, and the line

@@ -231,7 +231,7 @@ impl Api {
             Kind::GetFunction => {
                 let body = json!({
                     "Configuration": configuration(function),
-                    "Code": {"RepositoryType": "S3", "Location": format!("file://{}", function.code.display())},
+                    "Code": {"RepositoryType": "S3", "Location": format!("file://{}", function.program.folder.display())},
                     "Tags": {},
                 });
                 Ok(answer(200, &body))

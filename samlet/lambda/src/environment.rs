@@ -87,7 +87,7 @@ impl Environment {
 
     async fn live(&mut self) {
         self.log
-            .put("INIT_START Runtime Version: provided:al2023")
+            .put(report::init_start(&self.function.runtime))
             .await;
         let mut ready = match self.init(INIT_TIMEOUT).await {
             Ok(ready) => {
@@ -154,8 +154,8 @@ impl Environment {
         let mut sandbox = match Sandbox::start(&self.function, &self.log_stream).await {
             Ok(sandbox) => sandbox,
             Err(error) => {
-                let bootstrap = self.function.code.join("bootstrap");
-                let reason = format!("cannot run {}: {error}", bootstrap.display());
+                let executable = self.function.program.executable.display();
+                let reason = format!("cannot run {executable}: {error}");
                 let status = Status::Error("Runtime.InvalidEntrypoint".into());
                 let payload = move |id: &str| Failure::invalid_entrypoint(id, &reason).payload();
                 return Err(fail(status, Box::new(payload)));

@@ -8,6 +8,18 @@ use samlet_iam::Credentials;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
+/// How a function's process is started.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    /// The executable, absolute.
+    pub executable: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// The folder with the function's code: the environment's task root, and
+    /// where it is started.
+    pub folder: PathBuf,
+}
+
 /// A function to serve.
 #[derive(Clone, Debug)]
 pub struct Function {
@@ -17,8 +29,8 @@ pub struct Function {
     pub runtime: String,
     /// Its role's ARN.
     pub role_arn: String,
-    /// The folder with its `bootstrap`: the environment's task root.
-    pub code: PathBuf,
+    /// What an environment runs.
+    pub program: Program,
     /// `Handler`, passed on as `_HANDLER`.
     pub handler: String,
     /// Memory, MB.
@@ -55,7 +67,7 @@ impl Function {
 
     /// Size and time of what runs.
     pub(crate) fn package(&self) -> Package {
-        let metadata = std::fs::metadata(self.code.join("bootstrap"));
+        let metadata = std::fs::metadata(&self.program.executable);
         let modified = metadata.as_ref().ok().and_then(|data| data.modified().ok());
         let modified = modified.map(OffsetDateTime::from);
         let clock = format_description!(
@@ -75,7 +87,7 @@ impl Function {
         runtime_api: &str,
         log_stream: &str,
     ) -> BTreeMap<String, String> {
-        let root = self.code.to_string_lossy();
+        let root = self.program.folder.to_string_lossy();
         let memory = self.memory_mb.to_string();
         let group = self.log_group();
         let libraries = format!("{root}:{root}/lib:/opt/lib");
@@ -102,6 +114,11 @@ impl Function {
         ];
         let mut all = self.variables.clone();
         all.extend(lambda.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        // Custom runtimes are not told which one they are.
+        if !self.runtime.starts_with("provided") {
+            let runtime = format!("AWS_Lambda_{}", self.runtime);
+            all.insert("AWS_EXECUTION_ENV".into(), runtime);
+        }
         if let Some(token) = &self.credentials.session_token {
             all.insert("AWS_SESSION_TOKEN".into(), token.clone());
         }

@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 pub use api::{Api, ApiAnswer, ApiError, Operation};
 use events::Events;
-pub use function::Function;
+pub use function::{Function, Program};
 use pool::{Job, Pool, Refusal};
 
 /// The largest event of a synchronous invocation.

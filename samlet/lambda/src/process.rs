@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,14 +11,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use tokio::net::unix::pipe;
 use tokio::sync::oneshot;
 
-/// What to run.
-#[derive(Clone, Debug)]
-pub(crate) struct Program {
-    pub(crate) executable: PathBuf,
-    pub(crate) folder: PathBuf,
-    /// The whole environment: nothing is inherited.
-    pub(crate) environment: BTreeMap<String, String>,
-}
+use crate::function::Program;
 
 /// The process group of a running process.
 #[derive(Clone, Debug)]
@@ -56,17 +48,21 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts `program` on a thread of its own, which then waits for its end.
+    /// `environment` is all that it is given: nothing is inherited.
     ///
     /// The thread has to live as long as the process: the parent-death signal
     /// comes when the *thread* that made the process ends.
-    pub(crate) async fn launch(program: Program) -> io::Result<Self> {
+    pub(crate) async fn launch(
+        program: Program,
+        environment: BTreeMap<String, String>,
+    ) -> io::Result<Self> {
         let (reader, writer) = io::pipe()?;
         let (started, start) = oneshot::channel();
         let (exit, exited) = oneshot::channel();
         std::thread::Builder::new()
             .name("environment".into())
             .spawn(move || {
-                let mut child = match spawn(&program, writer) {
+                let mut child = match spawn(&program, &environment, writer) {
                     Ok(child) => child,
                     Err(error) => {
                         started.send(Err(error)).ok();
@@ -132,12 +128,17 @@ impl Drop for Process {
     }
 }
 
-fn spawn(program: &Program, output: io::PipeWriter) -> io::Result<std::process::Child> {
+fn spawn(
+    program: &Program,
+    environment: &BTreeMap<String, String>,
+    output: io::PipeWriter,
+) -> io::Result<std::process::Child> {
     let mut command = Command::new(&program.executable);
     command
+        .args(&program.arguments)
         .current_dir(&program.folder)
         .env_clear()
-        .envs(&program.environment)
+        .envs(environment)
         .stdin(Stdio::null())
         .stdout(output.try_clone()?)
         .stderr(output)

@@ -103,6 +103,15 @@ impl Status {
     }
 }
 
+/// `provided.al2023` is told as `provided:al2023`, `python3.12` as `python:3.12`.
+pub(crate) fn init_start(runtime: &str) -> String {
+    let version = match runtime.split_once('.') {
+        Some(("provided", system)) => format!("provided:{system}"),
+        _ => runtime.replacen("python", "python:", 1),
+    };
+    format!("INIT_START Runtime Version: {version}")
+}
+
 pub(crate) fn start(request_id: &str) -> String {
     format!("START RequestId: {request_id} Version: $LATEST")
 }

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::function::Function;
 use crate::log::Log;
 use crate::peer::is_of_group;
-use crate::process::{Process, Program};
+use crate::process::Process;
 use crate::runtime_api::{self, Call};
 
 /// Calls of one runtime that may wait; it makes one at a time.
@@ -57,12 +57,8 @@ impl Sandbox {
     pub(crate) async fn start(function: &Function, log_stream: &str) -> std::io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let program = Program {
-            executable: function.code.join("bootstrap"),
-            folder: function.code.clone(),
-            environment: function.environment(&address.to_string(), log_stream),
-        };
-        let process = Process::launch(program).await?;
+        let environment = function.environment(&address.to_string(), log_stream);
+        let process = Process::launch(function.program.clone(), environment).await?;
 
         let runtime_api = CancellationToken::new();
         let (call, calls) = mpsc::channel(CALL_QUEUE);

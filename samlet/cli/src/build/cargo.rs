@@ -1,4 +1,4 @@
-//! Builds functions with cargo and lays each out as Lambda expects it: a folder with a `bootstrap`.
+//! Functions in Rust: cargo builds them, all of a workspace in one run.
 
 use std::collections::BTreeMap;
 use std::io::BufReader;
@@ -6,12 +6,43 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use cargo_metadata::{Message, Metadata, MetadataCommand};
-use samlet_template::{Application, Function};
+use samlet_template::Function;
 
-use crate::args::BuildArgs;
-use crate::data::DataFolder;
 use crate::error::Error;
-use crate::start;
+
+/// What is to be built, by workspace.
+#[derive(Default)]
+pub(super) struct Cargo {
+    targets: Vec<Target>,
+    workspaces: Vec<Metadata>,
+}
+
+impl Cargo {
+    /// Adds a function whose package is in `code`.
+    pub(super) fn add(&mut self, function: &Function, code: &Path) -> Result<(), Error> {
+        let target = target(function, code, &mut self.workspaces)?;
+        self.targets.push(target);
+        Ok(())
+    }
+
+    /// Builds all; each function's `bootstrap` is then in `build_folder/<LogicalId>`.
+    pub(super) fn build(self, build_folder: &Path, release: bool) -> Result<(), Error> {
+        for metadata in &self.workspaces {
+            let root = metadata.workspace_root.as_std_path();
+            let members: Vec<&Target> = self
+                .targets
+                .iter()
+                .filter(|t| t.workspace == root)
+                .collect();
+            let executables = run_cargo(root, &members, release)?;
+            for target in members {
+                let executable = executables.get(&target.binary).ok_or(Error::BuildFailed)?;
+                install(executable, &build_folder.join(&target.logical_id))?;
+            }
+        }
+        Ok(())
+    }
+}
 
 /// A function's Cargo package and binary.
 struct Target {
@@ -19,92 +50,6 @@ struct Target {
     workspace: PathBuf,
     package: String,
     binary: String,
-}
-
-/// `samlet build`.
-pub(crate) fn command(args: &BuildArgs) -> Result<(), Error> {
-    let template = start::Template::read(&args.application)?;
-    let data = DataFolder::open(&args.application.data_dir())?;
-    let folders = build(
-        &template.application,
-        template.folder(),
-        &data.build(),
-        args.release,
-    )?;
-    for folder in folders.values() {
-        tracing::info!(folder = %folder.display(), "built");
-    }
-    Ok(())
-}
-
-/// Builds every function that isn't built already. Gives each function's
-/// folder, by logical id.
-pub(crate) fn build(
-    application: &Application,
-    template_folder: &Path,
-    build_folder: &Path,
-    release: bool,
-) -> Result<BTreeMap<String, PathBuf>, Error> {
-    let mut folders = BTreeMap::new();
-    let mut targets = Vec::new();
-    let mut workspaces: Vec<Metadata> = Vec::new();
-    for function in &application.functions {
-        let code = template_folder.join(&function.code_uri);
-        match with_bootstrap(&code)? {
-            Some(folder) => drop(folders.insert(function.logical_id.clone(), folder)),
-            None => targets.push(target(function, &code, &mut workspaces)?),
-        }
-    }
-    for metadata in &workspaces {
-        let root = metadata.workspace_root.as_std_path();
-        let members: Vec<&Target> = targets.iter().filter(|t| t.workspace == root).collect();
-        let executables = run_cargo(root, &members, release)?;
-        for target in members {
-            let executable = executables.get(&target.binary).ok_or(Error::BuildFailed)?;
-            let folder = build_folder.join(&target.logical_id);
-            install(executable, &folder)?;
-            folders.insert(target.logical_id.clone(), folder);
-        }
-    }
-    Ok(folders)
-}
-
-/// The folders of an earlier build, by logical id.
-pub(crate) fn built(
-    application: &Application,
-    template_folder: &Path,
-    build_folder: &Path,
-) -> Result<BTreeMap<String, PathBuf>, Error> {
-    let folder_of = |function: &Function| {
-        if let Some(folder) = with_bootstrap(&template_folder.join(&function.code_uri))? {
-            return Ok(folder);
-        }
-        let folder = build_folder.join(&function.logical_id);
-        let path = folder.join("bootstrap");
-        if path.is_file() {
-            return Ok(folder);
-        }
-        Err(Error::NotBuilt {
-            function: function.logical_id.clone(),
-            path,
-        })
-    };
-    let functions = application.functions.iter();
-    functions
-        .map(|function| Ok((function.logical_id.clone(), folder_of(function)?)))
-        .collect()
-}
-
-/// The folder itself, absolute, when it holds a `bootstrap`: it needs no build.
-fn with_bootstrap(code: &Path) -> Result<Option<PathBuf>, Error> {
-    if !code.join("bootstrap").is_file() {
-        return Ok(None);
-    }
-    let absolute = code.canonicalize().map_err(|source| Error::DataUnusable {
-        path: code.to_owned(),
-        source,
-    })?;
-    Ok(Some(absolute))
 }
 
 /// Finds the package in `code`, and in it the binary that SAM would take:
@@ -119,12 +64,6 @@ fn target(
         function: function.logical_id.clone(),
         reason,
     };
-    if !manifest.is_file() {
-        let code = code.display();
-        return Err(nothing(format!(
-            "its CodeUri {code} holds neither a bootstrap nor a Cargo.toml"
-        )));
-    }
     let package_error = |reason: String| Error::Package {
         function: function.logical_id.clone(),
         reason,

@@ -29,6 +29,10 @@ const STACK_NAME: &str = "local";
 /// How long an environment is kept without work; Lambda's is of this order.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
 
+/// How often items are looked over whose time to live may have passed;
+/// DynamoDB takes up to days.
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
+
 /// Invocations that may wait for an environment: Lambda's own default concurrency.
 const MAX_WAITING: usize = 1000;
 
@@ -107,12 +111,21 @@ async fn run(args: &StartArgs, template: &Template, data: &DataFolder) -> Result
 
     let store = samlet_dynamodb::Store::open(&data.store(), REGION, ACCOUNT_ID)?;
     for table in &application.tables {
-        let made = store.ensure_table(&table.create_table).await;
+        let expires_by = table
+            .time_to_live
+            .as_ref()
+            .map(|ttl| ttl.attribute.as_str());
+        let made = store.ensure_table(&table.create_table, expires_by).await;
         made.map_err(|source| Error::Table {
             table: table.logical_id.clone(),
             source,
         })?;
     }
+    let sweeping = application
+        .tables
+        .iter()
+        .any(|table| table.time_to_live.is_some());
+    let sweeping = sweeping.then(|| tokio::spawn(delete_expired(store.clone())));
     let logs = Logs::open(&data.logs(), terminal::log_observer(application))?;
     let identities = Arc::new(Identities::new(REGION, ACCOUNT_ID));
     let functions = functions(application, &programs, &identities, &aws_url)?;
@@ -148,9 +161,22 @@ async fn run(args: &StartArgs, template: &Template, data: &DataFolder) -> Result
     lambda.close().await;
     endpoint_stop.cancel();
     endpoint_done.await.ok();
+    if let Some(sweeping) = sweeping {
+        sweeping.abort();
+        sweeping.await.ok();
+    }
     store.close().await;
     logs.flush().await;
     Ok(())
+}
+
+async fn delete_expired(store: samlet_dynamodb::Store) {
+    let mut ticks = tokio::time::interval(EXPIRY_INTERVAL);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        store.delete_expired().await;
+    }
 }
 
 /// A listener for each API: the first on `port`, the others on the next free ones.

@@ -24,10 +24,23 @@ pub(crate) fn reduce_table_name(request: &mut Value) {
 
 /// Puts the application's region and account into a description's ARNs.
 pub(crate) fn localise(description: &str, region: &str, account_id: &str) -> String {
-    description.replace(
-        ENGINE_PREFIX,
-        &format!("arn:aws:dynamodb:{region}:{account_id}:"),
-    )
+    description
+        .replace(ENGINE_PREFIX, &prefix(region, account_id))
+        .replace(
+            "\"awsRegion\":\"dynoxide\"",
+            &format!("\"awsRegion\":\"{region}\""),
+        )
+}
+
+/// Puts the engine's own account into a request's ARNs.
+pub(crate) fn delocalise(request: &[u8], prefix: &str) -> Vec<u8> {
+    let text = String::from_utf8_lossy(request);
+    text.replace(prefix, ENGINE_PREFIX).into_bytes()
+}
+
+/// What stands before `table/NAME` in the application's ARNs.
+pub(crate) fn prefix(region: &str, account_id: &str) -> String {
+    format!("arn:aws:dynamodb:{region}:{account_id}:")
 }
 
 #[cfg(test)]

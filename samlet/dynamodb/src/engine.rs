@@ -9,22 +9,23 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use dynoxide::actions::vector_lifecycle::VectorIndexLifecycle;
 use dynoxide::actions::{
-    batch_get_item, batch_write_item, create_table, delete_item, delete_table, describe_table,
-    get_item, list_tables, put_item, query, scan, transact_get_items, update_item,
+    batch_execute_statement, batch_get_item, batch_write_item, create_table, delete_item,
+    delete_table, describe_stream, describe_table, describe_time_to_live, execute_statement,
+    execute_transaction, get_item, get_records, get_shard_iterator, list_streams, list_tables,
+    list_tags_of_resource, put_item, query, scan, tag_resource, transact_get_items,
+    transact_write_items, untag_resource, update_item, update_table, update_time_to_live,
 };
 use dynoxide::storage::Storage;
-use dynoxide::{DynoxideError, Result};
+use dynoxide::{DynoxideError, Result, ttl};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
-use crate::arns;
 use crate::errors::{ApiError, StoreError};
+use crate::tokens::Tokens;
+use crate::{arns, pages, removals};
 
-/// Items on a page of a Query or Scan that sets no Limit: the engine would
-/// otherwise read every remaining row into memory. Clients page by
-/// LastEvaluatedKey in any case.
-const PAGE_ITEMS: u64 = 1000;
+/// Deletes what has expired; an operation of samlet's own, which no request names.
+pub(crate) const SWEEP_EXPIRED: &str = "samlet:SweepExpired";
 
 /// How an operation is to be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,10 +39,34 @@ pub(crate) enum Kind {
 /// `None` for an operation that isn't supported.
 pub(crate) fn kind(operation: &str) -> Option<Kind> {
     match operation {
-        "GetItem" | "Query" | "Scan" | "BatchGetItem" | "TransactGetItems" | "DescribeTable"
-        | "ListTables" => Some(Kind::Read),
-        "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" => Some(Kind::Write),
-        "CreateTable" | "DeleteTable" => Some(Kind::Definition),
+        "GetItem"
+        | "Query"
+        | "Scan"
+        | "BatchGetItem"
+        | "TransactGetItems"
+        | "DescribeTable"
+        | "ListTables"
+        | "DescribeTimeToLive"
+        | "ListTagsOfResource"
+        | "ListStreams"
+        | "DescribeStream"
+        | "GetShardIterator"
+        | "GetRecords"
+        | "DescribeLimits"
+        | "DescribeEndpoints"
+        | "DescribeContinuousBackups" => Some(Kind::Read),
+        // A statement may write; those that only read wait their turn.
+        "ExecuteStatement"
+        | "BatchExecuteStatement"
+        | "ExecuteTransaction"
+        | "PutItem"
+        | "UpdateItem"
+        | "DeleteItem"
+        | "BatchWriteItem"
+        | "TransactWriteItems"
+        | SWEEP_EXPIRED => Some(Kind::Write),
+        "CreateTable" | "DeleteTable" | "UpdateTable" | "UpdateTimeToLive" | "TagResource"
+        | "UntagResource" => Some(Kind::Definition),
         _ => None,
     }
 }
@@ -50,6 +75,7 @@ pub(crate) struct Engine {
     path: PathBuf,
     storage: Storage,
     lifecycle: VectorIndexLifecycle,
+    tokens: Tokens,
     region: String,
     account_id: String,
 }
@@ -76,6 +102,7 @@ impl Engine {
             path: path.to_owned(),
             storage,
             lifecycle: VectorIndexLifecycle::default(),
+            tokens: Tokens::default(),
             region: region.into(),
             account_id: account_id.into(),
         })
@@ -114,18 +141,44 @@ impl Engine {
         value.unwrap_or(-1)
     }
 
-    fn dispatch(&self, operation: &str, body: &[u8]) -> Result<String> {
+    fn dispatch(&mut self, operation: &str, body: &[u8]) -> Result<String> {
         let storage = &self.storage;
+        let prefix = arns::prefix(&self.region, &self.account_id);
         match operation {
+            "TransactWriteItems" => self.tokens.once(operation, body, || {
+                answer(transact_write_items::execute(storage, read(body)?))
+            }),
+            "ExecuteTransaction" => self.tokens.once(operation, body, || {
+                answer(execute_transaction::execute(storage, read(body)?))
+            }),
+            "ExecuteStatement" => answer(execute_statement::execute(storage, read(body)?)),
+            "BatchExecuteStatement" => {
+                answer(batch_execute_statement::execute(storage, read(body)?))
+            }
+            "UpdateTimeToLive" => answer(update_time_to_live::execute(storage, read(body)?)),
+            "DescribeTimeToLive" => answer(describe_time_to_live::execute(storage, read(body)?)),
+            SWEEP_EXPIRED => answer(ttl::sweep_expired_items(storage)),
+            "DescribeLimits" => Ok(DESCRIBE_LIMITS.into()),
+            "DescribeEndpoints" => Ok(format!(
+                r#"{{"Endpoints":[{{"Address":"dynamodb.{}.amazonaws.com","CachePeriodInMinutes":1440}}]}}"#,
+                self.region
+            )),
+            "DescribeContinuousBackups" => Ok(CONTINUOUS_BACKUPS.into()),
+            "UpdateTable" | "TagResource" | "UntagResource" | "ListTagsOfResource"
+            | "ListStreams" | "DescribeStream" | "GetShardIterator" | "GetRecords" => {
+                let body = arns::delocalise(body, &prefix);
+                self.with_arns(operation, &body)
+            }
             "PutItem" => answer(put_item::execute(storage, read(body)?)),
             "GetItem" => answer(get_item::execute(storage, read(body)?)),
+            "UpdateItem" if removals::only_removes(body) => removals::run(storage, body),
             "UpdateItem" => answer(update_item::execute(storage, read(body)?)),
             "DeleteItem" => answer(delete_item::execute(storage, read(body)?)),
             "BatchGetItem" => answer(batch_get_item::execute(storage, read(body)?)),
             "BatchWriteItem" => answer(batch_write_item::execute(storage, read(body)?)),
             "TransactGetItems" => answer(transact_get_items::execute(storage, read(body)?)),
-            "Query" => answer(query::execute(storage, read(&paged(body)?)?)),
-            "Scan" => answer(scan::execute(storage, read(&paged(body)?)?)),
+            "Query" => pages::joined(body, |body| answer(query::execute(storage, read(body)?))),
+            "Scan" => pages::joined(body, |body| answer(scan::execute(storage, read(body)?))),
             "ListTables" => answer(list_tables::execute(storage, read(body)?)),
             "CreateTable" => self.local(answer(create_table::execute(storage, read(body)?))),
             "DeleteTable" => self.local(answer(delete_table::execute(
@@ -144,6 +197,21 @@ impl Engine {
         }
     }
 
+    /// Operations that name tables or streams by their ARN.
+    fn with_arns(&self, operation: &str, body: &[u8]) -> Result<String> {
+        let storage = &self.storage;
+        self.local(match operation {
+            "UpdateTable" => answer(update_table::execute(storage, read(body)?, &self.lifecycle)),
+            "TagResource" => answer(tag_resource::execute(storage, read(body)?)),
+            "UntagResource" => answer(untag_resource::execute(storage, read(body)?)),
+            "ListTagsOfResource" => answer(list_tags_of_resource::execute(storage, read(body)?)),
+            "ListStreams" => answer(list_streams::execute(storage, read(body)?)),
+            "DescribeStream" => answer(describe_stream::execute(storage, read(body)?)),
+            "GetShardIterator" => answer(get_shard_iterator::execute(storage, read(body)?)),
+            _ => answer(get_records::execute(storage, read(body)?)),
+        })
+    }
+
     fn local(&self, description: Result<String>) -> Result<String> {
         Ok(arns::localise(
             &description?,
@@ -153,8 +221,14 @@ impl Engine {
     }
 }
 
+/// What an account may have by default, which is not limited here.
+const DESCRIBE_LIMITS: &str = r#"{"AccountMaxReadCapacityUnits":80000,"AccountMaxWriteCapacityUnits":80000,"TableMaxReadCapacityUnits":40000,"TableMaxWriteCapacityUnits":40000}"#;
+
+/// There are none here.
+const CONTINUOUS_BACKUPS: &str = r#"{"ContinuousBackupsDescription":{"ContinuousBackupsStatus":"ENABLED","PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"DISABLED"}}}"#;
+
 /// The engine's futures over SQLite are ready when first polled.
-fn answer<T: Serialize>(future: impl Future<Output = Result<T>>) -> Result<String> {
+pub(crate) fn answer<T: Serialize>(future: impl Future<Output = Result<T>>) -> Result<String> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => serde_json::to_string(&result?)
             .map_err(|error| DynoxideError::InternalServerError(error.to_string())),
@@ -166,7 +240,7 @@ fn answer<T: Serialize>(future: impl Future<Output = Result<T>>) -> Result<Strin
 
 /// Reads a request. The engine marks in serde's message which exception a
 /// wrong member is.
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     serde_json::from_slice(body).map_err(|error| {
         let message = error.to_string();
         let message = message
@@ -199,15 +273,4 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
             DynoxideError::SerializationException(message.into())
         }
     })
-}
-
-fn paged(body: &[u8]) -> Result<Vec<u8>> {
-    let mut request: Value = read(body)?;
-    if let Value::Object(members) = &mut request
-        && members.get("Limit").is_none_or(Value::is_null)
-    {
-        members.insert("Limit".into(), PAGE_ITEMS.into());
-    }
-    serde_json::to_vec(&request)
-        .map_err(|error| DynoxideError::SerializationException(error.to_string()))
 }

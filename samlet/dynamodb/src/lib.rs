@@ -6,9 +6,13 @@
 mod arns;
 mod engine;
 mod errors;
+mod pages;
+mod removals;
 mod requirements;
+mod statements;
 mod store;
 mod tables;
+mod tokens;
 
 pub use errors::{ApiError, StoreError};
 pub use requirements::{Requirement, requirements};

@@ -1,10 +1,12 @@
 //! What a caller must be allowed to do for an operation: actions on resources.
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html>
 
+use dynoxide::actions::get_shard_iterator::decode_shard_iterator;
 use serde_json::Value;
 
 use crate::arns::table_name;
 use crate::errors::ApiError;
+use crate::statements;
 
 /// An action on a resource that a request needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,10 +35,12 @@ pub fn requirements(
         }
     };
     match operation {
-        "ListTables" => Ok(vec![Requirement {
-            action,
-            resource: "*".into(),
-        }]),
+        "ListTables" | "DescribeLimits" | "DescribeEndpoints" | "ListStreams" => {
+            Ok(vec![Requirement {
+                action,
+                resource: "*".into(),
+            }])
+        }
         "BatchGetItem" | "BatchWriteItem" => {
             let tables = request.get("RequestItems").and_then(Value::as_object);
             let tables = tables
@@ -60,6 +64,75 @@ pub fn requirements(
                 .iter()
                 .map(|item| name(item).ok_or_else(|| missing("tableName")))
                 .collect()
+        }
+        "TransactWriteItems" => {
+            let items = request.get("TransactItems").and_then(Value::as_array);
+            let items = items
+                .filter(|items| !items.is_empty())
+                .ok_or_else(|| missing("transactItems"))?;
+            let each = |item: &Value| {
+                let actions = [
+                    ("Put", "dynamodb:PutItem"),
+                    ("Update", "dynamodb:UpdateItem"),
+                    ("Delete", "dynamodb:DeleteItem"),
+                    ("ConditionCheck", "dynamodb:ConditionCheckItem"),
+                ];
+                // All that are there; the engine refuses more than one.
+                let named = actions.into_iter().filter_map(|(member, action)| {
+                    let name = item.get(member)?.get("TableName")?.as_str()?;
+                    Some(Requirement {
+                        action: action.into(),
+                        ..on(name, None)
+                    })
+                });
+                named.collect::<Vec<_>>()
+            };
+            let needed: Vec<Vec<Requirement>> = items.iter().map(each).collect();
+            match needed.iter().any(Vec::is_empty) {
+                true => Err(missing("tableName")),
+                false => Ok(needed.into_iter().flatten().collect()),
+            }
+        }
+        "ExecuteStatement" | "BatchExecuteStatement" | "ExecuteTransaction" => {
+            let one = std::slice::from_ref(request);
+            let list = match operation {
+                "BatchExecuteStatement" => request["Statements"].as_array(),
+                "ExecuteTransaction" => request["TransactStatements"].as_array(),
+                _ => None,
+            };
+            let statements = list.map_or(one, Vec::as_slice).iter();
+            let each = |statement: &Value| {
+                let text = statement["Statement"]
+                    .as_str()
+                    .ok_or_else(|| missing("statement"))?;
+                let target = statements::target(text).ok_or_else(|| {
+                    ApiError::validation("Statement wasn't well formed, can't be processed.")
+                })?;
+                Ok(Requirement {
+                    action: format!("dynamodb:{}", target.action),
+                    ..on(&target.table, target.index.as_deref())
+                })
+            };
+            statements.map(each).collect()
+        }
+        "TagResource" | "UntagResource" | "ListTagsOfResource" => {
+            let arn = request.get("ResourceArn").and_then(Value::as_str);
+            let resource = arn.ok_or_else(|| missing("resourceArn"))?.to_owned();
+            Ok(vec![Requirement { action, resource }])
+        }
+        "DescribeStream" | "GetShardIterator" => {
+            let arn = request.get("StreamArn").and_then(Value::as_str);
+            let resource = arn.ok_or_else(|| missing("streamArn"))?.to_owned();
+            Ok(vec![Requirement { action, resource }])
+        }
+        "GetRecords" => {
+            let iterator = request.get("ShardIterator").and_then(Value::as_str);
+            let iterator = iterator.ok_or_else(|| missing("shardIterator"))?;
+            let (table, ..) = decode_shard_iterator(iterator)
+                .ok_or_else(|| ApiError::validation("Invalid ShardIterator"))?;
+            // The stream's label is not in the iterator.
+            let resource = format!("arn:aws:dynamodb:{region}:{account_id}:table/{table}/stream/*");
+            Ok(vec![Requirement { action, resource }])
         }
         _ => {
             let name = request.get("TableName").and_then(Value::as_str);

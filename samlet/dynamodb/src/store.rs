@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::arns;
-use crate::engine::{Engine, Kind, kind};
+use crate::engine::{Engine, Kind, SWEEP_EXPIRED, kind};
 use crate::errors::{ApiError, StoreError};
 use crate::tables::{self, TableError};
 
@@ -131,9 +131,21 @@ impl Store {
         replied.await.map_err(|_| closed())?
     }
 
-    /// Creates a table, unless it is there already with the same keys and indexes.
-    pub async fn ensure_table(&self, create_table: &Value) -> Result<(), TableError> {
-        tables::ensure(self, create_table).await
+    /// Creates a table, unless it is there already with the same keys and
+    /// indexes; its items expire by the attribute `time_to_live`.
+    pub async fn ensure_table(
+        &self,
+        create_table: &Value,
+        time_to_live: Option<&str>,
+    ) -> Result<(), TableError> {
+        tables::ensure(self, create_table, time_to_live).await
+    }
+
+    /// Deletes the items that have expired.
+    pub async fn delete_expired(&self) {
+        if let Err(error) = self.execute(SWEEP_EXPIRED, Bytes::new()).await {
+            tracing::warn!(?error, "expired items could not be deleted");
+        }
     }
 
     /// Lets the threads finish what waits, and waits for them, once all other
@@ -280,7 +292,7 @@ mod tests {
 
     async fn open(folder: &Path) -> Store {
         let store = Store::open(folder, "us-east-1", "123456789012").unwrap();
-        store.ensure_table(&table()).await.unwrap();
+        store.ensure_table(&table(), None).await.unwrap();
         store
     }
 

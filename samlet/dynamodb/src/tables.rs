@@ -1,7 +1,7 @@
 //! Makes the store's tables those the template declares.
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::errors::ApiError;
 use crate::store::Store;
@@ -32,20 +32,53 @@ pub enum TableError {
 /// What can't be changed under stored items.
 const FIXED: [&str; 2] = ["KeySchema", "AttributeDefinitions"];
 
-pub(crate) async fn ensure(store: &Store, create_table: &Value) -> Result<(), TableError> {
+pub(crate) async fn ensure(
+    store: &Store,
+    create_table: &Value,
+    time_to_live: Option<&str>,
+) -> Result<(), TableError> {
     let name = create_table["TableName"].as_str().unwrap_or_default();
-    let describe = serde_json::json!({"TableName": name}).to_string();
+    let refused = |error: ApiError| TableError::Refused(message(&error.body));
+    let describe = json!({"TableName": name}).to_string();
     match store.execute("DescribeTable", describe.into()).await {
-        Ok(description) => compare(name, &description, create_table),
+        Ok(description) => compare(name, &description, create_table)?,
         Err(error) if is_not_found(&error) => {
-            let created = store
-                .execute("CreateTable", create_table.to_string().into())
-                .await;
-            created
-                .map(drop)
-                .map_err(|error| TableError::Refused(message(&error.body)))
+            let created = store.execute("CreateTable", create_table.to_string().into());
+            created.await.map(drop).map_err(refused)?;
         }
-        Err(error) => Err(TableError::Refused(message(&error.body))),
+        Err(error) => return Err(refused(error)),
+    }
+    ensure_time_to_live(store, name, time_to_live)
+        .await
+        .map_err(refused)
+}
+
+async fn ensure_time_to_live(
+    store: &Store,
+    name: &str,
+    wanted: Option<&str>,
+) -> Result<(), ApiError> {
+    let describe = json!({"TableName": name}).to_string();
+    let known = store.execute("DescribeTimeToLive", describe.into()).await?;
+    let known: Value = serde_json::from_slice(&known).unwrap_or_default();
+    let known = &known["TimeToLiveDescription"];
+    let enabled = known["TimeToLiveStatus"] == "ENABLED";
+    let attribute = known["AttributeName"].as_str().filter(|_| enabled);
+    let set = |attribute: &str, enabled: bool| {
+        let specification = json!({"AttributeName": attribute, "Enabled": enabled});
+        let request = json!({"TableName": name, "TimeToLiveSpecification": specification});
+        let body = request.to_string().into();
+        async move { store.execute("UpdateTimeToLive", body).await.map(drop) }
+    };
+    if attribute == wanted {
+        return Ok(());
+    }
+    if let Some(attribute) = attribute {
+        set(attribute, false).await?;
+    }
+    match wanted {
+        Some(wanted) => set(wanted, true).await,
+        None => Ok(()),
     }
 }
 
@@ -120,7 +153,6 @@ fn indexes(list: &Value) -> Vec<String> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use serde_json::json;
 
     #[tokio::test]
     async fn a_table_with_other_keys_is_neither_replaced_nor_taken() {
@@ -134,9 +166,9 @@ mod tests {
                 "BillingMode": "PAY_PER_REQUEST",
             })
         };
-        ensure(&store, &table("pk")).await.unwrap();
-        ensure(&store, &table("pk")).await.unwrap();
-        let error = ensure(&store, &table("id")).await.unwrap_err();
+        ensure(&store, &table("pk"), None).await.unwrap();
+        ensure(&store, &table("pk"), None).await.unwrap();
+        let error = ensure(&store, &table("id"), None).await.unwrap_err();
         assert!(
             matches!(
                 error,

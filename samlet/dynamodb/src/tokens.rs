@@ -1,0 +1,95 @@
+//! Idempotency: a request that is sent again with its ClientRequestToken is answered again, not done again.
+//! <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use dynoxide::{DynoxideError, Result};
+use serde_json::Value;
+
+/// How long a token is remembered.
+const WINDOW: Duration = Duration::from_secs(600);
+
+/// Tokens remembered at most; the oldest are forgotten first.
+const MAX_TOKENS: usize = 10_000;
+
+/// The requests of the last ten minutes that had a token.
+#[derive(Default)]
+pub(crate) struct Tokens(HashMap<(String, String), Answered>);
+
+struct Answered {
+    at: Instant,
+    request: Value,
+    answer: String,
+}
+
+impl Tokens {
+    /// Runs a request, unless its token has been seen.
+    pub(crate) fn once(
+        &mut self,
+        operation: &str,
+        body: &[u8],
+        run: impl FnOnce() -> Result<String>,
+    ) -> Result<String> {
+        let mut request: Value = serde_json::from_slice(body).unwrap_or_default();
+        let token = request
+            .as_object_mut()
+            .and_then(|members| members.remove("ClientRequestToken"));
+        let Some(Value::String(token)) = token else {
+            return run();
+        };
+        let now = Instant::now();
+        self.0.retain(|_, answered| now - answered.at < WINDOW);
+        let key = (operation.to_owned(), token);
+        if let Some(known) = self.0.get(&key) {
+            if known.request == request {
+                return Ok(known.answer.clone());
+            }
+            let text = "Idempotent parameter mismatch.";
+            return Err(DynoxideError::IdempotentParameterMismatchException(
+                text.into(),
+            ));
+        }
+        let answer = run()?;
+        if self.0.len() >= MAX_TOKENS
+            && let Some(oldest) = self.0.iter().min_by_key(|(_, answered)| answered.at)
+        {
+            let oldest = oldest.0.clone();
+            self.0.remove(&oldest);
+        }
+        let answered = Answered {
+            at: now,
+            request,
+            answer: answer.clone(),
+        };
+        self.0.insert(key, answered);
+        Ok(answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_token_answers_again_and_runs_once() {
+        let mut tokens = Tokens::default();
+        let mut runs = 0;
+        let mut send = |body: &str| {
+            tokens.once("TransactWriteItems", body.as_bytes(), || {
+                runs += 1;
+                Ok(format!("{runs}"))
+            })
+        };
+        let first = r#"{"ClientRequestToken":"a","TransactItems":[1]}"#;
+        assert_eq!(send(first).unwrap(), "1");
+        assert_eq!(send(first).unwrap(), "1");
+        let other = r#"{"ClientRequestToken":"a","TransactItems":[2]}"#;
+        assert!(matches!(
+            send(other),
+            Err(DynoxideError::IdempotentParameterMismatchException(_))
+        ));
+        assert_eq!(send(r#"{"TransactItems":[1]}"#).unwrap(), "2");
+    }
+}

@@ -35,9 +35,9 @@ doc: ## The code's documentation, without warnings
 unit: ## All tests, the acceptance tests included
 	cargo test --workspace --locked
 
-$(VENV)/installed:
+$(VENV)/installed: Makefile
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check cfn-lint==1.51.0
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check cfn-lint==1.51.0 awscli==1.46.3 boto3==1.44.5
 	touch $@
 
 create: ## Create a message from events/CreateMessageItem-msg.json

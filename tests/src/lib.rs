@@ -17,6 +17,9 @@ use tempfile::TempDir;
 /// How long anything may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long the functions of an application may take to build.
+const BUILD_PATIENCE: Duration = Duration::from_secs(300);
+
 /// The repository's root.
 pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -72,6 +75,30 @@ fn built_functions() -> &'static Path {
     })
 }
 
+/// Copies a folder with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &target),
+            false => drop(std::fs::copy(entry.path(), target).unwrap()),
+        }
+    }
+}
+
+/// A program of the virtual environment that `make` sets up for tests.
+pub fn tool(name: &str) -> PathBuf {
+    let status = Command::new("make")
+        .current_dir(repository())
+        .args(["--silent", ".venv/installed"])
+        .status()
+        .unwrap();
+    assert!(status.success());
+    repository().join(".venv/bin").join(name)
+}
+
 fn run_cargo(args: &[&str]) {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
@@ -112,6 +139,27 @@ impl Application {
         Self { folder }
     }
 
+    /// A copy of one of the applications in `tests/applications`.
+    pub fn example(name: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        copy(
+            &repository().join("tests/applications").join(name),
+            folder.path(),
+        );
+        Self { folder }
+    }
+
+    /// Builds and starts an application; waits until it is ready.
+    pub fn build_and_start(&self, extra: &[&str]) -> Samlet {
+        let mut command = Command::new(samlet_binary());
+        command
+            .current_dir(self.folder.path())
+            .args(["start", "--port", "0", "--aws-port", "0"])
+            .args(extra)
+            .stdin(Stdio::null());
+        self.run(command, BUILD_PATIENCE)
+    }
+
     /// `samlet start` with free ports and `extra` arguments; not run yet.
     pub fn command(&self, extra: &[&str]) -> Command {
         let mut command = Command::new(samlet_binary());
@@ -126,12 +174,15 @@ impl Application {
 
     /// Starts samlet and waits until it is ready.
     pub fn start(&self, extra: &[&str]) -> Samlet {
+        self.run(self.command(extra), PATIENCE)
+    }
+
+    fn run(&self, mut command: Command, patience: Duration) -> Samlet {
         let (out, err) = (
             self.folder.path().join("out.txt"),
             self.folder.path().join("err.txt"),
         );
-        let process = self
-            .command(extra)
+        let process = command
             .stdout(File::create(&out).unwrap())
             .stderr(File::create(&err).unwrap())
             .spawn()
@@ -156,7 +207,7 @@ impl Application {
             }
             let ended = samlet.process.try_wait().unwrap();
             assert!(
-                ended.is_none() && started.elapsed() < PATIENCE,
+                ended.is_none() && started.elapsed() < patience,
                 "not ready: {}",
                 samlet.stderr()
             );
@@ -179,7 +230,7 @@ pub struct Samlet {
 impl Samlet {
     /// The address of one of several APIs, by logical id.
     pub fn api_named(&self, logical_id: &str) -> String {
-        let text = std::fs::read_to_string(self.err.with_file_name("out.txt")).unwrap();
+        let text = self.stdout();
         let prefix = format!("{logical_id} http");
         let line = text.lines().find(|line| line.starts_with(&prefix));
         line.unwrap().split_once(' ').unwrap().1.to_owned()
@@ -236,6 +287,11 @@ impl Samlet {
             credentials,
             Some(self.aws.clone()),
         )
+    }
+
+    /// What it printed: routes, outputs and addresses.
+    pub fn stdout(&self) -> String {
+        std::fs::read_to_string(self.err.with_file_name("out.txt")).unwrap()
     }
 
     /// What it wrote to standard error: its own words and the functions' logs.

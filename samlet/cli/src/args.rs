@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::config::Config;
+use crate::error::Error;
+
 /// Runs an AWS SAM application on this machine: API Gateway, Lambda, DynamoDB
 /// and IAM as `template.yaml` declares them, without Docker or an account.
 #[derive(Debug, Parser)]
@@ -36,6 +39,12 @@ pub(crate) struct ApplicationArgs {
     /// Values for the template's parameters
     #[arg(long, value_name = "KEY=VALUE", num_args = 1.., value_parser = parse_override)]
     pub(crate) parameter_overrides: Vec<(String, String)>,
+    /// Where SAM CLI keeps its settings [default: samconfig.toml beside the template]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config_file: Option<PathBuf>,
+    /// The environment in that file
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(crate) config_env: String,
 }
 
 impl ApplicationArgs {
@@ -45,8 +54,17 @@ impl ApplicationArgs {
             .unwrap_or_else(|| self.template.with_file_name(".samlet"))
     }
 
-    pub(crate) fn overrides(&self) -> BTreeMap<String, String> {
-        self.parameter_overrides.iter().cloned().collect()
+    /// The settings of `samconfig.toml` for one of SAM CLI's commands.
+    pub(crate) fn config(&self, command: &str) -> Result<Config, Error> {
+        let beside = || self.template.with_file_name("samconfig.toml");
+        let path = self.config_file.clone().unwrap_or_else(beside);
+        Config::read(&path, &self.config_env, command)
+    }
+
+    /// The values of parameters: those of the command line go before the file's.
+    pub(crate) fn overrides(&self, config: &Config) -> BTreeMap<String, String> {
+        let given = config.parameter_overrides.iter();
+        given.chain(&self.parameter_overrides).cloned().collect()
     }
 }
 
@@ -63,9 +81,9 @@ pub(crate) struct BuildArgs {
 pub(crate) struct StartArgs {
     #[command(flatten)]
     pub(crate) application: ApplicationArgs,
-    /// The port of the application's APIs; 0 takes a free one
-    #[arg(short, long, default_value_t = 3000)]
-    pub(crate) port: u16,
+    /// The port of the application's first API; 0 takes a free one [default: 3000]
+    #[arg(short, long)]
+    pub(crate) port: Option<u16>,
     /// The port of the AWS endpoint; 0 takes a free one
     #[arg(long, default_value_t = 4566, value_name = "PORT")]
     pub(crate) aws_port: u16,
@@ -95,7 +113,7 @@ fn parse_scale(text: &str) -> Result<f64, String> {
 }
 
 /// `Key=Value`, or SAM CLI's older `ParameterKey=Key,ParameterValue=Value`.
-fn parse_override(text: &str) -> Result<(String, String), String> {
+pub(crate) fn parse_override(text: &str) -> Result<(String, String), String> {
     let (key, value) = match text.strip_prefix("ParameterKey=") {
         Some(rest) => rest.split_once(",ParameterValue="),
         None => text.split_once('='),
@@ -119,7 +137,7 @@ mod tests {
     fn start_is_the_default_command() {
         let cli = Cli::try_parse_from(["samlet", "--port", "0"]).unwrap();
         assert!(cli.command.is_none());
-        assert_eq!(cli.start.port, 0);
+        assert_eq!(cli.start.port, Some(0));
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub(crate) enum Error {
         text: String,
         diagnostics: Vec<Diagnostic>,
     },
+    #[error("cannot use {}: {reason}", path.display())]
+    Config { path: PathBuf, reason: String },
     #[error("port {port} on 127.0.0.1 is taken: {source}")]
     PortTaken {
         port: u16,
@@ -70,6 +72,7 @@ impl Error {
                 "run samlet in the application's folder, or name the template with --template"
                     .into()
             }
+            Self::Config { .. } => "correct it, or name another file with --config-file".into(),
             Self::PortTaken { flag, .. } => {
                 format!("choose another with {flag} PORT; {flag} 0 takes a free one")
             }

@@ -2,6 +2,7 @@
 
 mod args;
 mod build;
+mod config;
 mod data;
 mod diagnostics;
 mod error;

@@ -17,9 +17,13 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{ApplicationArgs, StartArgs};
+use crate::config::Config;
 use crate::data::DataFolder;
 use crate::error::Error;
 use crate::{build, diagnostics, terminal};
+
+/// The port of the first API, when nobody chooses.
+const DEFAULT_PORT: u16 = 3000;
 
 /// Where the application seems to be deployed.
 const REGION: &str = "us-east-1";
@@ -44,7 +48,11 @@ pub(crate) struct Template {
 
 impl Template {
     /// Reads the template, or, with `built`, what `sam build` made of it.
-    pub(crate) fn read(args: &ApplicationArgs, built: bool) -> Result<Self, Error> {
+    pub(crate) fn read(
+        args: &ApplicationArgs,
+        config: &Config,
+        built: bool,
+    ) -> Result<Self, Error> {
         let path = match built {
             true => args.template.with_file_name(".aws-sam/build/template.yaml"),
             false => args.template.clone(),
@@ -58,7 +66,7 @@ impl Template {
             region: REGION.into(),
             account_id: ACCOUNT_ID.into(),
             stack_name: STACK_NAME.into(),
-            parameter_overrides: args.overrides(),
+            parameter_overrides: args.overrides(config),
         };
         match samlet_template::read(&source, &settings) {
             Ok(application) => {
@@ -84,19 +92,26 @@ impl Template {
 
 /// `samlet start`.
 pub(crate) fn command(args: &StartArgs) -> Result<(), Error> {
-    let template = Template::read(&args.application, args.built)?;
+    let config = args.application.config("local_start_api")?;
+    let template = Template::read(&args.application, &config, args.built)?;
+    let port = args.port.or(config.port).unwrap_or(DEFAULT_PORT);
     let data = DataFolder::open(&args.application.data_dir())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(Error::Runtime)?;
-    runtime.block_on(Box::pin(run(args, &template, &data)))
+    runtime.block_on(Box::pin(run(args, port, &template, &data)))
 }
 
-async fn run(args: &StartArgs, template: &Template, data: &DataFolder) -> Result<(), Error> {
+async fn run(
+    args: &StartArgs,
+    port: u16,
+    template: &Template,
+    data: &DataFolder,
+) -> Result<(), Error> {
     let application = &template.application;
     // Before the build: a port that is taken should be known at once.
-    let listeners = listeners(args.port, &application.apis).await?;
+    let listeners = listeners(port, &application.apis).await?;
     let aws = bind(args.aws_port, "--aws-port").await?;
     let urls = listeners.iter().map(url).collect::<Result<Vec<_>, _>>()?;
     let aws_url = url(&aws)?;

@@ -302,17 +302,31 @@ impl Gateway {
     }
 
     /// Finds a request's target: by the path as it is, or behind the name of
-    /// the API's stage, as on a deployed one.
+    /// the API's stage, as on a deployed one. A parameter never takes the
+    /// stage's name for a value when the rest of the path has a route too.
     fn find<'a>(&'a self, method: &str, path: &'a str) -> Option<Found<'a>> {
         let find = |path: &'a str| {
             let target = self.router.find(method, path)?;
             Some(Found { target, path })
         };
-        find(path).or_else(|| {
+        let behind_stage = || {
             let rest = path.strip_prefix('/')?.strip_prefix(self.stage.as_str())?;
             let rest = if rest.is_empty() { "/" } else { rest };
             rest.starts_with('/').then(|| find(rest))?
-        })
+        };
+        match find(path) {
+            Some(found) if !found.begins_with_parameter() => Some(found),
+            found => behind_stage().or(found),
+        }
+    }
+}
+
+impl Found<'_> {
+    fn begins_with_parameter(&self) -> bool {
+        match self.target.route {
+            Target::Function(route) => route.resource.starts_with("/{"),
+            Target::Preflight(_) => false,
+        }
     }
 }
 

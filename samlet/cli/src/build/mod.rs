@@ -31,7 +31,8 @@ pub(crate) enum Mode {
 
 /// `samlet build`.
 pub(crate) fn command(args: &BuildArgs) -> Result<(), Error> {
-    let template = start::Template::read(&args.application, false)?;
+    let config = args.application.config("build")?;
+    let template = start::Template::read(&args.application, &config, false)?;
     let data = DataFolder::open(&args.application.data_dir())?;
     let mode = match args.release {
         true => Mode::Release,

@@ -1,0 +1,122 @@
+//! `samconfig.toml`: the settings that SAM CLI keeps for its commands, as far as they concern samlet's.
+//! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-cli-config.html>
+
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use crate::args::parse_override;
+use crate::error::Error;
+
+/// The settings of one environment of the file for one command.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Config {
+    pub(crate) parameter_overrides: Vec<(String, String)>,
+    pub(crate) port: Option<u16>,
+}
+
+impl Config {
+    /// Reads `[ENVIRONMENT.global.parameters]`, and over it
+    /// `[ENVIRONMENT.COMMAND.parameters]`. No file is no settings.
+    pub(crate) fn read(path: &Path, environment: &str, command: &str) -> Result<Self, Error> {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
+            Err(error) => return Err(unreadable(path, &error)),
+        };
+        let file: Table = toml::from_str(&text).map_err(|error| unreadable(path, &error))?;
+        let mut config = Self::default();
+        for section in ["global", command] {
+            let parameters = file
+                .get(environment)
+                .and_then(|environment| environment.get(section)?.get("parameters")?.as_table());
+            if let Some(parameters) = parameters {
+                let applied = config.apply(parameters);
+                applied.map_err(|reason| {
+                    unreadable(
+                        path,
+                        &format!("[{environment}.{section}.parameters]: {reason}"),
+                    )
+                })?;
+            }
+        }
+        Ok(config)
+    }
+
+    fn apply(&mut self, parameters: &Table) -> Result<(), String> {
+        if let Some(port) = parameters.get("port") {
+            let number = port.as_integer().and_then(|port| u16::try_from(port).ok());
+            self.port = Some(number.ok_or_else(|| "port is no port number".to_owned())?);
+        }
+        match parameters.get("parameter_overrides") {
+            None => {}
+            Some(Value::String(text)) => self.parameter_overrides = overrides(text)?,
+            Some(Value::Array(list)) => {
+                let texts = list.iter().map(|item| item.as_str().unwrap_or_default());
+                let pairs = texts.map(overrides).collect::<Result<Vec<_>, _>>()?;
+                self.parameter_overrides = pairs.concat();
+            }
+            Some(_) => return Err("parameter_overrides is neither a text nor a list".into()),
+        }
+        Ok(())
+    }
+}
+
+/// `A=1 B="two words"`, as on a command line.
+fn overrides(text: &str) -> Result<Vec<(String, String)>, String> {
+    let words = shlex::split(text).ok_or_else(|| format!("a quote in `{text}` has no end"))?;
+    words.iter().map(|word| parse_override(word)).collect()
+}
+
+fn unreadable(path: &Path, reason: &dyn std::fmt::Display) -> Error {
+    Error::Config {
+        path: path.to_owned(),
+        reason: reason.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, Error> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("samconfig.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::read(&path, "default", "local_start_api")
+    }
+
+    #[test]
+    fn a_commands_own_settings_go_before_the_global_ones() {
+        let config = read(
+            "[default.global.parameters]\nport = 1\nparameter_overrides = 'A=1'\n\
+             [default.local_start_api.parameters]\nparameter_overrides = 'B=2 C=\"x y\"'\n\
+             [default.deploy.parameters]\nparameter_overrides = 'D=4'\n",
+        );
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let expected = Config {
+            parameter_overrides: vec![pair("B", "2"), pair("C", "x y")],
+            port: Some(1),
+        };
+        assert_eq!(config.unwrap(), expected);
+        let list = "[default.global.parameters]\nparameter_overrides = ['A=1', 'B=2']\n";
+        assert_eq!(read(list).unwrap().parameter_overrides.len(), 2);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said() {
+        for text in [
+            "[default",
+            "[default.global.parameters]\nport = 70000\n",
+            "[default.global.parameters]\nparameter_overrides = 'A'\n",
+            "[default.global.parameters]\nparameter_overrides = 'A=\"'\n",
+        ] {
+            assert!(matches!(read(text), Err(Error::Config { .. })), "{text}");
+        }
+        let nowhere = Config::read(Path::new("/nowhere/samconfig.toml"), "default", "build");
+        assert_eq!(nowhere.unwrap(), Config::default());
+    }
+}

@@ -5,6 +5,7 @@ use dynoxide::actions::get_shard_iterator::decode_shard_iterator;
 use serde_json::Value;
 
 use crate::arns::table_name;
+use crate::engine::{SWEEP_EXPIRED, kind};
 use crate::errors::ApiError;
 use crate::statements;
 
@@ -24,6 +25,9 @@ pub fn requirements(
     region: &str,
     account_id: &str,
 ) -> Result<Vec<Requirement>, ApiError> {
+    if kind(operation).is_none() || operation == SWEEP_EXPIRED {
+        return Err(ApiError::unknown_operation(operation));
+    }
     let action = format!("dynamodb:{operation}");
     let on = |name: &str, index: Option<&str>| {
         let name = table_name(name);

@@ -1,0 +1,126 @@
+//! AWS's own clients in other languages, which must not notice the difference.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::process::{Command, Output};
+
+use acceptance::{Application, Samlet, repository, tool};
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&[&*output.stdout, &*output.stderr].concat()).into_owned()
+}
+
+#[test]
+fn boto3_finds_what_it_expects_of_each_service() {
+    let application = Application::example("store-python");
+    let samlet = application.build_and_start(&[]);
+    let output = Command::new(tool("python"))
+        .current_dir(repository().join("tests/clients"))
+        .args(["-B", "-m", "unittest", "-v", "test_boto3"])
+        .env("SAMLET_AWS", &samlet.aws)
+        .output()
+        .unwrap();
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    // None was passed over.
+    assert!(said.contains("\nOK"), "{said}");
+}
+
+/// Runs the AWS CLI; gives whether it succeeded, and what it said.
+fn aws(samlet: &Samlet, arguments: &[&str]) -> (bool, String) {
+    let output = Command::new(tool("aws"))
+        .args(arguments)
+        .args(["--endpoint-url", &samlet.aws, "--output", "json"])
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", "/nonexistent")
+        .env("AWS_ACCESS_KEY_ID", "local")
+        .env("AWS_SECRET_ACCESS_KEY", "local")
+        .env("AWS_DEFAULT_REGION", "us-east-1")
+        .env("AWS_PAGER", "")
+        .output()
+        .unwrap();
+    (output.status.success(), text(&output))
+}
+
+#[test]
+fn the_aws_cli_works_with_every_service() {
+    let application = Application::example("store-python");
+    let samlet = application.build_and_start(&[]);
+    let folder = application.folder.path();
+    let answer = folder.join("answer.json");
+    let answer = answer.to_str().unwrap();
+    let item = r#"{"customer": {"S": "ann"}, "number": {"N": "1"}}"#;
+    for (arguments, expected) in [
+        (
+            &["sts", "get-caller-identity"][..],
+            "arn:aws:iam::123456789012:user/local",
+        ),
+        (
+            &[
+                "dynamodb",
+                "put-item",
+                "--table-name",
+                "local-Orders",
+                "--item",
+                item,
+            ],
+            "",
+        ),
+        (
+            &["dynamodb", "scan", "--table-name", "local-Orders"],
+            "\"Count\": 1",
+        ),
+        (
+            &[
+                "lambda",
+                "invoke",
+                "--function-name",
+                "local-Reader",
+                "--payload",
+                r#"{"try": "check"}"#,
+                "--log-type",
+                "Tail",
+                answer,
+            ],
+            "\"LogResult\"",
+        ),
+        (&["lambda", "list-functions"], "local-Reader"),
+        (&["logs", "describe-log-groups"], "/aws/lambda/local-Reader"),
+        (
+            &[
+                "logs",
+                "filter-log-events",
+                "--log-group-name",
+                "/aws/lambda/local-Reader",
+                "--filter-pattern",
+                "trying",
+            ],
+            "trying check",
+        ),
+    ] {
+        let (succeeded, said) = aws(&samlet, arguments);
+        assert!(
+            succeeded && said.contains(expected),
+            "{arguments:?}: {said}"
+        );
+    }
+    assert_eq!(std::fs::read_to_string(answer).unwrap(), "200");
+    for (arguments, expected) in [
+        (
+            &["dynamodb", "describe-table", "--table-name", "none"][..],
+            "An error occurred (ResourceNotFoundException) when calling the DescribeTable operation",
+        ),
+        (
+            &["lambda", "invoke", "--function-name", "none", answer],
+            "An error occurred (ResourceNotFoundException) when calling the Invoke operation: Function not found: \
+             arn:aws:lambda:us-east-1:123456789012:function:none:$LATEST",
+        ),
+    ] {
+        let (succeeded, said) = aws(&samlet, arguments);
+        assert!(
+            !succeeded && said.contains(expected),
+            "{arguments:?}: {said}"
+        );
+    }
+}

@@ -227,3 +227,184 @@ fn past_its_reserved_concurrency_a_function_is_throttled() {
     });
     assert_eq!(samlet.request("GET", "/reserved/pid", None).0, 200);
 }
+
+const GUARDED: &str = "
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function: {CodeUri: function, Handler: bootstrap, Runtime: provided.al2023, Timeout: 5}
+Resources:
+  Guard: {Type: AWS::Serverless::Function}
+  Rest:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: live
+      Cors: \"'*'\"
+      Auth:
+        DefaultAuthorizer: Token
+        AddDefaultAuthorizerToCorsPreflight: false
+        Authorizers:
+          Token: {FunctionArn: !GetAtt Guard.Arn, Identity: {ValidationExpression: '[a-z]+'}}
+          Request:
+            FunctionArn: !GetAtt Guard.Arn
+            FunctionPayloadType: REQUEST
+            Identity: {Headers: [X-Token], QueryStrings: [who], ReauthorizeEvery: 0}
+  Http:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      Auth:
+        DefaultAuthorizer: Simple
+        Authorizers:
+          Simple:
+            FunctionArn: !GetAtt Guard.Arn
+            AuthorizerPayloadFormatVersion: '2.0'
+            EnableSimpleResponses: true
+            Identity: {Headers: [X-Token]}
+  Fixture:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Token: {Type: Api, Properties: {Path: '/{mode}', Method: GET, RestApiId: !Ref Rest}}
+        Request: {Type: Api, Properties: {Path: '/request/{mode}', Method: GET, RestApiId: !Ref Rest, Auth: {Authorizer: Request}}}
+        Open: {Type: Api, Properties: {Path: '/open/{mode}', Method: GET, RestApiId: !Ref Rest, Auth: {Authorizer: NONE}}}
+        Http: {Type: HttpApi, Properties: {Path: '/{mode}', Method: GET, ApiId: !Ref Http}}
+";
+
+#[test]
+fn an_authorizer_decides_who_is_let_in() {
+    let application = Application::fixture(BINARY, GUARDED);
+    let samlet = application.start(&[]);
+    let get = |path: &str, header: &str, token: &str| {
+        let mut request = Request::get(format!("{}{path}", samlet.api));
+        if !token.is_empty() {
+            request = request.header(header, token);
+        }
+        let (status, headers, body) = send(request.body(vec![]).unwrap());
+        let error = headers
+            .get("x-amzn-errortype")
+            .map(|value| value.to_str().unwrap().to_owned());
+        (status, error.unwrap_or_default(), json(&body))
+    };
+    let by_token = |token: &str| get("/event", "authorization", token);
+    let (status, _, event) = by_token("allow");
+    assert_eq!(status, 200);
+    let authorizer = &event["requestContext"]["authorizer"];
+    assert_eq!(authorizer["principalId"], "someone");
+    // Texts, numbers and booleans are all written as text.
+    assert_eq!(
+        (&authorizer["token"], &authorizer["number"]),
+        (&json!("allow"), &json!("7"))
+    );
+    for (token, status, error, body) in [
+        (
+            "",
+            401,
+            "UnauthorizedException",
+            json!({"message": "Unauthorized"}),
+        ),
+        // It doesn't match the expression: the function isn't asked.
+        (
+            "allow1",
+            401,
+            "UnauthorizedException",
+            json!({"message": "Unauthorized"}),
+        ),
+        (
+            "nobody",
+            401,
+            "UnauthorizedException",
+            json!({"message": "Unauthorized"}),
+        ),
+        (
+            "deny",
+            403,
+            "AccessDeniedException",
+            json!({"Message": "User is not authorized to access this resource with an explicit deny"}),
+        ),
+        (
+            "other",
+            403,
+            "AccessDeniedException",
+            json!({"Message": "User is not authorized to access this resource"}),
+        ),
+        (
+            "broken",
+            500,
+            "AuthorizerConfigurationException",
+            json!({"message": null}),
+        ),
+    ] {
+        assert_eq!(by_token(token), (status, error.to_owned(), body), "{token}");
+    }
+    assert_eq!(get("/open/event", "x", "").0, 200);
+
+    // Each identity source has to be there.
+    assert_eq!(get("/request/event", "x-token", "allow").0, 401);
+    let (status, _, event) = get("/request/event?who=me", "x-token", "allow");
+    assert_eq!(
+        (status, &event["requestContext"]["authorizer"]["token"]),
+        (200, &json!("allow"))
+    );
+}
+
+#[test]
+fn an_authorizers_answer_holds_for_its_time_and_a_preflight_needs_none() {
+    let application = Application::fixture(BINARY, GUARDED);
+    let samlet = application.start(&[]);
+    let asked = || {
+        samlet
+            .stderr()
+            .lines()
+            .filter(|line| line.contains("mode authorizer"))
+            .count()
+    };
+    for path in ["/pid", "/pid", "/event"] {
+        let request =
+            Request::get(format!("{}{path}", samlet.api)).header("authorization", "allow");
+        let (status, ..) = send(request.body(vec![]).unwrap());
+        // The cached policy names the first path alone.
+        assert_eq!(status, if path == "/pid" { 200 } else { 403 }, "{path}");
+    }
+    samlet.wait_for_log("mode authorizer");
+    assert_eq!(asked(), 1);
+    for _ in 0..2 {
+        let request =
+            Request::get(format!("{}/request/pid?who=me", samlet.api)).header("x-token", "allow");
+        assert_eq!(send(request.body(vec![]).unwrap()).0, 200);
+    }
+    while asked() < 3 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let options = Request::builder()
+        .method("OPTIONS")
+        .uri(format!("{}/pid", samlet.api));
+    assert_eq!(send(options.body(vec![]).unwrap()).0, 200);
+}
+
+#[test]
+fn an_http_apis_authorizer_may_answer_simply() {
+    let application = Application::fixture(BINARY, GUARDED);
+    let samlet = application.start(&[]);
+    let url = format!("{}/event", samlet.api_named("Http"));
+    let get = |token: &str| {
+        let mut request = Request::get(&url);
+        if !token.is_empty() {
+            request = request.header("x-token", token);
+        }
+        let (status, _, body) = send(request.body(vec![]).unwrap());
+        (status, json(&body))
+    };
+    let (status, event) = get("simple");
+    assert_eq!(status, 200);
+    assert_eq!(
+        event["requestContext"]["authorizer"],
+        json!({"lambda": {"list": [1]}})
+    );
+    assert_eq!(get(""), (401, json!({"message": "Unauthorized"})));
+    for token in ["nobody", "allow"] {
+        assert_eq!(
+            get(token),
+            (500, json!({"message": "Internal Server Error"})),
+            "{token}"
+        );
+    }
+}

@@ -21,6 +21,11 @@ pub(crate) enum GatewayAnswer {
     BadGateway,
     TimedOut,
     BadRequest,
+    /// There is no identity, or the authorizer says so.
+    Unauthorized,
+    AccessDenied,
+    AccessDeniedExplicitly,
+    AuthorizerFailed,
 }
 
 impl GatewayAnswer {
@@ -49,6 +54,18 @@ impl GatewayAnswer {
             Self::BadGateway => (502, internal, "Internal server error"),
             Self::TimedOut => (504, internal, "Endpoint request timed out"),
             Self::BadRequest => (400, "BadRequestException", "Bad Request"),
+            Self::Unauthorized => (401, "UnauthorizedException", "Unauthorized"),
+            Self::AccessDenied => (
+                403,
+                "AccessDeniedException",
+                "User is not authorized to access this resource",
+            ),
+            Self::AccessDeniedExplicitly => (
+                403,
+                "AccessDeniedException",
+                "User is not authorized to access this resource with an explicit deny",
+            ),
+            Self::AuthorizerFailed => (500, "AuthorizerConfigurationException", ""),
         }
     }
 
@@ -57,7 +74,11 @@ impl GatewayAnswer {
             Self::NoRoute => (404, "", "Not Found"),
             Self::RequestTooLong => (413, "", "Request Entity Too Large"),
             Self::HeadersTooLarge => (431, "", "Request Header Fields Too Large"),
-            Self::InternalServerError | Self::BadGateway => (500, "", "Internal Server Error"),
+            Self::Unauthorized => (401, "", "Unauthorized"),
+            Self::AccessDenied | Self::AccessDeniedExplicitly => (403, "", "Forbidden"),
+            Self::InternalServerError | Self::BadGateway | Self::AuthorizerFailed => {
+                (500, "", "Internal Server Error")
+            }
             Self::TimedOut => (503, "", "Service Unavailable"),
             Self::BadRequest => (400, "", "Bad Request"),
         }
@@ -65,8 +86,15 @@ impl GatewayAnswer {
 
     pub(crate) fn response(self, kind: ApiKind) -> Response {
         let (status, error_type, message) = self.parts(kind);
-        let body = json!({ "message": message }).to_string();
-        let mut response = http::Response::new(Full::new(Bytes::from(body)));
+        let body = match (self, kind) {
+            // AWS spells this one with a capital.
+            (Self::AccessDenied | Self::AccessDeniedExplicitly, ApiKind::Rest) => {
+                json!({ "Message": message })
+            }
+            (Self::AuthorizerFailed, ApiKind::Rest) => json!({ "message": null }),
+            _ => json!({ "message": message }),
+        };
+        let mut response = http::Response::new(Full::new(Bytes::from(body.to_string())));
         *response.status_mut() =
             StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();

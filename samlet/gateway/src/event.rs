@@ -69,6 +69,8 @@ pub(crate) struct Context<'a> {
     pub(crate) trace_id: &'a str,
     pub(crate) time: OffsetDateTime,
     pub(crate) stage_variables: &'a BTreeMap<String, String>,
+    /// What the authorizer said, if there is one.
+    pub(crate) authorizer: Option<&'a Map<String, Value>>,
 }
 
 impl Context<'_> {
@@ -135,7 +137,7 @@ pub(crate) fn epoch_ms(time: OffsetDateTime) -> i64 {
 }
 
 fn request_context(request: &Parts, context: &Context<'_>) -> Value {
-    json!({
+    let mut members = json!({
         "accountId": context.account_id,
         "apiId": context.api_id,
         "deploymentId": "local",
@@ -165,7 +167,11 @@ fn request_context(request: &Parts, context: &Context<'_>) -> Value {
         "resourceId": context.resource_id,
         "resourcePath": context.resource,
         "stage": context.stage,
-    })
+    });
+    if let Some(authorizer) = context.authorizer {
+        members["authorizer"] = json!(authorizer);
+    }
+    members
 }
 
 /// The client's headers, and those the gateway adds.
@@ -300,6 +306,7 @@ mod tests {
             trace_id: "Root=1-0-0",
             time: OffsetDateTime::from_unix_timestamp(1_795_420_800).unwrap(),
             stage_variables: &BTreeMap::new(),
+            authorizer: None,
         };
         let event = event(
             &request,
@@ -329,6 +336,7 @@ mod tests {
             trace_id: "",
             time: OffsetDateTime::UNIX_EPOCH,
             stage_variables: &BTreeMap::new(),
+            authorizer: None,
         };
         let event = event(&parts, &EventBody::new(&Bytes::new(), true), &context);
         for name in [

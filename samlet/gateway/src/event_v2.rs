@@ -46,6 +46,9 @@ pub(crate) fn event_v2(
         },
         "isBase64Encoded": body.is_base64,
     });
+    if let Some(authorizer) = context.authorizer {
+        event["requestContext"]["authorizer"] = json!({"lambda": authorizer});
+    }
     let mut add = |name: &str, value: Value| {
         let empty = match &value {
             Value::Object(map) => map.is_empty(),
@@ -140,6 +143,7 @@ mod tests {
             trace_id: "Root=1-0-0",
             time: OffsetDateTime::from_unix_timestamp(1_795_420_800).unwrap(),
             stage_variables: variables,
+            authorizer: None,
         }
     }
 

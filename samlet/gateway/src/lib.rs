@@ -5,6 +5,7 @@
 //! `server` does I/O.
 
 mod answers;
+mod authorizer;
 mod binary;
 mod cors;
 mod event;

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::answers::{GatewayAnswer, MAX_BODY_BYTES, body_too_large};
+use crate::authorizer::{Guard, Identified, Visitor};
 use crate::event::{self, Context, EventBody};
 use crate::router::{Match, Router};
 use crate::{binary, cors, event_v2, response, response_http};
@@ -49,6 +50,7 @@ pub struct Gateway {
     binary_media_types: Vec<String>,
     cors: Option<Cors>,
     stage_variables: BTreeMap<String, String>,
+    guards: BTreeMap<String, Guard>,
     lambda: Lambda,
     settings: GatewaySettings,
 }
@@ -58,7 +60,10 @@ pub struct Gateway {
 enum Target {
     Function(Route),
     /// SAM's mock for OPTIONS: these headers.
-    Preflight(HeaderMap),
+    Preflight {
+        headers: HeaderMap,
+        authorizer: Option<String>,
+    },
 }
 
 #[derive(Debug)]
@@ -70,6 +75,7 @@ struct Route {
     function: String,
     payload_format: PayloadFormat,
     timeout: Duration,
+    authorizer: Option<String>,
 }
 
 /// A request's target, and its path without the stage.
@@ -85,7 +91,12 @@ impl Gateway {
         let mut default = None;
         if let (ApiKind::Rest, Some(cors)) = (api.kind, &api.cors) {
             for (path, headers) in cors::rest_preflights(cors, &api.routes) {
-                router.add("OPTIONS", &path, Target::Preflight(headers));
+                let authorizer = api.default_authorizer.clone();
+                let target = Target::Preflight {
+                    headers,
+                    authorizer: authorizer.filter(|_| api.authorizes_preflights),
+                };
+                router.add("OPTIONS", &path, target);
             }
         }
         for (number, declared) in api.routes.into_iter().enumerate() {
@@ -101,6 +112,7 @@ impl Gateway {
                 function: declared.function,
                 payload_format: declared.payload_format,
                 timeout: declared.timeout,
+                authorizer: declared.authorizer,
             };
             match catch_all {
                 true => default = Some(route),
@@ -116,6 +128,11 @@ impl Gateway {
             binary_media_types: api.binary_media_types,
             cors: api.cors,
             stage_variables: api.stage_variables,
+            guards: api
+                .authorizers
+                .into_iter()
+                .map(|(name, authorizer)| (name, Guard::new(authorizer)))
+                .collect(),
             lambda,
             settings,
         }
@@ -172,41 +189,35 @@ impl Gateway {
         if let Some(answer) = http_cors.and_then(|cors| cors::http_preflight(cors, parts)) {
             return ids.stamp(answer, kind, false);
         }
+        if header_bytes(parts) > MAX_HEADER_BYTES {
+            return ids.stamp(GatewayAnswer::HeadersTooLarge.response(kind), kind, false);
+        }
         let decoded = self.path(parts);
-        let (route, parameters, path) = match self.find(parts.method.as_str(), &decoded) {
-            _ if header_bytes(parts) > MAX_HEADER_BYTES => {
-                return ids.stamp(GatewayAnswer::HeadersTooLarge.response(kind), kind, false);
-            }
-            Some(Found {
-                target:
-                    Match {
-                        route: Target::Preflight(headers),
-                        ..
-                    },
-                ..
-            }) => return ids.stamp(cors::rest_preflight(headers), kind, false),
-            Some(Found {
-                target:
-                    Match {
-                        route: Target::Function(route),
-                        parameters,
-                    },
-                path,
-            }) => (route, parameters, path),
-            None => match &self.default {
-                Some(route) => (route, Vec::new(), decoded.as_str()),
-                None => return ids.stamp(GatewayAnswer::NoRoute.response(kind), kind, false),
-            },
+        let found = self.find(parts.method.as_str(), &decoded);
+        let (target, parameters, path) = match &found {
+            Some(found) => (
+                Some(found.target.route),
+                &found.target.parameters[..],
+                found.path,
+            ),
+            None => (None, &[][..], decoded.as_str()),
         };
-        let context = Context {
+        let (route, authorizer) = match (target, &self.default) {
+            (Some(Target::Function(route)), _) | (None, Some(route)) => {
+                (Some(route), &route.authorizer)
+            }
+            (Some(Target::Preflight { authorizer, .. }), _) => (None, authorizer),
+            (None, None) => return ids.stamp(GatewayAnswer::NoRoute.response(kind), kind, false),
+        };
+        let mut context = Context {
             account_id: &self.settings.account_id,
             api_id: &self.id,
             region: &self.settings.region,
             stage: &self.stage,
-            resource: &route.resource,
-            resource_id: &route.resource_id,
+            resource: route.map_or(path, |route| &route.resource),
+            resource_id: route.map_or("", |route| &route.resource_id),
             path,
-            parameters: &parameters,
+            parameters,
             source_ip: peer.ip(),
             port,
             request_id: &ids.request,
@@ -214,6 +225,23 @@ impl Gateway {
             trace_id: &ids.trace,
             time: OffsetDateTime::now_utc(),
             stage_variables: &self.stage_variables,
+            authorizer: None,
+        };
+        let key = route.map_or("$default", |route| &route.key);
+        let identified = match self
+            .admit(authorizer.as_deref(), parts, &context, key)
+            .await
+        {
+            Ok(identified) => identified,
+            Err(answer) => return ids.stamp(answer.response(kind), kind, false),
+        };
+        context.authorizer = identified.as_ref();
+        let route = match (route, target) {
+            (Some(route), _) => route,
+            (None, Some(Target::Preflight { headers, .. })) => {
+                return ids.stamp(cors::rest_preflight(headers), kind, false);
+            }
+            (None, _) => return ids.stamp(GatewayAnswer::NoRoute.response(kind), kind, false),
         };
         let event = self.event(parts, body, route, &context);
         match self.integrate(parts, event, route, ids).await {
@@ -225,6 +253,31 @@ impl Gateway {
             }
             Err(answer) => ids.stamp(answer.response(kind), kind, false),
         }
+    }
+
+    /// Asks the authorizer, if there is one.
+    async fn admit(
+        &self,
+        authorizer: Option<&str>,
+        request: &Parts,
+        context: &Context<'_>,
+        route_key: &str,
+    ) -> Result<Option<Identified>, GatewayAnswer> {
+        let Some(name) = authorizer else {
+            return Ok(None);
+        };
+        // One that isn't declared lets nobody in.
+        let guard = self
+            .guards
+            .get(name)
+            .ok_or(GatewayAnswer::AuthorizerFailed)?;
+        let visitor = Visitor {
+            request,
+            context,
+            kind: self.kind,
+            route_key,
+        };
+        guard.admit(&visitor, &self.lambda).await.map(Some)
     }
 
     fn event(&self, parts: &Parts, body: &Bytes, route: &Route, context: &Context<'_>) -> Value {
@@ -325,7 +378,7 @@ impl Found<'_> {
     fn begins_with_parameter(&self) -> bool {
         match self.target.route {
             Target::Function(route) => route.resource.starts_with("/{"),
-            Target::Preflight(_) => false,
+            Target::Preflight { .. } => false,
         }
     }
 }

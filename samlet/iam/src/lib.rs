@@ -9,5 +9,5 @@ mod signature;
 
 pub use authorization::{Denied, authorize};
 pub use credentials::{Credentials, DEVELOPER_KEY, Identities, Principal, Role};
-pub use policy::{PolicyDocument, PolicyError};
+pub use policy::{Decision, PolicyDocument, PolicyError};
 pub use signature::AuthenticationError;

@@ -43,7 +43,32 @@ struct Matcher {
     inverted: bool,
 }
 
+/// What a policy says about an action on a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// A statement allows it, and none denies it.
+    Allow,
+    /// A statement denies it.
+    ExplicitDeny,
+    /// No statement is about it.
+    ImplicitDeny,
+}
+
 impl PolicyDocument {
+    /// Evaluates this policy alone.
+    pub fn evaluate(&self, action: &str, resource: &str) -> Decision {
+        let about = self
+            .statements
+            .iter()
+            .filter(|statement| statement.matches(action, resource));
+        about.fold(Decision::ImplicitDeny, |decision, statement| {
+            match (decision, statement.effect) {
+                (Decision::ExplicitDeny, _) | (_, Effect::Deny) => Decision::ExplicitDeny,
+                (_, Effect::Allow) => Decision::Allow,
+            }
+        })
+    }
+
     /// Reads a policy document whose intrinsics are resolved.
     pub fn parse(document: &Value) -> Result<Self, PolicyError> {
         let malformed = |text: &str| PolicyError::Malformed(text.into());

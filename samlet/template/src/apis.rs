@@ -8,7 +8,7 @@ use crate::intrinsics::Scope;
 use crate::names::api_id;
 use crate::node::{Entry, Node};
 use crate::schema::{Property, Shape, check, has, missing, must, refused, unnoticed};
-use crate::{Api, ApiKind, Cors, globals};
+use crate::{Api, ApiKind, Cors, authorizers, globals};
 
 const TEXT: Shape = Shape::Text;
 const TEXTS: Shape = Shape::List(&TEXT);
@@ -152,9 +152,7 @@ fn api(
     stage: &str,
     scope: &mut Scope<'_>,
 ) -> Api {
-    if let Some(auth) = properties.get("Auth") {
-        refuse_auth(auth, "this API", scope);
-    }
+    let auth = authorizers::read(properties.get("Auth"), kind, scope);
     let cors = match kind {
         ApiKind::Rest => properties
             .get("Cors")
@@ -185,30 +183,9 @@ fn api(
         stage_variables: variables
             .filter_map(|entry| Some((entry.key.clone(), entry.value.as_text()?.to_owned())))
             .collect::<BTreeMap<_, _>>(),
-    }
-}
-
-/// Refuses what would let requests through that AWS refuses.
-pub(crate) fn refuse_auth(auth: &Node, whose: &str, scope: &mut Scope<'_>) {
-    for entry in auth.entries() {
-        let open = match entry.key.as_str() {
-            // Declared, but not asked for by itself.
-            "Authorizers" | "AddDefaultAuthorizerToCorsPreflight" | "UsagePlan" => true,
-            "ApiKeyRequired" | "EnableIamAuthorizer" | "AddApiKeyRequiredToCorsPreflight" => {
-                entry.value.as_text() == Some("false")
-            }
-            "Authorizer" | "DefaultAuthorizer" => entry.value.as_text() == Some("NONE"),
-            _ => false,
-        };
-        if !open {
-            let message = format!(
-                "samlet has no {} yet: {whose} would be open to everyone here",
-                entry.key
-            );
-            scope
-                .findings
-                .error(entry.at, message, "take it out to run the application here");
-        }
+        authorizers: auth.authorizers,
+        default_authorizer: auth.default,
+        authorizes_preflights: auth.preflights,
     }
 }
 

@@ -3,23 +3,21 @@
 
 use std::time::Duration;
 
-use crate::apis::{self, Apis};
+use crate::apis::Apis;
 use crate::diagnostics::Location;
 use crate::intrinsics::Scope;
 use crate::names::did_you_mean;
 use crate::node::{Entry, Node};
 use crate::schema::{Property, Shape, check, has, missing, must, unnoticed};
-use crate::{ApiKind, PayloadFormat, Route};
+use crate::{ApiKind, PayloadFormat, Route, authorizers};
 
 const EVENT: [Property; 2] = [must("Type", Shape::Text), has("Properties", Shape::Any)];
-
-const REST_AUTH: Shape = Shape::Any;
 
 const REST: [Property; 8] = [
     must("Path", Shape::Text),
     must("Method", Shape::Text),
     has("RestApiId", Shape::Text),
-    has("Auth", REST_AUTH),
+    has("Auth", Shape::Any),
     has("TimeoutInMillis", Shape::Whole(50, 29_000)),
     missing("RequestModel"),
     missing("RequestParameters"),
@@ -110,9 +108,6 @@ fn route(
         ApiKind::Http => (&HTTP[..], "an HttpApi event", "ApiId"),
     };
     check(properties, known, what, event.at, scope);
-    if let Some(auth) = properties.get("Auth") {
-        apis::refuse_auth(auth, "this route", scope);
-    }
     let text = |name: &str| properties.get(name).and_then(Node::as_text);
     let (path, method) = match (kind, text("Path"), text("Method")) {
         // An HTTP API's catch-all.
@@ -173,6 +168,7 @@ fn route(
         (ApiKind::Http, Some("1.0")) => (PayloadFormat::V1, 30_000),
         (ApiKind::Http, _) => (PayloadFormat::V2, 30_000),
     };
+    let authorizer = authorizers::of_route(properties.get("Auth"), api, scope);
     let timeout = text("TimeoutInMillis").and_then(|text| text.parse().ok());
     api.routes.push(Route {
         method,
@@ -180,6 +176,7 @@ fn route(
         function: function_name.into(),
         payload_format,
         timeout: Duration::from_millis(timeout.unwrap_or(longest)),
+        authorizer,
         location: event.at,
     });
 }

@@ -4,6 +4,7 @@
 //! declares and samlet doesn't have is named in a warning, never passed over.
 
 mod apis;
+mod authorizers;
 mod conditions;
 mod dependencies;
 mod diagnostics;
@@ -135,6 +136,50 @@ pub struct Api {
     pub cors: Option<Cors>,
     /// `Variables` or `StageVariables`.
     pub stage_variables: BTreeMap<String, String>,
+    /// Lambda authorizers, by name.
+    pub authorizers: BTreeMap<String, Authorizer>,
+    /// The one that routes have which name none.
+    pub default_authorizer: Option<String>,
+    /// Whether preflight requests have it too.
+    pub authorizes_preflights: bool,
+}
+
+/// A Lambda authorizer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authorizer {
+    /// The function's `name`.
+    pub function: String,
+    /// What it is asked with.
+    pub identity: Identity,
+    /// How long its answer holds for the same identity; zero is not at all.
+    pub time_to_live: Duration,
+    /// The shape of its events.
+    pub payload_format: PayloadFormat,
+    /// Whether it may answer `{"isAuthorized": …}` instead of a policy.
+    pub simple_responses: bool,
+}
+
+/// What a request must have for its authorizer to be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// A TOKEN authorizer: one header.
+    Token {
+        /// The header's name.
+        header: String,
+        /// What its value must match.
+        validation: Option<String>,
+    },
+    /// A REQUEST authorizer: all of these.
+    Request {
+        /// Headers.
+        headers: Vec<String>,
+        /// Query parameters.
+        query_strings: Vec<String>,
+        /// Stage variables.
+        stage_variables: Vec<String>,
+        /// Members of the request context, such as `identity.sourceIp`.
+        context: Vec<String>,
+    },
 }
 
 /// Cross-origin resource sharing.
@@ -167,6 +212,8 @@ pub struct Route {
     pub payload_format: PayloadFormat,
     /// How long the function may take to answer.
     pub timeout: Duration,
+    /// Its authorizer, by name.
+    pub authorizer: Option<String>,
     /// Where it is declared.
     pub location: Location,
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use samlet_template::{Application, PayloadFormat, Settings, read};
+use samlet_template::{Application, Identity, PayloadFormat, Settings, read};
 use serde_json::json;
 
 fn settings() -> Settings {
@@ -524,21 +524,89 @@ Resources:
 
 #[test]
 fn what_would_leave_a_route_open_is_refused() {
-    let route = FUNCTION.replace(
-        "RestApiId: !Ref Api}",
-        "RestApiId: !Ref Api, Auth: {ApiKeyRequired: true}}",
-    );
-    assert!(errors(&route)[0].contains("this route would be open to everyone here"));
-    let api = FUNCTION.replace(
+    for (auth, told) in [
+        ("{ApiKeyRequired: true}", "ApiKeyRequired is one of false"),
+        (
+            "{Authorizer: AWS_IAM}",
+            "does not provide the authorizer AWS_IAM",
+        ),
+        (
+            "{Authorizer: Nobody}",
+            "`Nobody` is no authorizer of this API",
+        ),
+        (
+            "{AuthorizationScopes: [a]}",
+            "AuthorizationScopes of Auth (it would be open",
+        ),
+    ] {
+        let route = FUNCTION.replace(
+            "RestApiId: !Ref Api}",
+            &format!("RestApiId: !Ref Api, Auth: {auth}}}"),
+        );
+        let errors = errors(&route).join("\n");
+        assert!(errors.contains(told), "{auth}: {errors}");
+    }
+    let cognito = FUNCTION.replace(
         "{StageName: !Ref Stage}",
-        "{StageName: Prod, Auth: {DefaultAuthorizer: Own}}",
+        "{StageName: Prod, Auth: {DefaultAuthorizer: Pool, Authorizers: {Pool: {UserPoolArn: a}}}}",
     );
-    assert!(errors(&api)[0].contains("this API would be open"));
+    assert!(errors(&cognito)[0].contains("UserPoolArn of the authorizer Pool"));
     let open = FUNCTION.replace(
         "RestApiId: !Ref Api}",
         "RestApiId: !Ref Api, Auth: {Authorizer: NONE}}",
     );
     application(&open);
+}
+
+#[test]
+fn a_route_has_its_own_authorizer_or_its_apis() {
+    let source = "
+Transform: AWS::Serverless-2016-10-31
+Globals: {Function: {Handler: h, Runtime: provided.al2}}
+Resources:
+  Guard: {Type: AWS::Serverless::Function}
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: Prod
+      Auth:
+        DefaultAuthorizer: Token
+        Authorizers:
+          Token: {FunctionArn: !GetAtt Guard.Arn, Identity: {Header: X-Token, ValidationExpression: '^a'}}
+          Request:
+            FunctionPayloadType: REQUEST
+            FunctionArn: !GetAtt Guard.Arn
+            Identity: {Headers: [X-A], QueryStrings: [b], ReauthorizeEvery: 0}
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        A: {Type: Api, Properties: {Path: /a, Method: GET, RestApiId: !Ref Api}}
+        B: {Type: Api, Properties: {Path: /b, Method: GET, RestApiId: !Ref Api, Auth: {Authorizer: Request}}}
+        C: {Type: Api, Properties: {Path: /c, Method: GET, RestApiId: !Ref Api, Auth: {Authorizer: NONE}}}
+";
+    let application = application(source);
+    let api = &application.apis[0];
+    let routes: Vec<_> = api
+        .routes
+        .iter()
+        .map(|route| route.authorizer.as_deref())
+        .collect();
+    assert_eq!(routes, [Some("Token"), Some("Request"), None]);
+    let token = &api.authorizers["Token"];
+    assert_eq!(
+        (token.function.as_str(), token.time_to_live.as_secs()),
+        ("local-Guard", 300)
+    );
+    assert_eq!(
+        token.identity,
+        Identity::Token {
+            header: "X-Token".into(),
+            validation: Some("^a".into())
+        }
+    );
+    assert_eq!(api.authorizers["Request"].time_to_live.as_secs(), 0);
+    assert!(api.authorizes_preflights);
 }
 
 #[test]

@@ -22,11 +22,25 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let header = next.headers().get("lambda-runtime-aws-request-id");
         let id = header.ok_or("no request id")?.to_str()?.to_owned();
         let event: Value = serde_json::from_str(&next.body_mut().read_to_string()?)?;
-        let mode = event["pathParameters"]["mode"].as_str().unwrap_or_default();
+        let authorizes = event["type"].is_string();
+        let mode = match authorizes {
+            true => "authorizer",
+            false => event["pathParameters"]["mode"].as_str().unwrap_or_default(),
+        };
         eprintln!("mode {mode}");
         let respond =
             |status: u16, body: String| json!({"statusCode": status, "body": body}).to_string();
         let response = match mode {
+            "authorizer" => match authorize(&event) {
+                Some(answer) => answer.to_string(),
+                None => {
+                    let error = json!({"errorType": "Error", "errorMessage": "Unauthorized"});
+                    agent
+                        .post(format!("{api}/invocation/{id}/error"))
+                        .send(error.to_string())?;
+                    continue;
+                }
+            },
             "crash" => exit(1),
             "hang" => {
                 std::thread::sleep(Duration::from_secs(60));
@@ -68,4 +82,33 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .post(format!("{api}/invocation/{id}/response"))
             .send(response)?;
     }
+}
+
+/// What an authorizer answers a token of `allow`, `deny`, `other`, `simple` or
+/// `broken`; `None` raises `Unauthorized`.
+fn authorize(event: &Value) -> Option<Value> {
+    let token = event["authorizationToken"]
+        .as_str()
+        .or_else(|| event["headers"]["X-Token"].as_str())
+        .or_else(|| event["identitySource"][0].as_str())?;
+    let resource = event["methodArn"]
+        .as_str()
+        .or_else(|| event["routeArn"].as_str())?;
+    let policy = |effect: &str, resource: &str| {
+        let statement =
+            json!({"Action": "execute-api:Invoke", "Effect": effect, "Resource": resource});
+        json!({
+            "principalId": "someone",
+            "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+            "context": {"token": token, "number": 7, "process": std::process::id()},
+        })
+    };
+    Some(match token {
+        "allow" => policy("Allow", resource),
+        "deny" => policy("Deny", resource),
+        "other" => policy("Allow", "arn:aws:execute-api:*:*:*/*/GET/elsewhere"),
+        "simple" => json!({"isAuthorized": true, "context": {"list": [1]}}),
+        "broken" => json!({"principalId": "someone"}),
+        _ => return None,
+    })
 }

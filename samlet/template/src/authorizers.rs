@@ -1,0 +1,196 @@
+//! `Auth` of APIs and of their routes: Lambda authorizers. What else would protect a route is refused.
+//! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-apiauth.html>
+//! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-httpapi-httpapiauth.html>
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::intrinsics::Scope;
+use crate::names::did_you_mean;
+use crate::node::{Entry, Node};
+use crate::schema::{Property, Shape, check, has, must, refused, unnoticed};
+use crate::{ApiKind, Authorizer, Identity, PayloadFormat};
+
+const TEXT: Shape = Shape::Text;
+const TEXTS: Shape = Shape::List(&TEXT);
+
+/// It would be passed over, and the route be open.
+const OPEN: &str = "it would be open to everyone here: take it out to run the application";
+
+const API_AUTH: [Property; 9] = [
+    has("AddApiKeyRequiredToCorsPreflight", Shape::Bool),
+    has("AddDefaultAuthorizerToCorsPreflight", Shape::Bool),
+    has("ApiKeyRequired", Shape::OneOf(&["false"])),
+    has("Authorizers", Shape::Map(&Shape::Any)),
+    has("DefaultAuthorizer", TEXT),
+    has("EnableIamAuthorizer", Shape::OneOf(&["false"])),
+    unnoticed("InvokeRole"),
+    unnoticed("UsagePlan"),
+    refused("ResourcePolicy", OPEN),
+];
+
+const ROUTE_AUTH: [Property; 6] = [
+    has("ApiKeyRequired", Shape::OneOf(&["false"])),
+    has("Authorizer", TEXT),
+    unnoticed("InvokeRole"),
+    unnoticed("OverrideApiAuth"),
+    refused("AuthorizationScopes", OPEN),
+    refused("ResourcePolicy", OPEN),
+];
+
+const IDENTITY: Shape = Shape::Object(&[
+    has("Context", TEXTS),
+    has("Header", TEXT),
+    has("Headers", TEXTS),
+    has("QueryStrings", TEXTS),
+    has("ReauthorizeEvery", Shape::Whole(0, 3600)),
+    has("StageVariables", TEXTS),
+    has("ValidationExpression", TEXT),
+]);
+
+const AUTHORIZER: [Property; 11] = [
+    must("FunctionArn", TEXT),
+    has(
+        "AuthorizerPayloadFormatVersion",
+        Shape::OneOf(&["1.0", "2.0"]),
+    ),
+    has("EnableSimpleResponses", Shape::Bool),
+    has("FunctionPayloadType", Shape::OneOf(&["TOKEN", "REQUEST"])),
+    has("Identity", IDENTITY),
+    unnoticed("DisableFunctionDefaultPermissions"),
+    unnoticed("EnableFunctionDefaultPermissions"),
+    unnoticed("FunctionInvokeRole"),
+    refused("JwtConfiguration", OPEN),
+    refused("UserPoolArn", OPEN),
+    refused("AuthorizationScopes", OPEN),
+];
+
+/// An API's `Auth`.
+pub(crate) struct ApiAuth {
+    pub(crate) authorizers: BTreeMap<String, Authorizer>,
+    pub(crate) default: Option<String>,
+    pub(crate) preflights: bool,
+}
+
+/// Reads an API's `Auth`.
+pub(crate) fn read(auth: Option<&Node>, kind: ApiKind, scope: &mut Scope<'_>) -> ApiAuth {
+    let mut read = ApiAuth {
+        authorizers: BTreeMap::new(),
+        default: None,
+        // SAM's own default.
+        preflights: kind == ApiKind::Rest,
+    };
+    let Some(auth) = auth else { return read };
+    check(auth, &API_AUTH, "Auth", auth.at, scope);
+    for entry in auth.get("Authorizers").map_or(&[][..], Node::entries) {
+        if let Some(authorizer) = authorizer(entry, kind, scope) {
+            read.authorizers.insert(entry.key.clone(), authorizer);
+        }
+    }
+    let flag = |name: &str| auth.get(name).and_then(Node::as_text);
+    if flag("AddDefaultAuthorizerToCorsPreflight") == Some("false") {
+        read.preflights = false;
+    }
+    let known: Vec<&str> = auth
+        .get("Authorizers")
+        .map_or(&[][..], Node::entries)
+        .iter()
+        .map(|entry| entry.key.as_str())
+        .collect();
+    read.default = auth
+        .get("DefaultAuthorizer")
+        .and_then(|node| named(node, &known, scope));
+    read
+}
+
+/// The authorizer of a route: its own, else the API's.
+pub(crate) fn of_route(
+    auth: Option<&Node>,
+    api: &crate::Api,
+    scope: &mut Scope<'_>,
+) -> Option<String> {
+    let Some(auth) = auth else {
+        return api.default_authorizer.clone();
+    };
+    check(auth, &ROUTE_AUTH, "Auth", auth.at, scope);
+    let Some(node) = auth.get("Authorizer") else {
+        return api.default_authorizer.clone();
+    };
+    let known: Vec<&str> = api.authorizers.keys().map(String::as_str).collect();
+    named(node, &known, scope)
+}
+
+/// The name of an authorizer that is declared; `NONE` is none.
+fn named(node: &Node, known: &[&str], scope: &mut Scope<'_>) -> Option<String> {
+    let name = node.as_text()?;
+    match name {
+        "NONE" => None,
+        name if known.contains(&name) => Some(name.to_owned()),
+        "AWS_IAM" => {
+            let message = "samlet does not provide the authorizer AWS_IAM";
+            scope.findings.error(node.at, message, OPEN);
+            None
+        }
+        name => {
+            let message = format!("`{name}` is no authorizer of this API");
+            scope
+                .findings
+                .error(node.at, message, did_you_mean(name, known));
+            None
+        }
+    }
+}
+
+fn authorizer(entry: &Entry, kind: ApiKind, scope: &mut Scope<'_>) -> Option<Authorizer> {
+    let what = format!("the authorizer {}", entry.key);
+    // One of another kind has no function: that it is another is told, not that.
+    let other = ["JwtConfiguration", "UserPoolArn"];
+    let lambda = !other.iter().any(|name| entry.value.get(name).is_some());
+    let known: Vec<Property> = AUTHORIZER
+        .into_iter()
+        .map(|property| match (property.name, lambda) {
+            ("FunctionArn", false) => has("FunctionArn", TEXT),
+            _ => property,
+        })
+        .collect();
+    check(&entry.value, &known, &what, entry.at, scope);
+    let text = |name: &str| entry.value.get(name).and_then(Node::as_text);
+    // `arn:aws:lambda:…:function:NAME`, with a qualifier or without.
+    let arn = text("FunctionArn")?;
+    let function = arn.split(':').nth(6).unwrap_or(arn).to_owned();
+    let identity = entry.value.get("Identity");
+    let inner = |name: &str| identity.and_then(|node| node.get(name));
+    let texts = |name: &str| -> Vec<String> {
+        let items = inner(name).map_or(&[][..], Node::items).iter();
+        items.filter_map(Node::as_text).map(str::to_owned).collect()
+    };
+    let own = |name: &str| inner(name).and_then(Node::as_text).map(str::to_owned);
+    let token = kind == ApiKind::Rest && text("FunctionPayloadType") != Some("REQUEST");
+    let identity = match token {
+        true => Identity::Token {
+            header: own("Header").unwrap_or_else(|| "Authorization".into()),
+            validation: own("ValidationExpression"),
+        },
+        false => Identity::Request {
+            headers: texts("Headers"),
+            query_strings: texts("QueryStrings"),
+            stage_variables: texts("StageVariables"),
+            context: texts("Context"),
+        },
+    };
+    let seconds = own("ReauthorizeEvery").and_then(|text| text.parse().ok());
+    let default = match kind {
+        ApiKind::Rest => 300,
+        ApiKind::Http => 0,
+    };
+    Some(Authorizer {
+        function,
+        identity,
+        time_to_live: Duration::from_secs(seconds.unwrap_or(default)),
+        payload_format: match (kind, text("AuthorizerPayloadFormatVersion")) {
+            (ApiKind::Http, Some("2.0")) => PayloadFormat::V2,
+            _ => PayloadFormat::V1,
+        },
+        simple_responses: text("EnableSimpleResponses") == Some("true"),
+    })
+}

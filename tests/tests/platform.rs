@@ -338,3 +338,69 @@ fn the_runtime_api_of_an_environment_serves_its_own_processes_only() {
     let before = pid(&samlet);
     assert_eq!(pid(&samlet), before);
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_function_that_takes_more_memory_than_it_has_is_ended() {
+    let application = application();
+    let samlet = application.start(&[]);
+    let before = pid(&samlet);
+    assert_eq!(samlet.json("GET", "/memory", None), bad_gateway());
+    samlet.wait_for_log("Runtime exited with error: signal: killed");
+    samlet.wait_for_log("Status: error\tError Type: Runtime.ExitError");
+    assert_ne!(pid(&samlet), before);
+}
+
+#[test]
+fn a_log_in_json_has_one_platform_event_a_line() {
+    let json_logs = "Timeout: 2, LoggingConfig: {LogFormat: JSON, ApplicationLogLevel: WARN, LogGroup: /own/group}}";
+    let template = TEMPLATE.replace("Timeout: 2}", json_logs);
+    assert_ne!(template, TEMPLATE);
+    let application = Application::fixture(BINARY, &template);
+    let mut samlet = application.start(&[]);
+    let variables = samlet.json("GET", "/environment", None).1;
+    assert_eq!(variables["AWS_LAMBDA_LOG_FORMAT"], "JSON");
+    assert_eq!(variables["AWS_LAMBDA_LOG_LEVEL"], "WARN");
+    assert_eq!(variables["AWS_LAMBDA_LOG_GROUP_NAME"], "/own/group");
+    assert_eq!(samlet.json("GET", "/hang", None), bad_gateway());
+    samlet.terminate();
+    assert!(
+        application
+            .folder
+            .path()
+            .join(".samlet/logs/own/group/group.json")
+            .is_file()
+    );
+    let said = samlet.stderr();
+    let events: Vec<Value> = said
+        .lines()
+        .filter_map(|line| serde_json::from_str(line.strip_prefix("Fixture ")?).ok())
+        .collect();
+    let kinds: Vec<&str> = events
+        .iter()
+        .map(|event| event["type"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "platform.initStart",
+            "platform.start",
+            "platform.report",
+            "platform.start",
+            "platform.report"
+        ],
+        "{said}"
+    );
+    assert_eq!(events[0]["record"]["instanceMaxMemory"], 128 * 1024 * 1024);
+    let report = &events[2]["record"];
+    assert_eq!(
+        (&report["status"], &report["metrics"]["memorySizeMB"]),
+        (&json!("success"), &json!(128))
+    );
+    assert!(report["metrics"]["initDurationMs"].is_f64());
+    let timeout = &events[4]["record"];
+    assert_eq!(
+        (&timeout["status"], &timeout["metrics"]["durationMs"]),
+        (&json!("timeout"), &json!(2000.0))
+    );
+}

@@ -259,6 +259,12 @@ fn functions(
             memory_mb: declared.memory_mb,
             timeout: declared.timeout,
             reserved_concurrency: declared.reserved_concurrency,
+            logging: samlet_lambda::Logging {
+                json: declared.logging.json,
+                application_level: declared.logging.application_level.clone(),
+                system_level: declared.logging.system_level.clone(),
+                log_group: declared.logging.log_group.clone(),
+            },
             variables: declared.environment.clone(),
             credentials: identities.issue(role, &declared.name),
             region: REGION.into(),

@@ -42,7 +42,8 @@ pub(crate) fn log_observer(application: &Application) -> Observer {
         .iter()
         .zip(COLOURS.iter().cycle())
         .map(|(function, colour)| {
-            let group = format!("/aws/lambda/{}", function.name);
+            let own = format!("/aws/lambda/{}", function.name);
+            let group = function.logging.log_group.clone().unwrap_or(own);
             (group, function.logical_id.clone(), colour.on_default())
         })
         .collect();

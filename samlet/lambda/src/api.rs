@@ -410,8 +410,22 @@ fn configuration(function: &Function) -> Value {
         "LastUpdateStatus": "Successful",
         "PackageType": "Zip",
         "EphemeralStorage": {"Size": 512},
-        "LoggingConfig": {"LogFormat": "Text", "LogGroup": function.log_group()},
+        "LoggingConfig": logging(function),
     })
+}
+
+fn logging(function: &Function) -> Value {
+    let config = &function.logging;
+    let group = function.log_group();
+    match config.json {
+        true => json!({
+            "LogFormat": "JSON",
+            "ApplicationLogLevel": config.application_level.as_deref().unwrap_or("INFO"),
+            "SystemLogLevel": config.system_level.as_deref().unwrap_or("INFO"),
+            "LogGroup": group,
+        }),
+        false => json!({"LogFormat": "Text", "LogGroup": group}),
+    }
 }
 
 fn answer(status: u16, body: &Value) -> ApiAnswer {

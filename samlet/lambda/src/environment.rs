@@ -16,7 +16,7 @@ use crate::function::Function;
 use crate::log::Log;
 use crate::pool::{Job, Message, Pool};
 use crate::process::describe_exit;
-use crate::report::{self, Failure, Report, Status};
+use crate::report::{Failure, Report, Status};
 use crate::runtime_api::{Answer, Call, CallKind, Invitation};
 use crate::sandbox::{Event, Sandbox};
 use crate::scheduler::EnvironmentId;
@@ -86,9 +86,7 @@ impl Environment {
     }
 
     async fn live(&mut self) {
-        self.log
-            .put(report::init_start(&self.function.runtime))
-            .await;
+        self.log.init_start(&self.log_stream).await;
         let mut ready = match self.init(INIT_TIMEOUT).await {
             Ok(ready) => {
                 self.pool.started(self.index, self.id);
@@ -222,9 +220,7 @@ impl Environment {
                 self.report_init(&failure, "invoke").await;
                 self.log.start(&job.request_id).await;
                 if failure.status == Status::Timeout {
-                    self.log
-                        .put(report::timeout_line(&job.request_id, self.function.timeout))
-                        .await;
+                    self.log.timed_out(&job.request_id).await;
                 }
                 let outcome = Outcome {
                     payload: (failure.payload)(&job.request_id),
@@ -260,6 +256,13 @@ impl Environment {
         next.send(Answer::Invocation(Box::new(invitation))).ok();
 
         let outcome = self.outcome(&mut sandbox, &job.request_id, deadline).await;
+        let outcome = match sandbox.out_of_memory() {
+            true => Outcome::failure(&Failure::out_of_memory(
+                &job.request_id,
+                &self.function.runtime,
+            )),
+            false => outcome,
+        };
         let duration = began.elapsed().min(self.function.timeout);
         sandbox.drain(&self.log).await;
         let peak = sandbox.peak_memory_mb();
@@ -298,9 +301,7 @@ impl Environment {
                     return Outcome::failure(&Failure::exit(id, &describe_exit(status)));
                 }
                 Some(Event::DeadlinePassed) => {
-                    self.log
-                        .put(report::timeout_line(id, self.function.timeout))
-                        .await;
+                    self.log.timed_out(id).await;
                     return Outcome::failure(&Failure::timeout(id, self.function.timeout));
                 }
                 Some(Event::Call(call)) => call,
@@ -389,8 +390,7 @@ impl Environment {
             peak_memory_mb: peak_memory_mb.unwrap_or_default(),
             status: &outcome.status,
         };
-        self.log.put(report::end(&job.request_id)).await;
-        self.log.put(report.line()).await;
+        self.log.report(&report).await;
         let invocation = Invocation {
             request_id: job.request_id,
             payload: outcome.payload,
@@ -403,11 +403,7 @@ impl Environment {
 
     async fn report_init(&self, failure: &InitFailure, phase: &str) {
         self.log
-            .put(report::init_report(
-                failure.duration,
-                phase,
-                &failure.status,
-            ))
+            .init_report(failure.duration, phase, &failure.status)
             .await;
     }
 }

@@ -20,6 +20,20 @@ pub struct Program {
     pub folder: PathBuf,
 }
 
+/// A function's logging configuration.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html>
+#[derive(Clone, Debug, Default)]
+pub struct Logging {
+    /// Lambda's own lines, and those of runtimes that know of it, are JSON objects.
+    pub json: bool,
+    /// The least severe level that the runtime writes; INFO when absent.
+    pub application_level: Option<String>,
+    /// The least severe level of Lambda's own lines; INFO when absent.
+    pub system_level: Option<String>,
+    /// Another log group than the function's own.
+    pub log_group: Option<String>,
+}
+
 /// A function to serve.
 #[derive(Clone, Debug)]
 pub struct Function {
@@ -39,6 +53,8 @@ pub struct Function {
     pub timeout: Duration,
     /// `ReservedConcurrentExecutions`: invocations beyond so many are throttled.
     pub reserved_concurrency: Option<u32>,
+    /// How its log is written.
+    pub logging: Logging,
     /// The template's environment variables.
     pub variables: BTreeMap<String, String>,
     /// Those of its role.
@@ -62,7 +78,10 @@ impl Function {
 
     /// Its log group's name.
     pub fn log_group(&self) -> String {
-        format!("/aws/lambda/{}", self.name)
+        match &self.logging.log_group {
+            Some(group) => group.clone(),
+            None => format!("/aws/lambda/{}", self.name),
+        }
     }
 
     /// Size and time of what runs.
@@ -114,6 +133,11 @@ impl Function {
         ];
         let mut all = self.variables.clone();
         all.extend(lambda.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        if self.logging.json {
+            let level = self.logging.application_level.as_deref().unwrap_or("INFO");
+            all.insert("AWS_LAMBDA_LOG_FORMAT".into(), "JSON".into());
+            all.insert("AWS_LAMBDA_LOG_LEVEL".into(), level.into());
+        }
         // Custom runtimes are not told which one they are.
         if !self.runtime.starts_with("provided") {
             let runtime = format!("AWS_Lambda_{}", self.runtime);

@@ -9,6 +9,7 @@ mod events;
 mod function;
 mod log;
 mod peer;
+mod platform;
 mod pool;
 mod process;
 mod report;
@@ -27,7 +28,7 @@ use uuid::Uuid;
 
 pub use api::{Api, ApiAnswer, ApiError, Operation};
 use events::Events;
-pub use function::{Function, Program};
+pub use function::{Function, Logging, Program};
 use pool::{Job, Pool, Refusal};
 
 /// The largest event of a synchronous invocation.

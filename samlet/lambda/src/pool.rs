@@ -226,7 +226,8 @@ impl Pool {
         let function = Arc::clone(&self.0.functions[index]);
         let (mailbox, messages) = mpsc::channel(MESSAGE_QUEUE);
         let log_stream = log_stream_name();
-        let log = Log::new(self.0.logs.stream(&function.log_group(), &log_stream));
+        let stream = self.0.logs.stream(&function.log_group(), &log_stream);
+        let log = Log::new(Arc::clone(&function), stream);
         let pool = self.clone();
         let environment = Environment {
             function,

@@ -111,13 +111,20 @@ impl Process {
 
     /// The most memory it has had resident, in MB; where the system tells.
     pub(crate) fn peak_memory_mb(&self) -> Option<u64> {
+        self.status_mb("VmHWM:")
+    }
+
+    /// The memory it has resident now, in MB; where the system tells.
+    pub(crate) fn memory_mb(&self) -> Option<u64> {
+        self.status_mb("VmRSS:")
+    }
+
+    fn status_mb(&self, field: &str) -> Option<u64> {
         let pid = self.group.id()?;
         let status =
             std::fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).ok()?;
-        let peak = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))?;
-        let kib: u64 = peak.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+        let value = status.lines().find_map(|line| line.strip_prefix(field))?;
+        let kib: u64 = value.trim().strip_suffix(" kB")?.trim().parse().ok()?;
         Some(kib.div_ceil(1024))
     }
 }

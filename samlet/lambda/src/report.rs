@@ -33,6 +33,19 @@ impl Failure {
         }
     }
 
+    /// The process was killed for using more memory than it has; managed
+    /// runtimes name it.
+    pub(crate) fn out_of_memory(request_id: &str, runtime: &str) -> Self {
+        let error_type = match runtime.starts_with("provided") {
+            true => "Runtime.ExitError",
+            false => "Runtime.OutOfMemory",
+        };
+        Self {
+            error_type,
+            ..Self::exit(request_id, "Runtime exited with error: signal: killed")
+        }
+    }
+
     pub(crate) fn invalid_entrypoint(request_id: &str, reason: &str) -> Self {
         let message = format!("RequestId: {request_id} Error: {reason}");
         Self {
@@ -78,9 +91,9 @@ pub(crate) struct Report<'a> {
 
 impl Report<'_> {
     pub(crate) fn line(&self) -> String {
-        let billed = milliseconds(self.duration + self.init.unwrap_or_default()).ceil();
+        let billed = self.billed_ms();
         let mut line = format!(
-            "REPORT RequestId: {}\tDuration: {:.2} ms\tBilled Duration: {billed:.0} ms\tMemory Size: {} MB\tMax Memory Used: {} MB\t",
+            "REPORT RequestId: {}\tDuration: {:.2} ms\tBilled Duration: {billed} ms\tMemory Size: {} MB\tMax Memory Used: {} MB\t",
             self.request_id,
             milliseconds(self.duration),
             self.memory_mb,
@@ -90,6 +103,12 @@ impl Report<'_> {
             line += &format!("Init Duration: {:.2} ms\t", milliseconds(init));
         }
         line + &self.status.fields()
+    }
+
+    /// Duration and init, rounded up once.
+    pub(crate) fn billed_ms(&self) -> u128 {
+        let nanos = (self.duration + self.init.unwrap_or_default()).as_nanos();
+        nanos.div_ceil(1_000_000)
     }
 }
 
@@ -104,12 +123,15 @@ impl Status {
 }
 
 /// `provided.al2023` is told as `provided:al2023`, `python3.12` as `python:3.12`.
-pub(crate) fn init_start(runtime: &str) -> String {
-    let version = match runtime.split_once('.') {
+pub(crate) fn runtime_version(runtime: &str) -> String {
+    match runtime.split_once('.') {
         Some(("provided", system)) => format!("provided:{system}"),
         _ => runtime.replacen("python", "python:", 1),
-    };
-    format!("INIT_START Runtime Version: {version}")
+    }
+}
+
+pub(crate) fn init_start(runtime: &str) -> String {
+    format!("INIT_START Runtime Version: {}", runtime_version(runtime))
 }
 
 pub(crate) fn start(request_id: &str) -> String {

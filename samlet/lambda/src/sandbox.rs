@@ -49,8 +49,20 @@ pub(crate) struct Sandbox {
     lines: Lines,
     output_open: bool,
     exited: Option<ExitStatus>,
+    memory: MemoryWatch,
     runtime_api: CancellationToken,
 }
+
+/// Watches a process's memory, and ends it past its limit.
+#[derive(Debug)]
+struct MemoryWatch {
+    limit_mb: u64,
+    next_look: Instant,
+    exceeded: bool,
+}
+
+/// How often memory is looked at while a function runs.
+const MEMORY_INTERVAL: Duration = Duration::from_millis(50);
 
 impl Sandbox {
     /// Starts the function's process with a Runtime API address of its own.
@@ -86,6 +98,11 @@ impl Sandbox {
             lines: Lines::default(),
             output_open: true,
             exited: None,
+            memory: MemoryWatch {
+                limit_mb: function.memory_mb.into(),
+                next_look: Instant::now() + MEMORY_INTERVAL,
+                exceeded: false,
+            },
             runtime_api,
         })
     }
@@ -114,6 +131,10 @@ impl Sandbox {
                     self.exited = Some(status.unwrap_or_default());
                 }
                 () = passed => return Event::DeadlinePassed,
+                // Only a function that runs can take more: one that waits isn't looked at.
+                () = tokio::time::sleep_until(self.memory.next_look), if deadline.is_some() => {
+                    self.look_at_memory();
+                }
                 readable = self.process.output.readable(), if self.output_open => {
                     self.output_open = readable.is_ok() && self.lines.read(&self.process.output);
                 }
@@ -132,6 +153,23 @@ impl Sandbox {
         }
         for line in self.lines.take_all() {
             log.put(line).await;
+        }
+    }
+
+    /// Whether it was ended for using too much memory.
+    pub(crate) fn out_of_memory(&self) -> bool {
+        self.memory.exceeded
+    }
+
+    fn look_at_memory(&mut self) {
+        self.memory.next_look = Instant::now() + MEMORY_INTERVAL;
+        if self
+            .process
+            .memory_mb()
+            .is_some_and(|used| used > self.memory.limit_mb)
+        {
+            self.memory.exceeded = true;
+            self.process.kill();
         }
     }
 

@@ -11,7 +11,7 @@ use crate::names::did_you_mean;
 use crate::node::{Entry, Node};
 use crate::roles::Roles;
 use crate::schema::{Property, Shape, check, has, missing, must, refused, unnoticed};
-use crate::{Function, events, globals};
+use crate::{Function, Logging, events, globals};
 
 const TEXT: Shape = Shape::Text;
 const ENVIRONMENT: Shape = Shape::Object(&[has("Variables", Shape::Map(&TEXT))]);
@@ -19,6 +19,15 @@ const ARCHITECTURES: Shape = Shape::List(&Shape::OneOf(&["x86_64", "arm64"]));
 const MEMORY: Shape = Shape::Whole(128, 10_240);
 const TIMEOUT: Shape = Shape::Whole(1, 900);
 const CONCURRENCY: Shape = Shape::Whole(0, 1000);
+
+const APPLICATION_LEVELS: Shape =
+    Shape::OneOf(&["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]);
+const LOGGING: Shape = Shape::Object(&[
+    has("ApplicationLogLevel", APPLICATION_LEVELS),
+    has("LogFormat", Shape::OneOf(&["JSON", "Text"])),
+    has("LogGroup", TEXT),
+    has("SystemLogLevel", Shape::OneOf(&["DEBUG", "INFO", "WARN"])),
+]);
 
 const SERVERLESS: [Property; 43] = [
     has("Architectures", ARCHITECTURES),
@@ -53,7 +62,7 @@ const SERVERLESS: [Property; 43] = [
     missing("EventInvokeConfig"),
     missing("FileSystemConfigs"),
     missing("FunctionUrlConfig"),
-    missing("LoggingConfig"),
+    has("LoggingConfig", LOGGING),
     missing("ProvisionedConcurrencyConfig"),
     missing("PublishToLatestPublished"),
     missing("RecursiveLoop"),
@@ -98,7 +107,7 @@ const LAMBDA: [Property; 27] = [
     missing("DeadLetterConfig"),
     missing("EphemeralStorage"),
     missing("FileSystemConfigs"),
-    missing("LoggingConfig"),
+    has("LoggingConfig", LOGGING),
     missing("RecursiveLoop"),
     missing("SnapStart"),
     missing("TenancyConfig"),
@@ -232,10 +241,29 @@ fn function(
         timeout: Duration::from_secs(number("Timeout", 3).into()),
         reserved_concurrency: text("ReservedConcurrentExecutions")
             .and_then(|text| text.parse().ok()),
+        logging: logging(properties, scope),
         environment,
         role,
         location: resource.at,
     })
+}
+
+fn logging(properties: &Node, scope: &mut Scope<'_>) -> Logging {
+    let Some(config) = properties.get("LoggingConfig") else {
+        return Logging::default();
+    };
+    let text = |name: &str| config.get(name).and_then(Node::as_text).map(str::to_owned);
+    let logging = Logging {
+        json: text("LogFormat").as_deref() == Some("JSON"),
+        application_level: text("ApplicationLogLevel"),
+        system_level: text("SystemLogLevel"),
+        log_group: text("LogGroup"),
+    };
+    if !logging.json && (logging.application_level.is_some() || logging.system_level.is_some()) {
+        let message = "log levels go with `LogFormat: JSON` only";
+        scope.findings.error(config.at, message, "");
+    }
+    logging
 }
 
 /// Where the code is, on this machine.

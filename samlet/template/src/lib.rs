@@ -82,12 +82,27 @@ pub struct Function {
     pub timeout: Duration,
     /// `ReservedConcurrentExecutions`: at most so many at once.
     pub reserved_concurrency: Option<u32>,
+    /// `LoggingConfig`.
+    pub logging: Logging,
     /// `Environment: Variables`.
     pub environment: BTreeMap<String, String>,
     /// Its execution role.
     pub role: Role,
     /// Where it is declared.
     pub location: Location,
+}
+
+/// How a function's log is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Logging {
+    /// `LogFormat: JSON`, instead of text.
+    pub json: bool,
+    /// `ApplicationLogLevel`, for what the function itself logs.
+    pub application_level: Option<String>,
+    /// `SystemLogLevel`, for what Lambda logs.
+    pub system_level: Option<String>,
+    /// `LogGroup`, instead of `/aws/lambda/NAME`.
+    pub log_group: Option<String>,
 }
 
 /// An execution role.

@@ -41,6 +41,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     continue;
                 }
             },
+            "memory" => {
+                let hoard = vec![1u8; 400 * 1024 * 1024];
+                std::thread::sleep(Duration::from_secs(1));
+                respond(200, hoard.len().to_string())
+            }
             "crash" => exit(1),
             "hang" => {
                 std::thread::sleep(Duration::from_secs(60));

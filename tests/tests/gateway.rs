@@ -408,3 +408,89 @@ fn an_http_apis_authorizer_may_answer_simply() {
         );
     }
 }
+
+#[test]
+fn an_api_key_is_needed_and_its_plan_holds() {
+    let application = Application::fixture(
+        BINARY,
+        "
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Rest:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: live
+      Auth:
+        ApiKeyRequired: true
+        UsagePlan: {CreateUsagePlan: PER_API, Quota: {Limit: 3, Period: MONTH}}
+  Own: {Type: AWS::ApiGateway::ApiKey, Properties: {Enabled: true, Value: 01234567890123456789}}
+  Disabled: {Type: AWS::ApiGateway::ApiKey, Properties: {Value: abcdefghijabcdefghij}}
+  Plan:
+    Type: AWS::ApiGateway::UsagePlan
+    Properties:
+      ApiStages: [{ApiId: !Ref Rest, Stage: !Ref Rest.Stage}]
+      Throttle: {RateLimit: 0.001, BurstLimit: 2}
+  OwnOfPlan: {Type: AWS::ApiGateway::UsagePlanKey, Properties: {KeyId: !Ref Own, KeyType: API_KEY, UsagePlanId: !Ref Plan}}
+  DisabledOfPlan: {Type: AWS::ApiGateway::UsagePlanKey, Properties: {KeyId: !Ref Disabled, KeyType: API_KEY, UsagePlanId: !Ref Plan}}
+  Fixture:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: function
+      Handler: bootstrap
+      Runtime: provided.al2023
+      Events:
+        Closed: {Type: Api, Properties: {Path: '/{mode}', Method: GET, RestApiId: !Ref Rest}}
+        Open: {Type: Api, Properties: {Path: '/open/{mode}', Method: GET, RestApiId: !Ref Rest, Auth: {ApiKeyRequired: false}}}
+"
+        .replace("01234567890123456789", "'01234567890123456789'")
+        .as_str(),
+    );
+    let samlet = application.start(&[]);
+    let get = |key: &str| {
+        let mut request = Request::get(format!("{}/event", samlet.api));
+        if !key.is_empty() {
+            request = request.header("x-api-key", key);
+        }
+        let (status, headers, body) = send(request.body(vec![]).unwrap());
+        let error = headers
+            .get("x-amzn-errortype")
+            .map(|value| value.to_str().unwrap().to_owned());
+        (status, error.unwrap_or_default(), json(&body))
+    };
+    let forbidden = (
+        403,
+        "ForbiddenException".to_owned(),
+        json!({"message": "Forbidden"}),
+    );
+    for key in ["", "nobody", "abcdefghijabcdefghij"] {
+        assert_eq!(get(key), forbidden, "{key}");
+    }
+    assert_eq!(samlet.request("GET", "/open/pid", None).0, 200);
+
+    let own = "01234567890123456789";
+    let (status, _, event) = get(own);
+    assert_eq!(
+        (status, &event["requestContext"]["identity"]["apiKey"]),
+        (200, &json!(own))
+    );
+    assert_eq!(get(own).0, 200);
+    let throttled = json!({"message": "Too Many Requests"});
+    assert_eq!(
+        get(own),
+        (429, "TooManyRequestsException".to_owned(), throttled)
+    );
+
+    let printed = samlet.stdout();
+    let generated = printed
+        .lines()
+        .find_map(|line| line.strip_prefix("API key RestApiKey: "));
+    for _ in 0..3 {
+        assert_eq!(get(generated.unwrap()).0, 200);
+    }
+    let spent = (
+        429,
+        "LimitExceededException".to_owned(),
+        json!({"message": "Limit Exceeded"}),
+    );
+    assert_eq!(get(generated.unwrap()), spent);
+}

@@ -161,7 +161,13 @@ async fn run(
     let gateway_stop = CancellationToken::new();
     let mut gateways = JoinSet::new();
     for (api, listener) in application.apis.iter().zip(listeners) {
-        let gateway = Gateway::new(api.clone(), lambda.clone(), settings.clone());
+        let gateway = Gateway::new(
+            api.clone(),
+            &application.api_keys,
+            &application.usage_plans,
+            lambda.clone(),
+            settings.clone(),
+        );
         gateways.spawn(Arc::new(gateway).serve(listener, gateway_stop.clone()));
     }
 

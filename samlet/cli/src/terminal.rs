@@ -95,6 +95,9 @@ pub(crate) fn print_ready(application: &Application, urls: &[String], aws_url: &
         });
         writeln!(stdout, "{}: {value}", output.name).ok();
     }
+    for key in &application.api_keys {
+        writeln!(stdout, "API key {}: {}", key.logical_id, key.value).ok();
+    }
     writeln!(stdout, "AWS endpoint {aws_url}").ok();
     // An application without APIs is reached through the AWS endpoint.
     let ready = urls.first().map_or(aws_url, String::as_str);

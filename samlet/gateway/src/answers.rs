@@ -26,6 +26,10 @@ pub(crate) enum GatewayAnswer {
     AccessDenied,
     AccessDeniedExplicitly,
     AuthorizerFailed,
+    /// No API key, or none that is known.
+    Forbidden,
+    Throttled,
+    QuotaSpent,
 }
 
 impl GatewayAnswer {
@@ -66,6 +70,9 @@ impl GatewayAnswer {
                 "User is not authorized to access this resource with an explicit deny",
             ),
             Self::AuthorizerFailed => (500, "AuthorizerConfigurationException", ""),
+            Self::Forbidden => (403, "ForbiddenException", "Forbidden"),
+            Self::Throttled => (429, "TooManyRequestsException", "Too Many Requests"),
+            Self::QuotaSpent => (429, "LimitExceededException", "Limit Exceeded"),
         }
     }
 
@@ -75,7 +82,10 @@ impl GatewayAnswer {
             Self::RequestTooLong => (413, "", "Request Entity Too Large"),
             Self::HeadersTooLarge => (431, "", "Request Header Fields Too Large"),
             Self::Unauthorized => (401, "", "Unauthorized"),
-            Self::AccessDenied | Self::AccessDeniedExplicitly => (403, "", "Forbidden"),
+            Self::AccessDenied | Self::AccessDeniedExplicitly | Self::Forbidden => {
+                (403, "", "Forbidden")
+            }
+            Self::Throttled | Self::QuotaSpent => (429, "", "Too Many Requests"),
             Self::InternalServerError | Self::BadGateway | Self::AuthorizerFailed => {
                 (500, "", "Internal Server Error")
             }

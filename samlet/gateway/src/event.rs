@@ -13,6 +13,8 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
+use crate::usage::Holder;
+
 /// Never passed on to a function; compared in lower case.
 const DROPPED_HEADERS: [&str; 12] = [
     "connection",
@@ -71,6 +73,8 @@ pub(crate) struct Context<'a> {
     pub(crate) stage_variables: &'a BTreeMap<String, String>,
     /// What the authorizer said, if there is one.
     pub(crate) authorizer: Option<&'a Map<String, Value>>,
+    /// The API key that was sent, if one was needed.
+    pub(crate) holder: Option<&'a Holder>,
 }
 
 impl Context<'_> {
@@ -168,6 +172,10 @@ fn request_context(request: &Parts, context: &Context<'_>) -> Value {
         "resourcePath": context.resource,
         "stage": context.stage,
     });
+    if let Some(holder) = context.holder {
+        members["identity"]["apiKey"] = json!(holder.value);
+        members["identity"]["apiKeyId"] = json!(holder.id);
+    }
     if let Some(authorizer) = context.authorizer {
         members["authorizer"] = json!(authorizer);
     }
@@ -307,6 +315,7 @@ mod tests {
             time: OffsetDateTime::from_unix_timestamp(1_795_420_800).unwrap(),
             stage_variables: &BTreeMap::new(),
             authorizer: None,
+            holder: None,
         };
         let event = event(
             &request,
@@ -337,6 +346,7 @@ mod tests {
             time: OffsetDateTime::UNIX_EPOCH,
             stage_variables: &BTreeMap::new(),
             authorizer: None,
+            holder: None,
         };
         let event = event(&parts, &EventBody::new(&Bytes::new(), true), &context);
         for name in [

@@ -144,6 +144,7 @@ mod tests {
             time: OffsetDateTime::from_unix_timestamp(1_795_420_800).unwrap(),
             stage_variables: variables,
             authorizer: None,
+            holder: None,
         }
     }
 

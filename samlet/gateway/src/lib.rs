@@ -14,5 +14,6 @@ mod response;
 mod response_http;
 mod router;
 mod server;
+mod usage;
 
 pub use server::{Gateway, GatewaySettings};

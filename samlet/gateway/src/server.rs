@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue};
 use percent_encoding::percent_decode_str;
 use samlet_http::{BodyError, Limits, Request, Response, read_body};
 use samlet_lambda::{Invoke, InvokeError, Lambda, new_trace_id};
-use samlet_template::{Api, ApiKind, Cors, PayloadFormat};
+use samlet_template::{Api, ApiKey, ApiKind, Cors, PayloadFormat, UsagePlan};
 use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
@@ -22,6 +22,7 @@ use crate::answers::{GatewayAnswer, MAX_BODY_BYTES, body_too_large};
 use crate::authorizer::{Guard, Identified, Visitor};
 use crate::event::{self, Context, EventBody};
 use crate::router::{Match, Router};
+use crate::usage::Usage;
 use crate::{binary, cors, event_v2, response, response_http};
 
 /// How long a client may take to send its body.
@@ -51,6 +52,7 @@ pub struct Gateway {
     cors: Option<Cors>,
     stage_variables: BTreeMap<String, String>,
     guards: BTreeMap<String, Guard>,
+    usage: Usage,
     lambda: Lambda,
     settings: GatewaySettings,
 }
@@ -76,6 +78,7 @@ struct Route {
     payload_format: PayloadFormat,
     timeout: Duration,
     authorizer: Option<String>,
+    api_key_required: bool,
 }
 
 /// A request's target, and its path without the stage.
@@ -85,8 +88,16 @@ struct Found<'a> {
 }
 
 impl Gateway {
-    /// A gateway for `api`, whose functions `lambda` runs.
-    pub fn new(api: Api, lambda: Lambda, settings: GatewaySettings) -> Self {
+    /// A gateway for `api`, whose functions `lambda` runs, for the holders of
+    /// `keys` as far as `plans` let them.
+    pub fn new(
+        api: Api,
+        keys: &[ApiKey],
+        plans: &[UsagePlan],
+        lambda: Lambda,
+        settings: GatewaySettings,
+    ) -> Self {
+        let usage = Usage::of(&api, keys, plans);
         let mut router = Router::new(api.kind);
         let mut default = None;
         if let (ApiKind::Rest, Some(cors)) = (api.kind, &api.cors) {
@@ -113,6 +124,7 @@ impl Gateway {
                 payload_format: declared.payload_format,
                 timeout: declared.timeout,
                 authorizer: declared.authorizer,
+                api_key_required: declared.api_key_required,
             };
             match catch_all {
                 true => default = Some(route),
@@ -133,6 +145,7 @@ impl Gateway {
                 .into_iter()
                 .map(|(name, authorizer)| (name, Guard::new(authorizer)))
                 .collect(),
+            usage,
             lambda,
             settings,
         }
@@ -226,6 +239,7 @@ impl Gateway {
             time: OffsetDateTime::now_utc(),
             stage_variables: &self.stage_variables,
             authorizer: None,
+            holder: None,
         };
         let key = route.map_or("$default", |route| &route.key);
         let identified = match self
@@ -243,6 +257,15 @@ impl Gateway {
             }
             (None, _) => return ids.stamp(GatewayAnswer::NoRoute.response(kind), kind, false),
         };
+        let holder = match route.api_key_required {
+            true => self.usage.admit(&parts.headers).map(Some),
+            false => Ok(None),
+        };
+        let holder = match holder {
+            Ok(holder) => holder,
+            Err(answer) => return ids.stamp(answer.response(kind), kind, false),
+        };
+        context.holder = holder.as_ref();
         let event = self.event(parts, body, route, &context);
         match self.integrate(parts, event, route, ids).await {
             Ok(mut response) => {

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::intrinsics::Scope;
+use crate::keys::Keys;
 use crate::names::api_id;
 use crate::node::{Entry, Node};
 use crate::schema::{Property, Shape, check, has, missing, must, refused, unnoticed};
@@ -87,14 +88,21 @@ const HTTP_CORS: [Property; 6] = [
     has("MaxAge", Shape::Whole(-1, 86_400)),
 ];
 
-/// All APIs, while their routes are being added.
-#[derive(Default)]
-pub(crate) struct Apis(Vec<Api>);
+/// All APIs, while their routes are being added, and the keys to them.
+pub(crate) struct Apis {
+    apis: Vec<Api>,
+    keys: Keys,
+}
 
 impl Apis {
+    pub(crate) fn new(keys: Keys) -> Self {
+        let apis = Vec::new();
+        Self { apis, keys }
+    }
+
     /// The API that `!Ref` gives this id for.
     pub(crate) fn find(&mut self, id: &str, kind: ApiKind) -> Option<&mut Api> {
-        let mut apis = self.0.iter_mut();
+        let mut apis = self.apis.iter_mut();
         apis.find(|api| api.kind == kind && (api.id == id || api.logical_id == id))
     }
 
@@ -104,7 +112,10 @@ impl Apis {
             ApiKind::Rest => ("ServerlessRestApi", "Prod", "Api"),
             ApiKind::Http => ("ServerlessHttpApi", "$default", "HttpApi"),
         };
-        let position = self.0.iter().position(|api| api.logical_id == logical_id);
+        let position = self
+            .apis
+            .iter()
+            .position(|api| api.logical_id == logical_id);
         let position = position.unwrap_or_else(|| {
             // It has no properties but those of Globals.
             let resource = Entry {
@@ -113,11 +124,11 @@ impl Apis {
                 value: Node::empty(scope.template.at),
             };
             let properties = globals::merged(&resource, globals, scope);
-            let api = api(&resource, &properties, kind, stage, scope);
-            self.0.push(api);
-            self.0.len() - 1
+            let api = api(&resource, &properties, kind, stage, &mut self.keys, scope);
+            self.apis.push(api);
+            self.apis.len() - 1
         });
-        &mut self.0[position]
+        &mut self.apis[position]
     }
 
     /// Reads a declared API.
@@ -134,14 +145,15 @@ impl Apis {
         check(&properties, &known, what, resource.at, scope);
         let stage = properties.get("StageName").and_then(Node::as_text);
         let stage = stage.unwrap_or("$default").to_owned();
-        let api = api(resource, &properties, kind, &stage, scope);
-        self.0.push(api);
+        let api = api(resource, &properties, kind, &stage, &mut self.keys, scope);
+        self.apis.push(api);
     }
 
-    /// Those that have routes.
-    pub(crate) fn finish(self) -> Vec<Api> {
-        let apis = self.0.into_iter();
-        apis.filter(|api| !api.routes.is_empty()).collect()
+    /// Those that have routes, and all keys.
+    pub(crate) fn finish(self) -> (Vec<Api>, Keys) {
+        let apis = self.apis.into_iter();
+        let apis = apis.filter(|api| !api.routes.is_empty()).collect();
+        (apis, self.keys)
     }
 }
 
@@ -150,6 +162,7 @@ fn api(
     properties: &Node,
     kind: ApiKind,
     stage: &str,
+    keys: &mut Keys,
     scope: &mut Scope<'_>,
 ) -> Api {
     let auth = authorizers::read(properties.get("Auth"), kind, scope);
@@ -166,7 +179,7 @@ fn api(
         .or(properties.get("StageVariables"));
     let variables = variables.map_or(&[][..], Node::entries).iter();
     let binary = properties.get("BinaryMediaTypes");
-    Api {
+    let api = Api {
         logical_id: resource.key.clone(),
         id: api_id(&scope.settings.stack_name, &resource.key),
         kind,
@@ -186,7 +199,12 @@ fn api(
         authorizers: auth.authorizers,
         default_authorizer: auth.default,
         authorizes_preflights: auth.preflights,
+        api_key_required: auth.api_key,
+    };
+    if let Some(auth) = properties.get("Auth") {
+        keys.add_of_api(auth, &api, scope);
     }
+    api
 }
 
 fn texts(node: &Node) -> Vec<String> {

@@ -18,19 +18,20 @@ const TEXTS: Shape = Shape::List(&TEXT);
 const OPEN: &str = "it would be open to everyone here: take it out to run the application";
 
 const API_AUTH: [Property; 9] = [
-    has("AddApiKeyRequiredToCorsPreflight", Shape::Bool),
+    // Preflights need no key here, as with SAM's own default.
+    has("AddApiKeyRequiredToCorsPreflight", Shape::OneOf(&["false"])),
     has("AddDefaultAuthorizerToCorsPreflight", Shape::Bool),
-    has("ApiKeyRequired", Shape::OneOf(&["false"])),
+    has("ApiKeyRequired", Shape::Bool),
     has("Authorizers", Shape::Map(&Shape::Any)),
     has("DefaultAuthorizer", TEXT),
     has("EnableIamAuthorizer", Shape::OneOf(&["false"])),
     unnoticed("InvokeRole"),
-    unnoticed("UsagePlan"),
+    has("UsagePlan", Shape::Any),
     refused("ResourcePolicy", OPEN),
 ];
 
 const ROUTE_AUTH: [Property; 6] = [
-    has("ApiKeyRequired", Shape::OneOf(&["false"])),
+    has("ApiKeyRequired", Shape::Bool),
     has("Authorizer", TEXT),
     unnoticed("InvokeRole"),
     unnoticed("OverrideApiAuth"),
@@ -70,6 +71,7 @@ pub(crate) struct ApiAuth {
     pub(crate) authorizers: BTreeMap<String, Authorizer>,
     pub(crate) default: Option<String>,
     pub(crate) preflights: bool,
+    pub(crate) api_key: bool,
 }
 
 /// Reads an API's `Auth`.
@@ -79,6 +81,7 @@ pub(crate) fn read(auth: Option<&Node>, kind: ApiKind, scope: &mut Scope<'_>) ->
         default: None,
         // SAM's own default.
         preflights: kind == ApiKind::Rest,
+        api_key: false,
     };
     let Some(auth) = auth else { return read };
     check(auth, &API_AUTH, "Auth", auth.at, scope);
@@ -90,6 +93,13 @@ pub(crate) fn read(auth: Option<&Node>, kind: ApiKind, scope: &mut Scope<'_>) ->
     let flag = |name: &str| auth.get(name).and_then(Node::as_text);
     if flag("AddDefaultAuthorizerToCorsPreflight") == Some("false") {
         read.preflights = false;
+    }
+    read.api_key = flag("ApiKeyRequired") == Some("true");
+    if read.api_key && kind == ApiKind::Http {
+        let message = "an HTTP API has no API keys";
+        scope
+            .findings
+            .error(auth.at, message, "take ApiKeyRequired out");
     }
     let known: Vec<&str> = auth
         .get("Authorizers")
@@ -118,6 +128,12 @@ pub(crate) fn of_route(
     };
     let known: Vec<&str> = api.authorizers.keys().map(String::as_str).collect();
     named(node, &known, scope)
+}
+
+/// Whether a route needs an API key: its own word, else the API's.
+pub(crate) fn key_of_route(auth: Option<&Node>, api: &crate::Api) -> bool {
+    let own = auth.and_then(|auth| auth.get("ApiKeyRequired")?.as_text());
+    own.map_or(api.api_key_required, |own| own == "true")
 }
 
 /// The name of an authorizer that is declared; `NONE` is none.

@@ -168,7 +168,9 @@ fn route(
         (ApiKind::Http, Some("1.0")) => (PayloadFormat::V1, 30_000),
         (ApiKind::Http, _) => (PayloadFormat::V2, 30_000),
     };
-    let authorizer = authorizers::of_route(properties.get("Auth"), api, scope);
+    let auth = properties.get("Auth");
+    let authorizer = authorizers::of_route(auth, api, scope);
+    let api_key_required = authorizers::key_of_route(auth, api);
     let timeout = text("TimeoutInMillis").and_then(|text| text.parse().ok());
     api.routes.push(Route {
         method,
@@ -177,6 +179,7 @@ fn route(
         payload_format,
         timeout: Duration::from_millis(timeout.unwrap_or(longest)),
         authorizer,
+        api_key_required,
         location: event.at,
     });
 }

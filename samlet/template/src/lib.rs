@@ -12,6 +12,7 @@ mod events;
 mod functions;
 mod globals;
 mod intrinsics;
+mod keys;
 mod names;
 mod node;
 mod parameters;
@@ -51,6 +52,10 @@ pub struct Application {
     pub functions: Vec<Function>,
     /// REST and HTTP APIs that have routes.
     pub apis: Vec<Api>,
+    /// API keys.
+    pub api_keys: Vec<ApiKey>,
+    /// Usage plans of API keys.
+    pub usage_plans: Vec<UsagePlan>,
     /// DynamoDB tables.
     pub tables: Vec<Table>,
     /// Resolved outputs.
@@ -157,6 +162,65 @@ pub struct Api {
     pub default_authorizer: Option<String>,
     /// Whether preflight requests have it too.
     pub authorizes_preflights: bool,
+    /// Whether routes need an API key which don't say so themselves.
+    pub api_key_required: bool,
+}
+
+/// An API key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Its key under `Resources`, or SAM's name for one that it makes.
+    pub logical_id: String,
+    /// What `!Ref` gives.
+    pub id: String,
+    /// What clients send as `x-api-key`.
+    pub value: String,
+    /// Whether it may be used.
+    pub enabled: bool,
+}
+
+/// What the holders of some API keys may do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UsagePlan {
+    /// What `!Ref` gives.
+    pub id: String,
+    /// API ids and stages.
+    pub stages: Vec<(String, String)>,
+    /// The ids of its keys.
+    pub keys: Vec<String>,
+    /// How fast each key may be used.
+    pub throttle: Option<Throttle>,
+    /// How often each key may be used.
+    pub quota: Option<Quota>,
+}
+
+/// A token bucket.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Throttle {
+    /// Requests a second.
+    pub rate: f64,
+    /// Requests at once.
+    pub burst: u32,
+}
+
+/// So many requests a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Requests.
+    pub limit: u64,
+    /// How long a period is.
+    pub period: Period,
+}
+
+/// A quota's period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Period {
+    /// From midnight UTC.
+    Day,
+    /// From Monday (UTC).
+    Week,
+    /// From the first (UTC).
+    Month,
 }
 
 /// A Lambda authorizer.
@@ -229,6 +293,8 @@ pub struct Route {
     pub timeout: Duration,
     /// Its authorizer, by name.
     pub authorizer: Option<String>,
+    /// Whether an API key is needed.
+    pub api_key_required: bool,
     /// Where it is declared.
     pub location: Location,
 }

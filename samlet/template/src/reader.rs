@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::apis::Apis;
 use crate::diagnostics::{Diagnostic, Location};
 use crate::intrinsics::Scope;
+use crate::keys::Keys;
 use crate::names::did_you_mean;
 use crate::node::{Entry, Node, parse};
 use crate::roles::Roles;
@@ -128,7 +129,7 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
         }
     }
     let roles = Roles::read(&resources, scope);
-    let mut apis = Apis::default();
+    let mut apis = Apis::new(Keys::read(&resources, scope));
     for resource in &resources {
         match kind(resource) {
             "AWS::Serverless::Api" => apis.read(resource, ApiKind::Rest, scope),
@@ -150,7 +151,10 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
             "AWS::Serverless::SimpleTable" => tables.push(tables::read_simple(resource, scope)),
             // Read above, or needing nothing to be done: a log group is there
             // with its first event, a parameter's value is in the template.
-            "AWS::Serverless::Api"
+            "AWS::ApiGateway::ApiKey"
+            | "AWS::ApiGateway::UsagePlan"
+            | "AWS::ApiGateway::UsagePlanKey"
+            | "AWS::Serverless::Api"
             | "AWS::Serverless::HttpApi"
             | "AWS::IAM::ManagedPolicy"
             | "AWS::IAM::Policy"
@@ -176,9 +180,12 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
         .iter()
         .map(|t| ("table", t.name.as_str(), t.location));
     refuse_duplicates(names, scope);
+    let (apis, keys) = apis.finish();
     Application {
         functions,
-        apis: apis.finish(),
+        apis,
+        api_keys: keys.keys,
+        usage_plans: keys.plans,
         tables,
         outputs: outputs(template, scope),
         warnings: Vec::new(),

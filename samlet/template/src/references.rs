@@ -115,6 +115,15 @@ impl Scope<'_> {
             let text = stage.and_then(Node::as_text).unwrap_or("$default");
             return Some(text.to_owned());
         }
+        let of_api = name
+            .strip_suffix("ApiKey")
+            .or(name.strip_suffix("UsagePlan"))
+            .filter(|_| self.resource(name).is_none());
+        if let Some(api) = of_api
+            && (api == "Serverless" || self.kind_of(api) == "AWS::Serverless::Api")
+        {
+            return Some(api_id(stack, name));
+        }
         let role = self.role_of_function(name)?;
         (name == role).then(|| format!("{stack}-{name}"))
     }

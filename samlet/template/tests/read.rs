@@ -525,7 +525,6 @@ Resources:
 #[test]
 fn what_would_leave_a_route_open_is_refused() {
     for (auth, told) in [
-        ("{ApiKeyRequired: true}", "ApiKeyRequired is one of false"),
         (
             "{Authorizer: AWS_IAM}",
             "does not provide the authorizer AWS_IAM",

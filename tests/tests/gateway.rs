@@ -494,3 +494,47 @@ Resources:
     );
     assert_eq!(get(generated.unwrap()), spent);
 }
+
+#[test]
+fn the_gateways_own_answers_are_as_the_template_has_them() {
+    let application = Application::fixture(
+        BINARY,
+        "
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Api:
+    GatewayResponses:
+      DEFAULT_5XX:
+        ResponseParameters: {Headers: {Access-Control-Allow-Origin: \"'*'\", X-Asked: method.request.header.X-Ask}}
+      MISSING_AUTHENTICATION_TOKEN:
+        StatusCode: 404
+        ResponseTemplates: {application/json: '{\"error\": $context.error.messageString, \"type\": \"$context.error.responseType\"}'}
+Resources:
+  Fixture:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: function
+      Handler: bootstrap
+      Runtime: provided.al2023
+      Events:
+        Any: {Type: Api, Properties: {Path: '/{mode}', Method: GET}}
+",
+    );
+    let samlet = application.start(&[]);
+    let get = |path: &str| {
+        let request = Request::get(format!("{}{path}", samlet.api)).header("x-ask", "me");
+        send(request.body(vec![]).unwrap())
+    };
+    let (status, headers, body) = get("/a/b/c");
+    let expected =
+        json!({"error": "Missing Authentication Token", "type": "MISSING_AUTHENTICATION_TOKEN"});
+    assert_eq!((status, json(&body)), (404, expected));
+    assert!(!headers.contains_key("access-control-allow-origin"));
+    let (status, headers, body) = get("/crash");
+    assert_eq!(
+        (status, json(&body)),
+        (502, json!({"message": "Internal server error"}))
+    );
+    assert_eq!(headers["access-control-allow-origin"], "*");
+    assert_eq!(headers["x-asked"], "me");
+}

@@ -94,6 +94,29 @@ impl GatewayAnswer {
         }
     }
 
+    /// The name under which `GatewayResponses` change it; `None` when only the
+    /// general ones do.
+    pub(crate) fn response_type(self) -> Option<&'static str> {
+        Some(match self {
+            Self::NoRoute => "MISSING_AUTHENTICATION_TOKEN",
+            Self::RequestTooLong => "REQUEST_TOO_LARGE",
+            Self::InternalServerError => "INTEGRATION_FAILURE",
+            Self::TimedOut => "INTEGRATION_TIMEOUT",
+            Self::Unauthorized => "UNAUTHORIZED",
+            Self::AccessDenied | Self::AccessDeniedExplicitly => "ACCESS_DENIED",
+            Self::AuthorizerFailed => "AUTHORIZER_CONFIGURATION_ERROR",
+            Self::Forbidden => "INVALID_API_KEY",
+            Self::Throttled => "THROTTLED",
+            Self::QuotaSpent => "QUOTA_EXCEEDED",
+            Self::HeadersTooLarge | Self::BadGateway | Self::BadRequest => return None,
+        })
+    }
+
+    /// Its text, in a REST API.
+    pub(crate) fn message(self) -> &'static str {
+        self.rest().2
+    }
+
     pub(crate) fn response(self, kind: ApiKind) -> Response {
         let (status, error_type, message) = self.parts(kind);
         let body = match (self, kind) {

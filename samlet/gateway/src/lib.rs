@@ -10,6 +10,7 @@ mod binary;
 mod cors;
 mod event;
 mod event_v2;
+mod overrides;
 mod response;
 mod response_http;
 mod router;

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue};
 use percent_encoding::percent_decode_str;
 use samlet_http::{BodyError, Limits, Request, Response, read_body};
 use samlet_lambda::{Invoke, InvokeError, Lambda, new_trace_id};
-use samlet_template::{Api, ApiKey, ApiKind, Cors, PayloadFormat, UsagePlan};
+use samlet_template::{Api, ApiKey, ApiKind, Cors, GatewayResponse, PayloadFormat, UsagePlan};
 use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
@@ -23,7 +23,7 @@ use crate::authorizer::{Guard, Identified, Visitor};
 use crate::event::{self, Context, EventBody};
 use crate::router::{Match, Router};
 use crate::usage::Usage;
-use crate::{binary, cors, event_v2, response, response_http};
+use crate::{binary, cors, event_v2, overrides, response, response_http};
 
 /// How long a client may take to send its body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -53,6 +53,7 @@ pub struct Gateway {
     stage_variables: BTreeMap<String, String>,
     guards: BTreeMap<String, Guard>,
     usage: Usage,
+    overrides: BTreeMap<String, GatewayResponse>,
     lambda: Lambda,
     settings: GatewaySettings,
 }
@@ -146,6 +147,7 @@ impl Gateway {
                 .map(|(name, authorizer)| (name, Guard::new(authorizer)))
                 .collect(),
             usage,
+            overrides: api.gateway_responses,
             lambda,
             settings,
         }
@@ -203,7 +205,7 @@ impl Gateway {
             return ids.stamp(answer, kind, false);
         }
         if header_bytes(parts) > MAX_HEADER_BYTES {
-            return ids.stamp(GatewayAnswer::HeadersTooLarge.response(kind), kind, false);
+            return self.refuse(GatewayAnswer::HeadersTooLarge, parts, ids);
         }
         let decoded = self.path(parts);
         let found = self.find(parts.method.as_str(), &decoded);
@@ -220,7 +222,7 @@ impl Gateway {
                 (Some(route), &route.authorizer)
             }
             (Some(Target::Preflight { authorizer, .. }), _) => (None, authorizer),
-            (None, None) => return ids.stamp(GatewayAnswer::NoRoute.response(kind), kind, false),
+            (None, None) => return self.refuse(GatewayAnswer::NoRoute, parts, ids),
         };
         let mut context = Context {
             account_id: &self.settings.account_id,
@@ -247,7 +249,7 @@ impl Gateway {
             .await
         {
             Ok(identified) => identified,
-            Err(answer) => return ids.stamp(answer.response(kind), kind, false),
+            Err(answer) => return self.refuse(answer, parts, ids),
         };
         context.authorizer = identified.as_ref();
         let route = match (route, target) {
@@ -255,7 +257,7 @@ impl Gateway {
             (None, Some(Target::Preflight { headers, .. })) => {
                 return ids.stamp(cors::rest_preflight(headers), kind, false);
             }
-            (None, _) => return ids.stamp(GatewayAnswer::NoRoute.response(kind), kind, false),
+            (None, _) => return self.refuse(GatewayAnswer::NoRoute, parts, ids),
         };
         let holder = match route.api_key_required {
             true => self.usage.admit(&parts.headers).map(Some),
@@ -263,7 +265,7 @@ impl Gateway {
         };
         let holder = match holder {
             Ok(holder) => holder,
-            Err(answer) => return ids.stamp(answer.response(kind), kind, false),
+            Err(answer) => return self.refuse(answer, parts, ids),
         };
         context.holder = holder.as_ref();
         let event = self.event(parts, body, route, &context);
@@ -274,8 +276,17 @@ impl Gateway {
                 }
                 ids.stamp(response, kind, true)
             }
-            Err(answer) => ids.stamp(answer.response(kind), kind, false),
+            Err(answer) => self.refuse(answer, parts, ids),
         }
+    }
+
+    /// The gateway's own answer, as the API has it.
+    fn refuse(&self, answer: GatewayAnswer, parts: &Parts, ids: &Ids) -> Response {
+        let response = match self.kind {
+            ApiKind::Rest => overrides::response(answer, &self.overrides, parts, &ids.request),
+            ApiKind::Http => answer.response(ApiKind::Http),
+        };
+        ids.stamp(response, self.kind, false)
     }
 
     /// Asks the authorizer, if there is one.

@@ -9,7 +9,7 @@ use crate::keys::Keys;
 use crate::names::api_id;
 use crate::node::{Entry, Node};
 use crate::schema::{Property, Shape, check, has, missing, must, refused, unnoticed};
-use crate::{Api, ApiKind, Cors, authorizers, globals};
+use crate::{Api, ApiKind, Cors, authorizers, gateway_responses, globals};
 
 const TEXT: Shape = Shape::Text;
 const TEXTS: Shape = Shape::List(&TEXT);
@@ -39,7 +39,7 @@ const REST: [Property; 28] = [
     missing("CanarySetting"),
     missing("DisableExecuteApiEndpoint"),
     missing("Domain"),
-    missing("GatewayResponses"),
+    has("GatewayResponses", Shape::Map(&Shape::Any)),
     missing("MethodSettings"),
     missing("MinimumCompressionSize"),
     missing("Models"),
@@ -200,6 +200,7 @@ fn api(
         default_authorizer: auth.default,
         authorizes_preflights: auth.preflights,
         api_key_required: auth.api_key,
+        gateway_responses: gateway_responses::read(properties.get("GatewayResponses"), scope),
     };
     if let Some(auth) = properties.get("Auth") {
         keys.add_of_api(auth, &api, scope);

@@ -10,6 +10,7 @@ mod dependencies;
 mod diagnostics;
 mod events;
 mod functions;
+mod gateway_responses;
 mod globals;
 mod intrinsics;
 mod keys;
@@ -164,6 +165,28 @@ pub struct Api {
     pub authorizes_preflights: bool,
     /// Whether routes need an API key which don't say so themselves.
     pub api_key_required: bool,
+    /// What the gateway's own answers are changed to, by their type (`DEFAULT_4XX`, …).
+    pub gateway_responses: BTreeMap<String, GatewayResponse>,
+}
+
+/// How one of API Gateway's own answers is changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GatewayResponse {
+    /// Another status.
+    pub status: Option<u16>,
+    /// Headers that are added.
+    pub headers: Vec<(String, HeaderSource)>,
+    /// The body, with `$context…` in it, and its content type.
+    pub template: Option<(String, String)>,
+}
+
+/// Where a header's value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeaderSource {
+    /// This text.
+    Static(String),
+    /// The request's header of this name.
+    RequestHeader(String),
 }
 
 /// An API key.

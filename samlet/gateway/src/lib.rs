@@ -14,6 +14,7 @@ mod overrides;
 mod response;
 mod response_http;
 mod router;
+mod routes;
 mod server;
 mod usage;
 

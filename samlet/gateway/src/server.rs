@@ -1,14 +1,13 @@
 //! An API's listener: from a request to a function and back.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderValue;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue};
-use percent_encoding::percent_decode_str;
 use samlet_http::{BodyError, Limits, Request, Response, read_body};
 use samlet_lambda::{Invoke, InvokeError, Lambda, new_trace_id};
 use samlet_template::{Api, ApiKey, ApiKind, Cors, GatewayResponse, PayloadFormat, UsagePlan};
@@ -21,7 +20,7 @@ use uuid::Uuid;
 use crate::answers::{GatewayAnswer, MAX_BODY_BYTES, body_too_large};
 use crate::authorizer::{Guard, Identified, Visitor};
 use crate::event::{self, Context, EventBody};
-use crate::router::{Match, Router};
+use crate::routes::{Found, Route, Routes, Target};
 use crate::usage::Usage;
 use crate::{binary, cors, event_v2, overrides, response, response_http};
 
@@ -46,8 +45,7 @@ pub struct Gateway {
     id: String,
     kind: ApiKind,
     stage: String,
-    router: Router<Target>,
-    default: Option<Route>,
+    routes: Routes,
     binary_media_types: Vec<String>,
     cors: Option<Cors>,
     stage_variables: BTreeMap<String, String>,
@@ -58,34 +56,13 @@ pub struct Gateway {
     settings: GatewaySettings,
 }
 
-/// Where a request goes.
-#[derive(Debug)]
-enum Target {
-    Function(Route),
-    /// SAM's mock for OPTIONS: these headers.
-    Preflight {
-        headers: HeaderMap,
-        authorizer: Option<String>,
-    },
-}
-
-#[derive(Debug)]
-struct Route {
-    /// `GET /message/{id}`, or `$default`.
-    key: String,
-    resource: String,
-    resource_id: String,
-    function: String,
-    payload_format: PayloadFormat,
-    timeout: Duration,
-    authorizer: Option<String>,
-    api_key_required: bool,
-}
-
-/// A request's target, and its path without the stage.
-struct Found<'a> {
-    target: Match<'a, Target>,
-    path: &'a str,
+/// A whole request, and who sent it where.
+struct Arrival {
+    parts: Parts,
+    body: Bytes,
+    source_ip: IpAddr,
+    port: u16,
+    ids: Ids,
 }
 
 impl Gateway {
@@ -98,55 +75,19 @@ impl Gateway {
         lambda: Lambda,
         settings: GatewaySettings,
     ) -> Self {
-        let usage = Usage::of(&api, keys, plans);
-        let mut router = Router::new(api.kind);
-        let mut default = None;
-        if let (ApiKind::Rest, Some(cors)) = (api.kind, &api.cors) {
-            for (path, headers) in cors::rest_preflights(cors, &api.routes) {
-                let authorizer = api.default_authorizer.clone();
-                let target = Target::Preflight {
-                    headers,
-                    authorizer: authorizer.filter(|_| api.authorizes_preflights),
-                };
-                router.add("OPTIONS", &path, target);
-            }
-        }
-        for (number, declared) in api.routes.into_iter().enumerate() {
-            let path = declared.path;
-            let catch_all = path == "$default";
-            let route = Route {
-                key: match catch_all {
-                    true => path.clone(),
-                    false => format!("{} {path}", declared.method),
-                },
-                resource: path.clone(),
-                resource_id: format!("r{number:05}"),
-                function: declared.function,
-                payload_format: declared.payload_format,
-                timeout: declared.timeout,
-                authorizer: declared.authorizer,
-                api_key_required: declared.api_key_required,
-            };
-            match catch_all {
-                true => default = Some(route),
-                false => router.add(&declared.method, &path, Target::Function(route)),
-            }
-        }
+        let guards = api.authorizers.iter();
         Self {
+            routes: Routes::of(&api),
+            usage: Usage::of(&api, keys, plans),
+            guards: guards
+                .map(|(name, authorizer)| (name.clone(), Guard::new(authorizer.clone())))
+                .collect(),
             id: api.id,
             kind: api.kind,
             stage: api.stage,
-            router,
-            default,
             binary_media_types: api.binary_media_types,
             cors: api.cors,
             stage_variables: api.stage_variables,
-            guards: api
-                .authorizers
-                .into_iter()
-                .map(|(name, authorizer)| (name, Guard::new(authorizer)))
-                .collect(),
-            usage,
             overrides: api.gateway_responses,
             lambda,
             settings,
@@ -165,118 +106,90 @@ impl Gateway {
 
     async fn answer(self: Arc<Self>, request: Request, peer: SocketAddr, port: u16) -> Response {
         let (parts, body) = request.into_parts();
-        let ids = Arc::new(Ids::new(&parts));
+        let ids = Ids::new(&parts);
         let body = match read_body(body, MAX_BODY_BYTES, BODY_TIMEOUT).await {
             Ok(body) => body,
             Err(BodyError::TooLarge(_)) if self.kind == ApiKind::Rest => return body_too_large(),
-            Err(error) => {
-                let answer = match error {
-                    BodyError::TooLarge(_) => GatewayAnswer::RequestTooLong,
-                    _ => GatewayAnswer::BadRequest,
-                };
-                return ids.stamp(answer.response(self.kind), self.kind, false);
+            Err(BodyError::TooLarge(_)) => {
+                return self.refuse(GatewayAnswer::RequestTooLong, &parts, &ids);
             }
+            Err(_) => return self.refuse(GatewayAnswer::BadRequest, &parts, &ids),
         };
-        let kind = self.kind;
+        let arrival = Arc::new(Arrival {
+            parts,
+            body,
+            source_ip: peer.ip(),
+            port,
+            ids,
+        });
         // A task of its own: as on AWS, an invocation goes on when the client hangs up.
         let serve = tokio::spawn({
-            let ids = Arc::clone(&ids);
-            async move { self.route(&parts, &body, peer, port, &ids).await }
+            let (gateway, arrival) = (Arc::clone(&self), Arc::clone(&arrival));
+            async move { gateway.serve_one(&arrival).await }
         });
-        serve.await.unwrap_or_else(|error| {
-            tracing::error!(request_id = ids.request, %error, "samlet failed to serve a request");
-            let answer = GatewayAnswer::InternalServerError.response(kind);
-            ids.stamp(answer, kind, false)
-        })
+        let served = serve.await.unwrap_or_else(|error| {
+            let request_id = &arrival.ids.request;
+            tracing::error!(request_id, %error, "samlet failed to serve a request");
+            Err(GatewayAnswer::InternalServerError)
+        });
+        served.unwrap_or_else(|answer| self.refuse(answer, &arrival.parts, &arrival.ids))
     }
 
-    /// From a whole request to its answer.
-    async fn route(
-        &self,
-        parts: &Parts,
-        body: &Bytes,
-        peer: SocketAddr,
-        port: u16,
-        ids: &Ids,
-    ) -> Response {
-        let kind = self.kind;
-        let http_cors = self.cors.as_ref().filter(|_| kind == ApiKind::Http);
+    /// From a whole request to its answer: route, authorizer, API key, event,
+    /// function, response.
+    async fn serve_one(&self, arrival: &Arrival) -> Result<Response, GatewayAnswer> {
+        let (parts, ids) = (&arrival.parts, &arrival.ids);
+        let http_cors = self.cors.as_ref().filter(|_| self.kind == ApiKind::Http);
         if let Some(answer) = http_cors.and_then(|cors| cors::http_preflight(cors, parts)) {
-            return ids.stamp(answer, kind, false);
+            return Ok(ids.stamp(answer, self.kind, false));
         }
         if header_bytes(parts) > MAX_HEADER_BYTES {
-            return self.refuse(GatewayAnswer::HeadersTooLarge, parts, ids);
+            return Err(GatewayAnswer::HeadersTooLarge);
         }
-        let decoded = self.path(parts);
-        let found = self.find(parts.method.as_str(), &decoded);
-        let (target, parameters, path) = match &found {
-            Some(found) => (
-                Some(found.target.route),
-                &found.target.parameters[..],
-                found.path,
-            ),
-            None => (None, &[][..], decoded.as_str()),
-        };
-        let (route, authorizer) = match (target, &self.default) {
-            (Some(Target::Function(route)), _) | (None, Some(route)) => {
-                (Some(route), &route.authorizer)
+        let found = self.routes.find(parts).ok_or(GatewayAnswer::NoRoute)?;
+        let mut context = self.context(arrival, &found);
+        let identified = self.admit(found.target, parts, &context).await?;
+        context.authorizer = identified.as_ref();
+        let route = match found.target {
+            Target::Function(route) => route,
+            Target::Preflight { headers, .. } => {
+                return Ok(ids.stamp(cors::rest_preflight(headers), self.kind, false));
             }
-            (Some(Target::Preflight { authorizer, .. }), _) => (None, authorizer),
-            (None, None) => return self.refuse(GatewayAnswer::NoRoute, parts, ids),
         };
-        let mut context = Context {
+        let holder = match route.api_key_required {
+            true => Some(self.usage.admit(&parts.headers)?),
+            false => None,
+        };
+        context.holder = holder.as_ref();
+        let event = self.event(parts, &arrival.body, route, &context);
+        let mut response = self.integrate(parts, event, route, ids).await?;
+        if let Some(cors) = http_cors {
+            cors::add_http_headers(cors, parts, response.headers_mut());
+        }
+        Ok(ids.stamp(response, self.kind, true))
+    }
+
+    /// What the gateway tells a function of a request.
+    fn context<'a>(&'a self, arrival: &'a Arrival, found: &'a Found<'a>) -> Context<'a> {
+        let route = found.target.route();
+        Context {
             account_id: &self.settings.account_id,
             api_id: &self.id,
             region: &self.settings.region,
             stage: &self.stage,
-            resource: route.map_or(path, |route| &route.resource),
+            resource: route.map_or(&found.path, |route| &route.resource),
             resource_id: route.map_or("", |route| &route.resource_id),
-            path,
-            parameters,
-            source_ip: peer.ip(),
-            port,
-            request_id: &ids.request,
-            extended_request_id: &ids.extended,
-            trace_id: &ids.trace,
+            path: &found.path,
+            parameters: &found.parameters,
+            source_ip: arrival.source_ip,
+            port: arrival.port,
+            request_id: &arrival.ids.request,
+            extended_request_id: &arrival.ids.extended,
+            trace_id: &arrival.ids.trace,
             time: OffsetDateTime::now_utc(),
             stage_variables: &self.stage_variables,
             authorizer: None,
             holder: None,
-        };
-        let key = route.map_or("$default", |route| &route.key);
-        let identified = match self
-            .admit(authorizer.as_deref(), parts, &context, key)
-            .await
-        {
-            Ok(identified) => identified,
-            Err(answer) => return self.refuse(answer, parts, ids),
-        };
-        context.authorizer = identified.as_ref();
-        let route = match (route, target) {
-            (Some(route), _) => route,
-            (None, Some(Target::Preflight { headers, .. })) => {
-                return ids.stamp(cors::rest_preflight(headers), kind, false);
-            }
-            (None, _) => return self.refuse(GatewayAnswer::NoRoute, parts, ids),
-        };
-        let holder = match route.api_key_required {
-            true => self.usage.admit(&parts.headers).map(Some),
-            false => Ok(None),
-        };
-        let holder = match holder {
-            Ok(holder) => holder,
-            Err(answer) => return self.refuse(answer, parts, ids),
-        };
-        context.holder = holder.as_ref();
-        let event = self.event(parts, body, route, &context);
-        match self.integrate(parts, event, route, ids).await {
-            Ok(mut response) => {
-                if let Some(cors) = http_cors {
-                    cors::add_http_headers(cors, parts, response.headers_mut());
-                }
-                ids.stamp(response, kind, true)
-            }
-            Err(answer) => self.refuse(answer, parts, ids),
         }
     }
 
@@ -292,12 +205,11 @@ impl Gateway {
     /// Asks the authorizer, if there is one.
     async fn admit(
         &self,
-        authorizer: Option<&str>,
+        target: &Target,
         request: &Parts,
         context: &Context<'_>,
-        route_key: &str,
     ) -> Result<Option<Identified>, GatewayAnswer> {
-        let Some(name) = authorizer else {
+        let Some(name) = target.authorizer() else {
             return Ok(None);
         };
         // One that isn't declared lets nobody in.
@@ -309,7 +221,7 @@ impl Gateway {
             request,
             context,
             kind: self.kind,
-            route_key,
+            route_key: target.route().map_or("$default", |route| &route.key),
         };
         guard.admit(&visitor, &self.lambda).await.map(Some)
     }
@@ -376,43 +288,6 @@ impl Gateway {
                 response::response(payload, decode)
             }
             ApiKind::Http => response_http::response(payload, route.payload_format),
-        }
-    }
-
-    /// The path to route by. An HTTP API decodes it first; a REST API never does.
-    fn path(&self, parts: &Parts) -> String {
-        let path = parts.uri.path();
-        match self.kind {
-            ApiKind::Rest => path.to_owned(),
-            ApiKind::Http => percent_decode_str(path).decode_utf8_lossy().into_owned(),
-        }
-    }
-
-    /// Finds a request's target: by the path as it is, or behind the name of
-    /// the API's stage, as on a deployed one. A parameter never takes the
-    /// stage's name for a value when the rest of the path has a route too.
-    fn find<'a>(&'a self, method: &str, path: &'a str) -> Option<Found<'a>> {
-        let find = |path: &'a str| {
-            let target = self.router.find(method, path)?;
-            Some(Found { target, path })
-        };
-        let behind_stage = || {
-            let rest = path.strip_prefix('/')?.strip_prefix(self.stage.as_str())?;
-            let rest = if rest.is_empty() { "/" } else { rest };
-            rest.starts_with('/').then(|| find(rest))?
-        };
-        match find(path) {
-            Some(found) if !found.begins_with_parameter() => Some(found),
-            found => behind_stage().or(found),
-        }
-    }
-}
-
-impl Found<'_> {
-    fn begins_with_parameter(&self) -> bool {
-        match self.target.route {
-            Target::Function(route) => route.resource.starts_with("/{"),
-            Target::Preflight { .. } => false,
         }
     }
 }

@@ -393,9 +393,16 @@ class Credentials(unittest.TestCase):
                 self.assertEqual(caught.exception.response["Error"]["Code"], code, service)
 
     def test_other_services_are_refused_in_clear_words(self):
-        with self.assertRaises(ClientError) as caught:
-            client("sqs").list_queues()
-        self.assertIn("samlet does not provide AmazonSQS.ListQueues", str(caught.exception))
+        for service, call, what in [
+            ("sqs", lambda c: c.list_queues(), "AmazonSQS.ListQueues"),
+            ("sns", lambda c: c.list_topics(), "sns: ListTopics"),
+            ("s3", lambda c: c.list_buckets(), "s3: GET /"),
+            ("s3", lambda c: c.put_object(Bucket="a", Key="b", Body=b"c"), "s3: PUT"),
+            ("ssm", lambda c: c.get_parameter(Name="a"), "AmazonSSM.GetParameter"),
+        ]:
+            with self.assertRaises(ClientError) as caught:
+                call(client(service))
+            self.assertIn("samlet does not provide " + what, str(caught.exception))
 
 
 if __name__ == "__main__":

@@ -50,12 +50,6 @@ fn refuse(refusal: Refusal) -> ApiError {
     }
 }
 
-/// A request that is for no service.
-pub(crate) fn unknown(message: &str) -> Response {
-    let type_name = "com.amazon.coral.service#UnknownOperationException";
-    write(Err(ApiError::new(400, type_name, message)))
-}
-
 fn write(result: Result<Bytes, ApiError>) -> Response {
     let (status, body) = match result {
         Ok(body) => (200, body),

@@ -9,6 +9,7 @@ mod functions;
 mod logs;
 mod service;
 mod sts;
+mod unknown;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -85,7 +86,8 @@ impl Endpoint {
                 "This endpoint answers to 127.0.0.1 and localhost only.\n",
             );
         }
-        if parts.method == Method::GET && parts.uri.path() == "/" {
+        let asks_for_health = parts.method == Method::GET && parts.uri.path() == "/";
+        if asks_for_health && service::signed_for(&parts).is_none_or(|name| name == "dynamodb") {
             let region = self.identities.region();
             return text(
                 StatusCode::OK,
@@ -114,11 +116,12 @@ impl Endpoint {
             Service::WrongContentType => {
                 text(StatusCode::NOT_FOUND, "<UnknownOperationException/>\n")
             }
-            Service::Unknown(what) => {
+            Service::Unknown(what, protocol) => {
                 let message = format!(
                     "samlet does not provide {what}; it provides DynamoDB, Lambda, CloudWatch Logs and STS"
                 );
-                dynamodb::unknown(&message)
+                tracing::warn!("{message}");
+                unknown::response(&message, protocol)
             }
         }
     }

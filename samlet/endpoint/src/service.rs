@@ -13,7 +13,18 @@ pub(crate) enum Service<'a> {
     Sts(String),
     /// DynamoDB's target with a content type it doesn't take.
     WrongContentType,
-    Unknown(String),
+    /// One that isn't here: what was asked, and the protocol to refuse it in.
+    Unknown(String, Protocol),
+}
+
+/// How a service writes its errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    Json,
+    /// XML, as of the Query services.
+    Query,
+    /// XML, as of S3.
+    S3,
 }
 
 /// The service of a request.
@@ -33,9 +44,13 @@ pub(crate) fn of<'a>(parts: &'a Parts, body: &Bytes) -> Service<'a> {
             ) => Service::DynamoDb(operation),
             ("DynamoDB_20120810" | "DynamoDBStreams_20120810", _) => Service::WrongContentType,
             ("Logs_20140328", _) => Service::Logs(operation),
-            _ => Service::Unknown(target.to_owned()),
+            _ => Service::Unknown(target.to_owned(), Protocol::Json),
         };
     }
+    let named = |what: &str| match signed_for(parts) {
+        Some(service) => format!("{service}: {what}"),
+        None => what.to_owned(),
+    };
     let path = parts.uri.path();
     if path.starts_with("/2015-03-31/functions") {
         return Service::Lambda;
@@ -49,10 +64,24 @@ pub(crate) fn of<'a>(parts: &'a Parts, body: &Bytes) -> Service<'a> {
             .find_map(|pair| pair.strip_prefix("Action="));
         return match action {
             Some(action) if body.contains("Version=2011-06-15") => Service::Sts(action.to_owned()),
-            action => Service::Unknown(action.unwrap_or("a form without an Action").to_owned()),
+            action => {
+                let action = action.unwrap_or("a form without an Action");
+                Service::Unknown(named(action), Protocol::Query)
+            }
         };
     }
-    Service::Unknown(format!("{} {path}", parts.method))
+    let protocol = match signed_for(parts) {
+        Some("s3") => Protocol::S3,
+        _ => Protocol::Json,
+    };
+    Service::Unknown(named(&format!("{} {path}", parts.method)), protocol)
+}
+
+/// The service that a request is signed for: `AKID/date/region/SERVICE/aws4_request`.
+pub(crate) fn signed_for(parts: &Parts) -> Option<&str> {
+    let header = parts.headers.get("authorization")?.to_str().ok()?;
+    let (_, credential) = header.split_once("Credential=")?;
+    credential.split(',').next()?.split('/').nth(3)
 }
 
 #[cfg(test)]
@@ -100,14 +129,14 @@ mod tests {
                 "AmazonSQS.SendMessage",
                 json,
                 "",
-                Service::Unknown("AmazonSQS.SendMessage".into()),
+                Service::Unknown("AmazonSQS.SendMessage".into(), Protocol::Json),
             ),
             (
                 "/bucket",
                 "",
                 json,
                 "",
-                Service::Unknown("POST /bucket".into()),
+                Service::Unknown("POST /bucket".into(), Protocol::Json),
             ),
         ] {
             let mut request = http::Request::post(path).header("content-type", content_type);

@@ -50,14 +50,14 @@ fn sts_code(code: &str) -> &str {
     }
 }
 
-fn error(code: &str, message: &str, id: &str) -> String {
+pub(crate) fn error(code: &str, message: &str, id: &str) -> String {
     let message = escaped(message);
     format!(
         "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>{id}</RequestId></ErrorResponse>"
     )
 }
 
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

@@ -30,8 +30,25 @@ pub(crate) fn refuse_circles(resources: &[Entry], findings: &mut Findings) {
 
 fn graph(resources: &[Entry]) -> Graph {
     let mut graph = Graph::new();
+    // An API that is defined elsewhere is not made of the functions' events.
+    let defined: Vec<&str> = resources
+        .iter()
+        .filter(|entry| {
+            let properties = entry.value.get("Properties");
+            let has = |name| properties.is_some_and(|node| node.get(name).is_some());
+            has("DefinitionBody") || has("DefinitionUri")
+        })
+        .map(|entry| entry.key.as_str())
+        .collect();
     for entry in resources {
         let kind = text(&entry.value, "Type");
+        // SAM makes several resources of each of these: what one of them
+        // needs, the others may not.
+        let parts_of_api = ["AWS::Serverless::Api", "AWS::Serverless::HttpApi"].contains(&kind);
+        let known = ["AWS::Serverless::Function", "AWS::Serverless::SimpleTable"].contains(&kind);
+        if kind.starts_with("AWS::Serverless::") && !known && !parts_of_api {
+            continue;
+        }
         let mut needs = Vec::new();
         depends_on(entry.value.get("DependsOn"), &mut needs);
         let properties = entry.value.get("Properties");
@@ -39,11 +56,12 @@ fn graph(resources: &[Entry]) -> Graph {
             if property.key == "Events" && kind.ends_with("Function") {
                 // The other way round: the API is made with its routes.
                 for event in property.value.entries() {
-                    for api in apis_of(&event.value) {
+                    let apis = apis_of(&event.value).into_iter();
+                    for api in apis.filter(|api| !defined.contains(&api.as_str())) {
                         graph.entry(api).or_default().push(entry.key.clone());
                     }
                 }
-            } else {
+            } else if !parts_of_api || property.key == "Auth" {
                 mentioned(&property.value, &mut needs);
             }
         }

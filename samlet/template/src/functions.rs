@@ -29,7 +29,7 @@ const LOGGING: Shape = Shape::Object(&[
     has("SystemLogLevel", Shape::OneOf(&["DEBUG", "INFO", "WARN"])),
 ]);
 
-const SERVERLESS: [Property; 43] = [
+const SERVERLESS: [Property; 44] = [
     has("Architectures", ARCHITECTURES),
     has("CodeUri", Shape::Any),
     has("Environment", ENVIRONMENT),
@@ -58,6 +58,7 @@ const SERVERLESS: [Property; 43] = [
     missing("AutoPublishCodeSha256"),
     missing("DeadLetterQueue"),
     missing("DeploymentPreference"),
+    missing("DurableConfig"),
     missing("EphemeralStorage"),
     missing("EventInvokeConfig"),
     missing("FileSystemConfigs"),
@@ -166,10 +167,8 @@ pub(crate) fn read(
     let role = match properties.get("Role").and_then(Node::as_text) {
         Some(arn) => {
             if let Some(policies) = properties.get("Policies") {
-                let message = "with a Role of its own, a function takes no Policies";
-                scope
-                    .findings
-                    .error(policies.at, message, "put them into the role");
+                let message = "Policies has no effect beside a Role: put them into the role";
+                scope.findings.warn(policies.at, message);
             }
             let at = properties.get("Role").map_or(resource.at, |node| node.at);
             roles.by_arn(arn, at, scope)

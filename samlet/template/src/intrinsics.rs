@@ -197,14 +197,20 @@ impl<'a> Scope<'a> {
     }
 
     fn select(&mut self, argument: &Node, at: Location) -> Option<Node> {
-        let [index, list] = argument.items() else {
+        let [index, source] = argument.items() else {
             return Some(self.malformed("Fn::Select", "[index, list]", at));
         };
         let index = self.resolve(index)?;
-        let list = self.resolve(list)?;
+        let list = self.resolve(source)?;
         let index = index.as_text().and_then(|text| text.parse::<usize>().ok());
         match index.and_then(|index| list.items().get(index)) {
             Some(item) => Some(item.clone()),
+            // An ARN of a resource that isn't here may have other parts on AWS.
+            None if index.is_some() && mentions_resource(source) => {
+                let message = "this part of a name cannot be worked out here: it is left empty";
+                self.findings.warn(at, message);
+                Some(Node::text("", at))
+            }
             None => Some(self.malformed("Fn::Select", "an index within its list", at)),
         }
     }
@@ -246,6 +252,16 @@ impl<'a> Scope<'a> {
                 Some(Node::text("", at))
             }
         }
+    }
+}
+
+/// Whether a value is made of what another resource is called.
+fn mentions_resource(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Call(name, _) if name == "Ref" || name == "Fn::GetAtt" => true,
+        Kind::Call(_, argument) => mentions_resource(argument),
+        Kind::List(items) => items.iter().any(mentions_resource),
+        _ => false,
     }
 }
 

@@ -29,8 +29,10 @@ const SECTIONS: [&str; 12] = [
 ];
 
 /// What stands beside a resource's Properties.
-const RESOURCE_ATTRIBUTES: [&str; 11] = [
+const RESOURCE_ATTRIBUTES: [&str; 13] = [
     "Type",
+    "Description",
+    "Version",
     "Properties",
     "Metadata",
     "DependsOn",
@@ -221,7 +223,7 @@ fn check_resource(resource: &Entry, declared: &[Entry], scope: &mut Scope<'_>) {
         let known: Vec<&str> = declared.iter().map(|entry| entry.key.as_str()).collect();
         for name in names {
             let text = name.as_text().unwrap_or_default();
-            if !known.contains(&text) {
+            if !known.contains(&text) && !scope.is_made_by_sam(text) {
                 let message =
                     format!("DependsOn names `{text}`, which is no resource of this template");
                 scope

@@ -115,6 +115,9 @@ impl Scope<'_> {
             let text = stage.and_then(Node::as_text).unwrap_or("$default");
             return Some(text.to_owned());
         }
+        if let Some(stage) = self.stage_made_by_sam(name) {
+            return Some(stage);
+        }
         let of_api = name
             .strip_suffix("ApiKey")
             .or(name.strip_suffix("UsagePlan"))
@@ -126,6 +129,32 @@ impl Scope<'_> {
         }
         let role = self.role_of_function(name)?;
         (name == role).then(|| format!("{stack}-{name}"))
+    }
+
+    /// Whether SAM adds a resource of this name.
+    pub(crate) fn is_made_by_sam(&self, name: &str) -> bool {
+        self.made_by_sam(name).is_some()
+    }
+
+    /// SAM's resource for an API's stage is called `<Api><Stage>Stage`; `!Ref`
+    /// gives the stage's name.
+    fn stage_made_by_sam(&self, name: &str) -> Option<String> {
+        let rest = name.strip_suffix("Stage")?;
+        let apis = self.section("Resources").iter();
+        apis.filter(|entry| self.kind_of(&entry.key) == "AWS::Serverless::Api")
+            .find_map(|entry| {
+                let stage = rest.strip_prefix(entry.key.as_str())?;
+                (!stage.is_empty()).then(|| stage.to_owned())
+            })
+    }
+
+    /// What SAM makes for a function's URL or a state machine, which is not here.
+    fn is_companion(&self, name: &str) -> bool {
+        let of = |suffix: &str, kind: &str| {
+            let owner = name.strip_suffix(suffix);
+            owner.is_some_and(|owner| self.kind_of(owner) == kind)
+        };
+        of("Url", "AWS::Serverless::Function") || of("Role", "AWS::Serverless::StateMachine")
     }
 
     /// The name of the role that SAM makes for a function, if `name` (or what
@@ -213,6 +242,9 @@ impl Scope<'_> {
                 "RoleId" => format!("AROA{}", api_id(&role, "role").to_uppercase()),
                 _ => self.no_attribute(name, attribute, &["Arn", "RoleId"], at),
             };
+        }
+        if self.resource(name).is_none() && self.is_companion(name) {
+            return format!("{}-{name}", self.settings.stack_name);
         }
         if self.resource(name).is_none() {
             self.unresolvable(name, at);

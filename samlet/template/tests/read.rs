@@ -325,6 +325,10 @@ fn intrinsic_functions_are_resolved_in_both_spellings_and_nested() {
             "arn:aws:iam::123456789012:role/local-OtherRole",
         ),
         ("!Ref Api.Stage", "Prod"),
+        ("!Ref ApiProdStage", "Prod"),
+        ("!GetAtt OtherUrl.FunctionUrl", "local-OtherUrl"),
+        // Its ARN has other parts on AWS.
+        ("!Select [7, !Split ['/', !Ref Queue]]", ""),
         (
             "!Ref Queue",
             "https://sqs.us-east-1.amazonaws.com/123456789012/local-Queue",

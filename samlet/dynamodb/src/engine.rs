@@ -143,7 +143,6 @@ impl Engine {
 
     fn dispatch(&mut self, operation: &str, body: &[u8]) -> Result<String> {
         let storage = &self.storage;
-        let prefix = arns::prefix(&self.region, &self.account_id);
         match operation {
             "TransactWriteItems" => self.tokens.once(operation, body, || {
                 answer(transact_write_items::execute(storage, read(body)?))
@@ -166,6 +165,7 @@ impl Engine {
             "DescribeContinuousBackups" => Ok(CONTINUOUS_BACKUPS.into()),
             "UpdateTable" | "TagResource" | "UntagResource" | "ListTagsOfResource"
             | "ListStreams" | "DescribeStream" | "GetShardIterator" | "GetRecords" => {
+                let prefix = arns::prefix(&self.region, &self.account_id);
                 let body = arns::delocalise(body, &prefix);
                 self.with_arns(operation, &body)
             }

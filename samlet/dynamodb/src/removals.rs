@@ -10,8 +10,8 @@ use crate::engine::{answer, read};
 /// Whether an update's expression has a REMOVE clause and no other.
 pub(crate) fn only_removes(body: &[u8]) -> bool {
     // Cheap for all other updates.
-    let text = String::from_utf8_lossy(body).to_ascii_uppercase();
-    if !text.contains("REMOVE") {
+    let removes = |window: &[u8]| window.eq_ignore_ascii_case(b"REMOVE");
+    if !body.windows(6).any(removes) {
         return false;
     }
     let request: Value = serde_json::from_slice(body).unwrap_or_default();

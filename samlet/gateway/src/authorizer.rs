@@ -124,11 +124,10 @@ impl Guard {
             } => {
                 let query = visitor.request.uri.query().unwrap_or_default();
                 let query: HashMap<String, String> = event::decoded_query(query).collect();
-                let whole = event::event(visitor.request, &no_body(), visitor.context);
                 let of_context = |path: &String| {
+                    let whole = event::request_context(visitor.request, visitor.context);
                     let pointer = format!("/{}", path.replace('.', "/"));
-                    let value = whole["requestContext"].pointer(&pointer)?;
-                    value.as_str().map(str::to_owned)
+                    whole.pointer(&pointer)?.as_str().map(str::to_owned)
                 };
                 let variables = visitor.context.stage_variables;
                 headers

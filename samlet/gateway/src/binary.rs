@@ -29,21 +29,12 @@ pub(crate) fn request_is_binary(
     }
 }
 
-/// Whether a response that a function encoded as base64 is decoded for this
-/// client.
-pub(crate) fn response_is_decoded(
-    headers: &HeaderMap,
-    kind: ApiKind,
-    binary_types: &[String],
-) -> bool {
-    match kind {
-        ApiKind::Http => true,
-        // Only the first type that the client accepts counts.
-        ApiKind::Rest => {
-            let accept = media_type(headers, &ACCEPT);
-            matches(accept.as_deref().unwrap_or("*/*"), binary_types)
-        }
-    }
+/// Whether a REST API decodes, for this client, a response that a function
+/// encoded as base64. An HTTP API always does.
+pub(crate) fn response_is_decoded(headers: &HeaderMap, binary_types: &[String]) -> bool {
+    // Only the first type that the client accepts counts.
+    let accept = media_type(headers, &ACCEPT);
+    matches(accept.as_deref().unwrap_or("*/*"), binary_types)
 }
 
 /// The first media type of a header, without parameters.
@@ -92,16 +83,14 @@ mod tests {
         }
         assert!(response_is_decoded(
             &headers(ACCEPT, "image/png, */*"),
-            ApiKind::Rest,
             &types
         ));
         assert!(!response_is_decoded(
             &headers(ACCEPT, "text/html, image/png"),
-            ApiKind::Rest,
             &types
         ));
         let all = ["*/*".to_owned()];
-        assert!(response_is_decoded(&HeaderMap::new(), ApiKind::Rest, &all));
+        assert!(response_is_decoded(&HeaderMap::new(), &all));
     }
 
     #[test]

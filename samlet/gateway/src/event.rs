@@ -140,7 +140,7 @@ pub(crate) fn epoch_ms(time: OffsetDateTime) -> i64 {
     i64::try_from(time.unix_timestamp_nanos() / 1_000_000).unwrap_or_default()
 }
 
-fn request_context(request: &Parts, context: &Context<'_>) -> Value {
+pub(crate) fn request_context(request: &Parts, context: &Context<'_>) -> Value {
     let mut members = json!({
         "accountId": context.account_id,
         "apiId": context.api_id,

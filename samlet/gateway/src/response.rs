@@ -56,11 +56,7 @@ pub(crate) fn response(payload: &[u8], decode: bool) -> Result<Response, Malform
             MEMBERS.join(", ")
         ));
     }
-    let text = match members.get("body") {
-        None | Some(Value::Null) => "",
-        Some(Value::String(text)) => text,
-        Some(_) => return Err("its body is not a string; encode it as JSON text first".into()),
-    };
+    let text = body_text(&members)?;
     let body = match members.get("isBase64Encoded") {
         Some(Value::Bool(true)) if decode => decoded(text)?,
         None | Some(Value::Null | Value::Bool(_)) => Bytes::from(text.to_owned()),
@@ -70,6 +66,15 @@ pub(crate) fn response(payload: &[u8], decode: bool) -> Result<Response, Malform
     *response.status_mut() = status(members.get("statusCode"))?;
     *response.headers_mut() = headers(&members)?;
     Ok(response)
+}
+
+/// The body as it was answered; empty when there is none.
+pub(crate) fn body_text(members: &Map<String, Value>) -> Result<&str, Malformed> {
+    match members.get("body") {
+        None | Some(Value::Null) => Ok(""),
+        Some(Value::String(text)) => Ok(text),
+        Some(_) => Err("its body is not a string; encode it as JSON text first".into()),
+    }
 }
 
 pub(crate) fn decoded(text: &str) -> Result<Bytes, Malformed> {

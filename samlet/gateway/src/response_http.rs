@@ -8,7 +8,7 @@ use samlet_http::Response;
 use samlet_template::PayloadFormat;
 use serde_json::{Map, Value};
 
-use crate::response::{Malformed, append, decoded, headers, status};
+use crate::response::{Malformed, append, body_text, decoded, headers, status};
 
 /// Reads an answer in either payload format.
 pub(crate) fn response(payload: &[u8], format: PayloadFormat) -> Result<Response, Malformed> {
@@ -36,14 +36,10 @@ fn inferred_response(value: &Value) -> Response {
 }
 
 fn stated(members: &Map<String, Value>, format: PayloadFormat) -> Result<Response, Malformed> {
-    let text = match members.get("body") {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(_) => return Err("its body is not a string; encode it as JSON text first".into()),
-    };
+    let text = body_text(members)?;
     let body = match members.get("isBase64Encoded") {
-        Some(Value::Bool(true)) => decoded(&text)?,
-        _ => Bytes::from(text),
+        Some(Value::Bool(true)) => decoded(text)?,
+        _ => Bytes::from(text.to_owned()),
     };
     let mut response = http::Response::new(Full::new(body));
     *response.status_mut() = status(members.get("statusCode"))?;

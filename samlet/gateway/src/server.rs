@@ -284,7 +284,7 @@ impl Gateway {
         match self.kind {
             ApiKind::Rest => {
                 let types = &self.binary_media_types;
-                let decode = binary::response_is_decoded(&parts.headers, self.kind, types);
+                let decode = binary::response_is_decoded(&parts.headers, types);
                 response::response(payload, decode)
             }
             ApiKind::Http => response_http::response(payload, route.payload_format),

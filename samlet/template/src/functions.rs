@@ -301,7 +301,7 @@ fn runtime(properties: &Node, scope: &mut Scope<'_>) -> Option<String> {
         "python3.12",
         "python3.13",
     ];
-    if !runtime.starts_with("provided.al2") && !is_python(runtime) {
+    if !matches!(runtime, "provided.al2023" | "provided.al2") && !is_python(runtime) {
         let message = format!("the runtime {runtime} is not provided");
         let hint = did_you_mean(runtime, &known);
         let help = format!("provided.al2023, provided.al2 and python3.* are; {hint}");

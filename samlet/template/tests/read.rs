@@ -288,6 +288,11 @@ fn misspelt_names_are_told_wherever_they_stand() {
             "Runtime: nodejs22.x",
             "the runtime nodejs22.x is not provided",
         ),
+        (
+            "Runtime: provided.al2023",
+            "Runtime: provided.al2024",
+            "the runtime provided.al2024 is not provided",
+        ),
     ] {
         let source = FUNCTION.replace(from, to);
         assert_ne!(source, FUNCTION, "{from}");

@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
+use crate::function;
 use crate::{Function, Invocation, Invoke, InvokeError, Lambda, MAX_REQUEST_BYTES, ThrottleReason};
 
 /// The largest event of an asynchronous invocation.
@@ -213,28 +214,28 @@ impl Api {
     }
 
     fn arn(&self, name: &str) -> String {
-        let Self {
-            region, account_id, ..
-        } = self;
-        format!("arn:aws:lambda:{region}:{account_id}:function:{name}")
+        function::arn(&self.region, &self.account_id, name)
     }
 
     /// Runs an operation that is allowed.
     pub async fn serve(&self, operation: Operation, body: Bytes) -> Result<ApiAnswer, ApiError> {
-        if let Kind::ListFunctions { marker, max_items } = operation.kind {
-            return Ok(self.list(marker, max_items));
-        }
-        let function = self.function(&operation)?;
-        match operation.kind {
-            Kind::ListFunctions { .. } => Ok(self.list(0, MAX_PAGE)),
-            Kind::GetFunctionConfiguration => Ok(answer(200, &configuration(function))),
+        let Operation {
+            kind,
+            name,
+            qualifier,
+        } = operation;
+        let function = || self.function(&name, qualifier.as_deref());
+        match kind {
+            Kind::ListFunctions { marker, max_items } => Ok(self.list(marker, max_items)),
+            Kind::GetFunctionConfiguration => Ok(answer(&configuration(function()?))),
             Kind::GetFunction => {
+                let function = function()?;
                 let body = json!({
                     "Configuration": configuration(function),
                     "Code": {"RepositoryType": "S3", "Location": format!("file://{}", function.program.folder.display())},
                     "Tags": {},
                 });
-                Ok(answer(200, &body))
+                Ok(answer(&body))
             }
             Kind::Invoke {
                 kind,
@@ -242,7 +243,7 @@ impl Api {
                 client_context,
             } => {
                 let invoke = Invoke {
-                    function_name: function.name.clone(),
+                    function_name: function()?.name.clone(),
                     payload: payload(body, kind)?,
                     trace_id: None,
                     client_context,
@@ -278,17 +279,12 @@ impl Api {
         }
     }
 
-    fn function(&self, operation: &Operation) -> Result<&Function, ApiError> {
-        let named = |function: &&std::sync::Arc<Function>| function.name == operation.name;
-        let latest = operation.qualifier.as_deref().unwrap_or("$LATEST");
-        let found = self.lambda.functions().iter().find(named);
-        match found.filter(|_| latest == "$LATEST") {
-            Some(function) => Ok(function),
-            None => {
-                let arn = self.arn(&operation.name);
-                Err(not_found(&format!("{arn}:{latest}")))
-            }
-        }
+    fn function(&self, name: &str, qualifier: Option<&str>) -> Result<&Function, ApiError> {
+        let qualifier = qualifier.unwrap_or("$LATEST");
+        let found = self.lambda.function(name);
+        found
+            .filter(|_| qualifier == "$LATEST")
+            .ok_or_else(|| not_found(&format!("{}:{qualifier}", self.arn(name))))
     }
 
     fn list(&self, marker: usize, max_items: usize) -> ApiAnswer {
@@ -300,7 +296,7 @@ impl Api {
         if next < functions.len() {
             body["NextMarker"] = json!(next.to_string());
         }
-        answer(200, &body)
+        answer(&body)
     }
 }
 
@@ -428,9 +424,9 @@ fn logging(function: &Function) -> Value {
     }
 }
 
-fn answer(status: u16, body: &Value) -> ApiAnswer {
+fn answer(body: &Value) -> ApiAnswer {
     ApiAnswer {
-        status,
+        status: 200,
         headers: HeaderMap::new(),
         body: body.to_string().into(),
     }

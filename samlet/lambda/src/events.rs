@@ -40,7 +40,7 @@ impl Events {
 
 /// Takes an event; gives the request id of all its attempts.
 pub(crate) fn accept(lambda: &Lambda, invoke: Invoke) -> Result<String, InvokeError> {
-    if !lambda.by_name.contains_key(&invoke.function_name) {
+    if lambda.function(&invoke.function_name).is_none() {
         return Err(InvokeError::FunctionNotFound(invoke.function_name));
     }
     if lambda.pool.is_closed() {

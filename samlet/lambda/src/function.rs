@@ -70,10 +70,7 @@ pub struct Function {
 impl Function {
     /// The function's ARN.
     pub fn arn(&self) -> String {
-        format!(
-            "arn:aws:lambda:{}:{}:function:{}",
-            self.region, self.account_id, self.name
-        )
+        arn(&self.region, &self.account_id, &self.name)
     }
 
     /// Its log group's name.
@@ -148,6 +145,11 @@ impl Function {
         }
         all
     }
+}
+
+/// The ARN that a function of this name has, or would have.
+pub(crate) fn arn(region: &str, account_id: &str, name: &str) -> String {
+    format!("arn:aws:lambda:{region}:{account_id}:function:{name}")
 }
 
 /// A function's package, as far as tools ask for it.

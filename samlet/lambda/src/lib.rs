@@ -155,6 +155,12 @@ impl Lambda {
         &self.functions
     }
 
+    /// The function of this name.
+    pub fn function(&self, name: &str) -> Option<&Function> {
+        let index = self.by_name.get(name)?;
+        Some(&self.functions[*index])
+    }
+
     /// Invokes a function and waits for its response.
     pub async fn invoke(&self, invoke: Invoke) -> Result<Invocation, InvokeError> {
         self.invoke_as(&Uuid::new_v4().to_string(), invoke).await

@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/>
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -110,8 +111,7 @@ impl LogsApi {
 
     /// Runs one operation.
     pub async fn execute(&self, operation: &str, request: Value) -> Result<Bytes, ApiError> {
-        let (api, operation) = (self.clone(), operation.to_owned());
-        if let Some(answer) = self.write(&operation, &request).await {
+        if let Some(answer) = self.write(operation, &request).await {
             return answer.map(|()| Bytes::new());
         }
         if operation == "PutLogEvents" {
@@ -119,6 +119,7 @@ impl LogsApi {
         }
         // What was logged before the request is found by it.
         self.logs.flush().await;
+        let (api, operation) = (self.clone(), operation.to_owned());
         let read = tokio::task::spawn_blocking(move || api.read(&operation, &request));
         let answer = read
             .await
@@ -172,28 +173,32 @@ impl LogsApi {
     }
 
     async fn create(&self, group: &str, stream: Option<&str>) -> Result<(), ApiError> {
-        let (done, created) = oneshot::channel();
-        let command = Command::Create {
-            group: group.to_owned(),
-            stream: stream.map(str::to_owned),
+        let (group, stream) = (group.to_owned(), stream.map(str::to_owned));
+        self.command(|done| Command::Create {
+            group,
+            stream,
             done,
-        };
-        self.logs.commands.send(command).await.ok();
-        let created = created
-            .await
-            .unwrap_or_else(|error| Err(std::io::Error::other(error)));
-        created.map_err(|error| ApiError::failed(&error))
+        })
+        .await
     }
 
     async fn delete_group(&self, request: &Value) -> Result<(), ApiError> {
         let group = self.group(request)?.name;
-        let (done, deleted) = oneshot::channel();
-        let command = Command::DeleteGroup { group, done };
-        self.logs.commands.send(command).await.ok();
-        let deleted = deleted
+        self.command(|done| Command::DeleteGroup { group, done })
+            .await
+    }
+
+    /// Has the writing thread do something, and waits until it is done.
+    async fn command(
+        &self,
+        command: impl FnOnce(oneshot::Sender<std::io::Result<()>>) -> Command,
+    ) -> Result<(), ApiError> {
+        let (done, result) = oneshot::channel();
+        self.logs.commands.send(command(done)).await.ok();
+        let result = result
             .await
             .unwrap_or_else(|error| Err(std::io::Error::other(error)));
-        deleted.map_err(|error| ApiError::failed(&error))
+        result.map_err(|error| ApiError::failed(&error))
     }
 
     fn set_retention(&self, days: Option<u64>, request: &Value) -> Result<(), ApiError> {
@@ -205,10 +210,7 @@ impl LogsApi {
     async fn put(&self, request: &Value) -> Result<Value, ApiError> {
         let group = self.group(request)?.name;
         let stream = required(request, "logStreamName")?;
-        if !self.stream_path(&group, stream).is_file() {
-            let text = "The specified log stream does not exist.";
-            return Err(ApiError::new("ResourceNotFoundException", text));
-        }
+        self.existing_stream(&group, stream)?;
         let events = request["logEvents"].as_array().into_iter().flatten();
         let mut parsed = Vec::new();
         for event in events {
@@ -256,8 +258,8 @@ impl LogsApi {
             group.name.starts_with(prefix)
                 && group.name.to_lowercase().contains(&part.to_lowercase())
         });
-        let listed: Vec<Value> = groups.map(|group| self.describe(&group)).collect();
-        Ok(page("logGroups", listed, request))
+        let describe = |group: Group| self.describe(&group);
+        Ok(page("logGroups", groups.collect(), describe, request))
     }
 
     fn describe(&self, group: &Group) -> Value {
@@ -287,45 +289,41 @@ impl LogsApi {
             let text = "Cannot order by LastEventTime with a logStreamNamePrefix.";
             return Err(ApiError::parameter(text));
         }
-        let arn = self.arn(&group);
-        let mut streams: Vec<Value> = files::streams(&self.logs.folder, &group)
-            .into_iter()
-            .filter(|(name, _)| name.starts_with(prefix))
-            .map(|(name, path)| {
-                let mut times = files::events(&path).map(|event| event.timestamp);
-                let first = times.next();
-                let last = times.last().or(first);
-                let mut stream = json!({
-                    "logStreamName": name,
-                    "creationTime": first.unwrap_or_else(now_ms),
-                    "arn": format!("{arn}:log-stream:{name}"),
-                    "storedBytes": 0,
-                    "uploadSequenceToken": "0",
-                });
-                if let (Some(first), Some(last)) = (first, last) {
-                    stream["firstEventTimestamp"] = json!(first);
-                    stream["lastEventTimestamp"] = json!(last);
-                    stream["lastIngestionTime"] = json!(last);
-                }
-                stream
-            })
-            .collect();
+        let mut streams = files::streams(&self.logs.folder, &group);
+        streams.retain(|(name, _)| name.starts_with(prefix));
         if by_time {
-            streams.sort_by_key(|stream| stream["lastEventTimestamp"].as_u64());
+            let last = |path: &Path| files::events(path).map(|event| event.timestamp).last();
+            streams.sort_by_cached_key(|(_, path)| last(path));
         }
         if request["descending"].as_bool() == Some(true) {
             streams.reverse();
         }
-        Ok(page("logStreams", streams, request))
+        let describe = |(name, path): (String, PathBuf)| self.describe_stream(&group, &name, &path);
+        Ok(page("logStreams", streams, describe, request))
+    }
+
+    fn describe_stream(&self, group: &str, name: &str, path: &Path) -> Value {
+        let mut times = files::events(path).map(|event| event.timestamp);
+        let first = times.next();
+        let last = times.last().or(first);
+        let mut stream = json!({
+            "logStreamName": name,
+            "creationTime": first.unwrap_or_else(now_ms),
+            "arn": format!("{}:log-stream:{name}", self.arn(group)),
+            "storedBytes": 0,
+            "uploadSequenceToken": "0",
+        });
+        if let (Some(first), Some(last)) = (first, last) {
+            stream["firstEventTimestamp"] = json!(first);
+            stream["lastEventTimestamp"] = json!(last);
+            stream["lastIngestionTime"] = json!(last);
+        }
+        stream
     }
 
     fn get_events(&self, request: &Value) -> Result<Value, ApiError> {
         let group = self.group(request)?.name;
-        let path = self.stream_path(&group, required(request, "logStreamName")?);
-        if !path.is_file() {
-            let text = "The specified log stream does not exist.";
-            return Err(ApiError::new("ResourceNotFoundException", text));
-        }
+        let path = self.existing_stream(&group, required(request, "logStreamName")?)?;
         let range = Range::read(request);
         let limit = limit(request, MAX_EVENTS);
         let token = request["nextToken"].as_str();
@@ -342,14 +340,11 @@ impl LogsApi {
             _ => all().count().saturating_sub(limit),
         };
         let limit = position("b/").map_or(limit, |end| end - start);
-        let mut bytes = 0;
+        let mut room = Room::default();
         let events: Vec<Value> = all()
             .skip(start)
             .take(limit)
-            .take_while(|event| {
-                bytes += event.message.len();
-                bytes <= MAX_PAGE_BYTES || bytes == event.message.len()
-            })
+            .take_while(|event| room.takes(&event.message))
             .map(|event| {
                 json!({
                     "timestamp": event.timestamp,
@@ -405,14 +400,11 @@ impl LogsApi {
                 }
             }
         }
-        let mut bytes = 0;
+        let mut room = Room::default();
         let whole = found.len();
         let kept: Vec<(Key, String)> = found
             .into_iter()
-            .take_while(|(_, message)| {
-                bytes += message.len();
-                bytes <= MAX_PAGE_BYTES || bytes == message.len()
-            })
+            .take_while(|(_, message)| room.takes(message))
             .collect();
         more |= kept.len() < whole;
         let last = kept.last().map(|(key, _)| key.token());
@@ -433,7 +425,17 @@ impl LogsApi {
         files::read_group(&self.logs.folder, name).ok_or_else(ApiError::no_group)
     }
 
-    fn stream_path(&self, group: &str, stream: &str) -> std::path::PathBuf {
+    /// The file of a stream that is there.
+    fn existing_stream(&self, group: &str, stream: &str) -> Result<PathBuf, ApiError> {
+        let path = self.stream_path(group, stream);
+        let text = "The specified log stream does not exist.";
+        match path.is_file() {
+            true => Ok(path),
+            false => Err(ApiError::new("ResourceNotFoundException", text)),
+        }
+    }
+
+    fn stream_path(&self, group: &str, stream: &str) -> PathBuf {
         self.logs.folder.join(files::stream_path(group, stream))
     }
 
@@ -442,6 +444,18 @@ impl LogsApi {
             region, account_id, ..
         } = self;
         format!("arn:aws:logs:{region}:{account_id}:log-group:{group}")
+    }
+}
+
+/// What a page holds already, in bytes.
+#[derive(Default)]
+struct Room(usize);
+
+impl Room {
+    /// Whether another message fits; the first always does.
+    fn takes(&mut self, message: &str) -> bool {
+        self.0 += message.len();
+        self.0 <= MAX_PAGE_BYTES || self.0 == message.len()
     }
 }
 
@@ -514,14 +528,16 @@ fn limit(request: &Value, most: usize) -> usize {
     asked.unwrap_or(most).clamp(1, most)
 }
 
-fn page(name: &str, listed: Vec<Value>, request: &Value) -> Value {
+/// One page of a list, each entry as `describe` gives it.
+fn page<T>(name: &str, listed: Vec<T>, describe: impl Fn(T) -> Value, request: &Value) -> Value {
     let start = request["nextToken"]
         .as_str()
         .and_then(|token| token.parse().ok());
     let start: usize = start.unwrap_or(0);
     let limit = limit(request, MAX_LISTED);
     let total = listed.len();
-    let page: Vec<Value> = listed.into_iter().skip(start).take(limit).collect();
+    let page = listed.into_iter().skip(start).take(limit);
+    let page: Vec<Value> = page.map(describe).collect();
     let end = start.saturating_add(page.len());
     let mut answer = Map::new();
     answer.insert(name.to_owned(), page.into());
@@ -531,6 +547,6 @@ fn page(name: &str, listed: Vec<Value>, request: &Value) -> Value {
     answer.into()
 }
 
-fn length(path: &std::path::Path) -> u64 {
+fn length(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |data| data.len())
 }

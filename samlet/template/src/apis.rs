@@ -15,7 +15,7 @@ const TEXT: Shape = Shape::Text;
 const TEXTS: Shape = Shape::List(&TEXT);
 const OPENAPI: &str = "declare the routes as Events of the functions";
 
-const REST: [Property; 28] = [
+const REST: &[Property] = &[
     must("StageName", TEXT),
     has("BinaryMediaTypes", TEXTS),
     has("Cors", Shape::Any),
@@ -44,14 +44,11 @@ const REST: [Property; 28] = [
     missing("MinimumCompressionSize"),
     missing("Models"),
     missing("TracingEnabled"),
-];
-
-const REST_DEFINITIONS: [Property; 2] = [
     refused("DefinitionBody", OPENAPI),
     refused("DefinitionUri", OPENAPI),
 ];
 
-const HTTP: [Property; 17] = [
+const HTTP: &[Property] = &[
     has("StageName", TEXT),
     has("Auth", Shape::Any),
     has("CorsConfiguration", Shape::Any),
@@ -71,7 +68,7 @@ const HTTP: [Property; 17] = [
     refused("DefinitionUri", OPENAPI),
 ];
 
-const REST_CORS: [Property; 5] = [
+const REST_CORS: &[Property] = &[
     has("AllowCredentials", Shape::Bool),
     has("AllowHeaders", TEXT),
     has("AllowMethods", TEXT),
@@ -79,7 +76,7 @@ const REST_CORS: [Property; 5] = [
     has("MaxAge", TEXT),
 ];
 
-const HTTP_CORS: [Property; 6] = [
+const HTTP_CORS: &[Property] = &[
     has("AllowCredentials", Shape::Bool),
     has("AllowHeaders", TEXTS),
     has("AllowMethods", TEXTS),
@@ -134,16 +131,12 @@ impl Apis {
     /// Reads a declared API.
     pub(crate) fn read(&mut self, resource: &Entry, kind: ApiKind, scope: &mut Scope<'_>) {
         let (globals, known, what) = match kind {
-            ApiKind::Rest => (
-                "Api",
-                [&REST[..], &REST_DEFINITIONS].concat(),
-                "AWS::Serverless::Api",
-            ),
-            ApiKind::Http => ("HttpApi", HTTP.to_vec(), "AWS::Serverless::HttpApi"),
+            ApiKind::Rest => ("Api", REST, "AWS::Serverless::Api"),
+            ApiKind::Http => ("HttpApi", HTTP, "AWS::Serverless::HttpApi"),
         };
         let properties = globals::merged(resource, globals, scope);
-        check(&properties, &known, what, resource.at, scope);
-        let stage = properties.get("StageName").and_then(Node::as_text);
+        check(&properties, known, what, resource.at, scope);
+        let stage = properties.get_text("StageName");
         let stage = stage.unwrap_or("$default").to_owned();
         let api = api(resource, &properties, kind, &stage, &mut self.keys, scope);
         self.apis.push(api);
@@ -209,8 +202,7 @@ fn api(
 }
 
 fn texts(node: &Node) -> Vec<String> {
-    let items = node.items().iter().filter_map(Node::as_text);
-    items.map(str::to_owned).collect()
+    node.texts().map(str::to_owned).collect()
 }
 
 /// `Cors` of a REST API: an origin, or an object; every text in single
@@ -241,8 +233,8 @@ fn rest_cors(node: &Node, scope: &mut Scope<'_>) -> Option<Cors> {
         one("AllowHeaders"),
         one("MaxAge"),
     );
-    check(node, &REST_CORS, "Cors", node.at, scope);
-    let credentials = node.get("AllowCredentials").and_then(Node::as_text) == Some("true");
+    check(node, REST_CORS, "Cors", node.at, scope);
+    let credentials = node.get_text("AllowCredentials") == Some("true");
     if credentials && origin.as_deref() == Some("*") {
         let message = "AllowCredentials does not go with the origin '*'";
         scope.findings.error(node.at, message, "name the origin");
@@ -269,9 +261,9 @@ fn http_cors(node: &Node, scope: &mut Scope<'_>) -> Option<Cors> {
         Some("false") => return None,
         _ => {}
     }
-    check(node, &HTTP_CORS, "CorsConfiguration", node.at, scope);
+    check(node, HTTP_CORS, "CorsConfiguration", node.at, scope);
     let list = |name: &str| node.get(name).map(texts).unwrap_or_default();
-    let credentials = node.get("AllowCredentials").and_then(Node::as_text) == Some("true");
+    let credentials = node.get_text("AllowCredentials") == Some("true");
     let origins = list("AllowOrigins");
     if credentials && origins.iter().any(|origin| origin == "*") {
         let message = "AllowCredentials does not go with the origin '*'";
@@ -282,10 +274,7 @@ fn http_cors(node: &Node, scope: &mut Scope<'_>) -> Option<Cors> {
         allow_methods: list("AllowMethods"),
         allow_headers: list("AllowHeaders"),
         expose_headers: list("ExposeHeaders"),
-        max_age: node
-            .get("MaxAge")
-            .and_then(Node::as_text)
-            .and_then(|text| text.parse().ok()),
+        max_age: node.get_text("MaxAge").and_then(|text| text.parse().ok()),
         allow_credentials: credentials,
     })
 }

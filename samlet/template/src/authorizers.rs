@@ -17,7 +17,7 @@ const TEXTS: Shape = Shape::List(&TEXT);
 /// It would be passed over, and the route be open.
 const OPEN: &str = "it would be open to everyone here: take it out to run the application";
 
-const API_AUTH: [Property; 9] = [
+const API_AUTH: &[Property] = &[
     // Preflights need no key here, as with SAM's own default.
     has("AddApiKeyRequiredToCorsPreflight", Shape::OneOf(&["false"])),
     has("AddDefaultAuthorizerToCorsPreflight", Shape::Bool),
@@ -30,7 +30,7 @@ const API_AUTH: [Property; 9] = [
     refused("ResourcePolicy", OPEN),
 ];
 
-const ROUTE_AUTH: [Property; 6] = [
+const ROUTE_AUTH: &[Property] = &[
     has("ApiKeyRequired", Shape::Bool),
     has("Authorizer", TEXT),
     unnoticed("InvokeRole"),
@@ -49,7 +49,7 @@ const IDENTITY: Shape = Shape::Object(&[
     has("ValidationExpression", TEXT),
 ]);
 
-const AUTHORIZER: [Property; 11] = [
+const AUTHORIZER: &[Property] = &[
     must("FunctionArn", TEXT),
     has(
         "AuthorizerPayloadFormatVersion",
@@ -84,13 +84,13 @@ pub(crate) fn read(auth: Option<&Node>, kind: ApiKind, scope: &mut Scope<'_>) ->
         api_key: false,
     };
     let Some(auth) = auth else { return read };
-    check(auth, &API_AUTH, "Auth", auth.at, scope);
-    for entry in auth.get("Authorizers").map_or(&[][..], Node::entries) {
+    check(auth, API_AUTH, "Auth", auth.at, scope);
+    for entry in auth.entries_of("Authorizers") {
         if let Some(authorizer) = authorizer(entry, kind, scope) {
             read.authorizers.insert(entry.key.clone(), authorizer);
         }
     }
-    let flag = |name: &str| auth.get(name).and_then(Node::as_text);
+    let flag = |name: &str| auth.get_text(name);
     if flag("AddDefaultAuthorizerToCorsPreflight") == Some("false") {
         read.preflights = false;
     }
@@ -102,8 +102,7 @@ pub(crate) fn read(auth: Option<&Node>, kind: ApiKind, scope: &mut Scope<'_>) ->
             .error(auth.at, message, "take ApiKeyRequired out");
     }
     let known: Vec<&str> = auth
-        .get("Authorizers")
-        .map_or(&[][..], Node::entries)
+        .entries_of("Authorizers")
         .iter()
         .map(|entry| entry.key.as_str())
         .collect();
@@ -122,7 +121,7 @@ pub(crate) fn of_route(
     let Some(auth) = auth else {
         return api.default_authorizer.clone();
     };
-    check(auth, &ROUTE_AUTH, "Auth", auth.at, scope);
+    check(auth, ROUTE_AUTH, "Auth", auth.at, scope);
     let Some(node) = auth.get("Authorizer") else {
         return api.default_authorizer.clone();
     };
@@ -163,22 +162,22 @@ fn authorizer(entry: &Entry, kind: ApiKind, scope: &mut Scope<'_>) -> Option<Aut
     let other = ["JwtConfiguration", "UserPoolArn"];
     let lambda = !other.iter().any(|name| entry.value.get(name).is_some());
     let known: Vec<Property> = AUTHORIZER
-        .into_iter()
-        .map(|property| match (property.name, lambda) {
+        .iter()
+        .map(|&property| match (property.name, lambda) {
             ("FunctionArn", false) => has("FunctionArn", TEXT),
             _ => property,
         })
         .collect();
     check(&entry.value, &known, &what, entry.at, scope);
-    let text = |name: &str| entry.value.get(name).and_then(Node::as_text);
+    let text = |name: &str| entry.value.get_text(name);
     // `arn:aws:lambda:…:function:NAME`, with a qualifier or without.
     let arn = text("FunctionArn")?;
     let function = arn.split(':').nth(6).unwrap_or(arn).to_owned();
     let identity = entry.value.get("Identity");
     let inner = |name: &str| identity.and_then(|node| node.get(name));
     let texts = |name: &str| -> Vec<String> {
-        let items = inner(name).map_or(&[][..], Node::items).iter();
-        items.filter_map(Node::as_text).map(str::to_owned).collect()
+        let items = inner(name).into_iter().flat_map(Node::texts);
+        items.map(str::to_owned).collect()
     };
     let own = |name: &str| inner(name).and_then(Node::as_text).map(str::to_owned);
     let token = kind == ApiKind::Rest && text("FunctionPayloadType") != Some("REQUEST");

@@ -41,7 +41,7 @@ fn graph(resources: &[Entry]) -> Graph {
         .map(|entry| entry.key.as_str())
         .collect();
     for entry in resources {
-        let kind = text(&entry.value, "Type");
+        let kind = entry.type_name();
         // SAM makes several resources of each of these: what one of them
         // needs, the others may not.
         let parts_of_api = ["AWS::Serverless::Api", "AWS::Serverless::HttpApi"].contains(&kind);
@@ -50,13 +50,15 @@ fn graph(resources: &[Entry]) -> Graph {
             continue;
         }
         let mut needs = Vec::new();
-        depends_on(entry.value.get("DependsOn"), &mut needs);
+        let depends_on = entry.value.get("DependsOn");
+        let names = depends_on.into_iter().flat_map(Node::one_or_several);
+        needs.extend(names.filter_map(Node::as_text).map(str::to_owned));
         let properties = entry.value.get("Properties");
         for property in properties.map_or(&[][..], Node::entries) {
             if property.key == "Events" && kind.ends_with("Function") {
                 // The other way round: the API is made with its routes.
                 for event in property.value.entries() {
-                    let apis = apis_of(&event.value).into_iter();
+                    let apis = apis_of(event).into_iter();
                     for api in apis.filter(|api| !defined.contains(&api.as_str())) {
                         graph.entry(api).or_default().push(entry.key.clone());
                     }
@@ -71,29 +73,22 @@ fn graph(resources: &[Entry]) -> Graph {
 }
 
 /// The API that an event belongs to, by logical id.
-fn apis_of(event: &Node) -> Vec<String> {
-    let (property, implicit) = match text(event, "Type") {
+fn apis_of(event: &Entry) -> Vec<String> {
+    let (property, implicit) = match event.type_name() {
         "Api" => ("RestApiId", "ServerlessRestApi"),
         "HttpApi" => ("ApiId", "ServerlessHttpApi"),
         _ => return Vec::new(),
     };
     let mut named = Vec::new();
-    match event.get("Properties").and_then(|node| node.get(property)) {
+    match event
+        .value
+        .get("Properties")
+        .and_then(|node| node.get(property))
+    {
         Some(reference) => mentioned(reference, &mut named),
         None => named.push(implicit.to_owned()),
     }
     named
-}
-
-fn depends_on(node: Option<&Node>, needs: &mut Vec<String>) {
-    let Some(node) = node else { return };
-    let one = std::slice::from_ref(node);
-    let names = if node.items().is_empty() {
-        one
-    } else {
-        node.items()
-    };
-    needs.extend(names.iter().filter_map(Node::as_text).map(str::to_owned));
 }
 
 /// All names that a value refers to.
@@ -130,10 +125,6 @@ fn substituted(text: &str, variables: Option<&Node>, names: &mut Vec<String>) {
             names.push(name.split('.').next().unwrap_or(name).to_owned());
         }
     }
-}
-
-fn text<'a>(node: &'a Node, name: &str) -> &'a str {
-    node.get(name).and_then(Node::as_text).unwrap_or_default()
 }
 
 #[derive(Clone, Copy, PartialEq)]

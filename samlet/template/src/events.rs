@@ -11,9 +11,9 @@ use crate::node::{Entry, Node};
 use crate::schema::{Property, Shape, check, has, missing, must, unnoticed};
 use crate::{ApiKind, PayloadFormat, Route, authorizers};
 
-const EVENT: [Property; 2] = [must("Type", Shape::Text), has("Properties", Shape::Any)];
+const EVENT: &[Property] = &[must("Type", Shape::Text), has("Properties", Shape::Any)];
 
-const REST: [Property; 8] = [
+const REST: &[Property] = &[
     must("Path", Shape::Text),
     must("Method", Shape::Text),
     has("RestApiId", Shape::Text),
@@ -24,7 +24,7 @@ const REST: [Property; 8] = [
     unnoticed("ResponseTransferMode"),
 ];
 
-const HTTP: [Property; 7] = [
+const HTTP: &[Property] = &[
     has("Path", Shape::Text),
     has("Method", Shape::Text),
     has("ApiId", Shape::Text),
@@ -70,8 +70,8 @@ pub(crate) fn read(
     scope: &mut Scope<'_>,
 ) {
     let what = format!("the event {}", event.key);
-    check(&event.value, &EVENT, &what, event.at, scope);
-    let Some(kind) = event.value.get("Type").and_then(Node::as_text) else {
+    check(&event.value, EVENT, &what, event.at, scope);
+    let Some(kind) = event.value.get_text("Type") else {
         return;
     };
     let empty = Node::empty(event.at);
@@ -104,11 +104,11 @@ fn route(
     scope: &mut Scope<'_>,
 ) {
     let (known, what, id) = match kind {
-        ApiKind::Rest => (&REST[..], "an Api event", "RestApiId"),
-        ApiKind::Http => (&HTTP[..], "an HttpApi event", "ApiId"),
+        ApiKind::Rest => (REST, "an Api event", "RestApiId"),
+        ApiKind::Http => (HTTP, "an HttpApi event", "ApiId"),
     };
     check(properties, known, what, event.at, scope);
-    let text = |name: &str| properties.get(name).and_then(Node::as_text);
+    let text = |name: &str| properties.get_text(name);
     let (path, method) = match (kind, text("Path"), text("Method")) {
         // An HTTP API's catch-all.
         (ApiKind::Http, None, None) => ("$default", "ANY"),

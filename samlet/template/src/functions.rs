@@ -29,7 +29,7 @@ const LOGGING: Shape = Shape::Object(&[
     has("SystemLogLevel", Shape::OneOf(&["DEBUG", "INFO", "WARN"])),
 ]);
 
-const SERVERLESS: [Property; 44] = [
+const SERVERLESS: &[Property] = &[
     has("Architectures", ARCHITECTURES),
     has("CodeUri", Shape::Any),
     has("Environment", ENVIRONMENT),
@@ -80,15 +80,13 @@ const SERVERLESS: [Property; 44] = [
         "Layers",
         "put what the layers hold into the function's own package",
     ),
+    refused(
+        "PermissionsBoundary",
+        "state the narrower permissions in Policies",
+    ),
 ];
 
-/// What grants less than it seems to.
-const PERMISSIONS_BOUNDARY: Property = refused(
-    "PermissionsBoundary",
-    "state the narrower permissions in Policies",
-);
-
-const LAMBDA: [Property; 27] = [
+const LAMBDA: &[Property] = &[
     has("Architectures", ARCHITECTURES),
     must("Code", Shape::Any),
     has("Environment", ENVIRONMENT),
@@ -155,16 +153,14 @@ pub(crate) fn read(
 ) -> Option<Function> {
     let id = resource.key.as_str();
     let properties = globals::merged(resource, "Function", scope);
-    let mut known = SERVERLESS.to_vec();
-    known.push(PERMISSIONS_BOUNDARY);
     check(
         &properties,
-        &known,
+        SERVERLESS,
         "AWS::Serverless::Function",
         resource.at,
         scope,
     );
-    let role = match properties.get("Role").and_then(Node::as_text) {
+    let role = match properties.get_text("Role") {
         Some(arn) => {
             if let Some(policies) = properties.get("Policies") {
                 let message = "Policies has no effect beside a Role: put them into the role";
@@ -177,7 +173,7 @@ pub(crate) fn read(
     };
     let function = function(resource, &properties, "CodeUri", role, scope);
     let name = scope.physical_name(id);
-    for event in properties.get("Events").map_or(&[][..], Node::entries) {
+    for event in properties.entries_of("Events") {
         events::read(event, id, &name, apis, scope);
     }
     function
@@ -192,7 +188,7 @@ pub(crate) fn read_plain(
     let properties = globals::resolved(resource, scope);
     check(
         &properties,
-        &LAMBDA,
+        LAMBDA,
         "AWS::Lambda::Function",
         resource.at,
         scope,
@@ -210,7 +206,7 @@ fn function(
     scope: &mut Scope<'_>,
 ) -> Option<Function> {
     let id = resource.key.as_str();
-    let text = |name: &str| properties.get(name).and_then(Node::as_text);
+    let text = |name: &str| properties.get_text(name);
     let number = |name: &str, default: u32| {
         let value = text(name).and_then(|text| text.parse().ok());
         value.unwrap_or(default)
@@ -251,7 +247,7 @@ fn logging(properties: &Node, scope: &mut Scope<'_>) -> Logging {
     let Some(config) = properties.get("LoggingConfig") else {
         return Logging::default();
     };
-    let text = |name: &str| config.get(name).and_then(Node::as_text).map(str::to_owned);
+    let text = |name: &str| config.get_text(name).map(str::to_owned);
     let logging = Logging {
         json: text("LogFormat").as_deref() == Some("JSON"),
         application_level: text("ApplicationLogLevel"),

@@ -11,7 +11,7 @@ use crate::{GatewayResponse, HeaderSource};
 
 const TEXT: Shape = Shape::Text;
 
-const RESPONSE: [Property; 3] = [
+const RESPONSE: &[Property] = &[
     has(
         "ResponseParameters",
         Shape::Object(&[
@@ -62,14 +62,14 @@ pub(crate) fn read(
                 .error(entry.at, message, did_you_mean(&entry.key, &TYPES));
             continue;
         }
-        check(&entry.value, &RESPONSE, &entry.key, entry.at, scope);
+        check(&entry.value, RESPONSE, &entry.key, entry.at, scope);
         responses.insert(entry.key.clone(), response(&entry.value, scope));
     }
     responses
 }
 
 fn response(node: &Node, scope: &mut Scope<'_>) -> GatewayResponse {
-    let status = node.get("StatusCode").and_then(Node::as_text);
+    let status = node.get_text("StatusCode");
     let headers = node
         .get("ResponseParameters")
         .and_then(|node| node.get("Headers"));
@@ -95,7 +95,7 @@ fn response(node: &Node, scope: &mut Scope<'_>) -> GatewayResponse {
         };
         sources.push((entry.key.clone(), source));
     }
-    let templates = node.get("ResponseTemplates").map_or(&[][..], Node::entries);
+    let templates = node.entries_of("ResponseTemplates");
     let json = templates
         .iter()
         .find(|entry| entry.key == "application/json");

@@ -18,7 +18,7 @@ const QUOTA: Shape = Shape::Object(&[
     missing("Offset"),
 ]);
 
-const API_KEY: [Property; 8] = [
+const API_KEY: &[Property] = &[
     has("Enabled", Shape::Bool),
     has("Name", TEXT),
     has("Value", TEXT),
@@ -29,7 +29,7 @@ const API_KEY: [Property; 8] = [
     unnoticed("Tags"),
 ];
 
-const USAGE_PLAN: [Property; 6] = [
+const USAGE_PLAN: &[Property] = &[
     has(
         "ApiStages",
         Shape::List(&Shape::Object(&[
@@ -45,13 +45,13 @@ const USAGE_PLAN: [Property; 6] = [
     unnoticed("Tags"),
 ];
 
-const USAGE_PLAN_KEY: [Property; 3] = [
+const USAGE_PLAN_KEY: &[Property] = &[
     must("KeyId", TEXT),
     must("KeyType", Shape::OneOf(&["API_KEY"])),
     must("UsagePlanId", TEXT),
 ];
 
-const SAM_USAGE_PLAN: [Property; 6] = [
+const SAM_USAGE_PLAN: &[Property] = &[
     must(
         "CreateUsagePlan",
         Shape::OneOf(&["PER_API", "SHARED", "NONE"]),
@@ -79,18 +79,16 @@ impl Keys {
         let mut all = Self::default();
         let mut pairs = Vec::new();
         for resource in resources {
-            let kind = resource.value.get("Type").and_then(Node::as_text);
-            let (known, what): (&[Property], _) = match kind {
-                Some("AWS::ApiGateway::ApiKey") => (&API_KEY, "AWS::ApiGateway::ApiKey"),
-                Some("AWS::ApiGateway::UsagePlan") => (&USAGE_PLAN, "AWS::ApiGateway::UsagePlan"),
-                Some("AWS::ApiGateway::UsagePlanKey") => {
-                    (&USAGE_PLAN_KEY, "AWS::ApiGateway::UsagePlanKey")
-                }
+            let what = resource.type_name();
+            let known = match what {
+                "AWS::ApiGateway::ApiKey" => API_KEY,
+                "AWS::ApiGateway::UsagePlan" => USAGE_PLAN,
+                "AWS::ApiGateway::UsagePlanKey" => USAGE_PLAN_KEY,
                 _ => continue,
             };
             let properties = globals::resolved(resource, scope);
             check(&properties, known, what, resource.at, scope);
-            let text = |name: &str| properties.get(name).and_then(Node::as_text);
+            let text = |name: &str| properties.get_text(name);
             let id = api_id(&scope.settings.stack_name, &resource.key);
             match what {
                 "AWS::ApiGateway::ApiKey" => {
@@ -106,7 +104,7 @@ impl Keys {
                     });
                 }
                 "AWS::ApiGateway::UsagePlan" => {
-                    let stages = properties.get("ApiStages").map_or(&[][..], Node::items);
+                    let stages = properties.items_of("ApiStages");
                     let stage = |node: &Node| {
                         let text = |name: &str| node.get(name)?.as_text().map(str::to_owned);
                         Some((text("ApiId")?, text("Stage")?))
@@ -136,13 +134,13 @@ impl Keys {
         };
         check(
             properties,
-            &SAM_USAGE_PLAN,
+            SAM_USAGE_PLAN,
             "UsagePlan",
             properties.at,
             scope,
         );
         let stage = (api.id.clone(), api.stage.clone());
-        let prefix = match properties.get("CreateUsagePlan").and_then(Node::as_text) {
+        let prefix = match properties.get_text("CreateUsagePlan") {
             Some("PER_API") => api.logical_id.clone(),
             Some("SHARED") => "Serverless".to_owned(),
             _ => return,

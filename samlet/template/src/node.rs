@@ -36,6 +36,13 @@ pub(crate) struct Entry {
     pub(crate) value: Node,
 }
 
+impl Entry {
+    /// A resource's or an event's type; empty when it has none.
+    pub(crate) fn type_name(&self) -> &str {
+        self.value.get_text("Type").unwrap_or_default()
+    }
+}
+
 impl Node {
     pub(crate) fn text(text: impl Into<String>, at: Location) -> Self {
         Self {
@@ -69,6 +76,34 @@ impl Node {
             .iter()
             .find(|entry| entry.key == key)
             .map(|entry| &entry.value)
+    }
+
+    /// The text of a map's entry.
+    pub(crate) fn get_text(&self, key: &str) -> Option<&str> {
+        self.get(key)?.as_text()
+    }
+
+    /// The items of a list that is a map's entry; none when there is no such list.
+    pub(crate) fn items_of(&self, key: &str) -> &[Node] {
+        self.get(key).map_or(&[], Node::items)
+    }
+
+    /// The entries of a map that is a map's entry; none when there is no such map.
+    pub(crate) fn entries_of(&self, key: &str) -> &[Entry] {
+        self.get(key).map_or(&[], Node::entries)
+    }
+
+    /// A list's items, or this alone: where a template may state one or several.
+    pub(crate) fn one_or_several(&self) -> &[Node] {
+        match &self.kind {
+            Kind::List(items) => items,
+            _ => std::slice::from_ref(self),
+        }
+    }
+
+    /// The texts of a list.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.items().iter().filter_map(Node::as_text)
     }
 
     pub(crate) fn as_text(&self) -> Option<&str> {

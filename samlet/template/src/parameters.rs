@@ -39,7 +39,7 @@ pub(crate) fn read(
     settings: &Settings,
     findings: &mut Findings,
 ) -> BTreeMap<String, Parameter> {
-    let declared = template.get("Parameters").map_or(&[][..], Node::entries);
+    let declared = template.entries_of("Parameters");
     let names: Vec<&str> = declared.iter().map(|entry| entry.key.as_str()).collect();
     for name in settings.parameter_overrides.keys() {
         if !names.contains(&name.as_str()) {
@@ -67,7 +67,7 @@ fn parameter(entry: &Entry, settings: &Settings, findings: &mut Findings) -> Par
             );
         }
     }
-    let text = |attribute: &str| entry.value.get(attribute).and_then(Node::as_text);
+    let text = |attribute: &str| entry.value.get_text(attribute);
     let Some(kind) = text("Type") else {
         findings.error(
             entry.at,
@@ -148,7 +148,7 @@ fn check(value: &str, kind: &str, entry: &Entry, findings: &mut Findings) {
         findings.error(at, message, help);
     };
     if let Some(allowed) = attribute("AllowedValues") {
-        let texts: Vec<&str> = allowed.items().iter().filter_map(Node::as_text).collect();
+        let texts: Vec<&str> = allowed.texts().collect();
         if !texts.contains(&value) {
             refuse(
                 entry.at,

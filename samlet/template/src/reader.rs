@@ -99,8 +99,8 @@ fn check_sections(template: &Node, scope: &mut Scope<'_>) {
     }
     let serverless = resources
         .iter()
-        .any(|resource| kind(resource).starts_with("AWS::Serverless::"));
-    if serverless && !transforms(template).contains(&SERVERLESS_TRANSFORM) {
+        .any(|resource| resource.type_name().starts_with("AWS::Serverless::"));
+    if serverless && !is_serverless(template) {
         let message = "the template has AWS::Serverless resources but not SAM's Transform";
         let help = format!("add `Transform: {SERVERLESS_TRANSFORM}` at its top");
         scope.findings.error(template.at, message, help);
@@ -108,21 +108,15 @@ fn check_sections(template: &Node, scope: &mut Scope<'_>) {
     dependencies::refuse_circles(resources, &mut scope.findings);
 }
 
-fn transforms(template: &Node) -> Vec<&str> {
-    let Some(node) = template.get("Transform") else {
-        return Vec::new();
-    };
-    let one = std::slice::from_ref(node);
-    let all = if node.items().is_empty() {
-        one
-    } else {
-        node.items()
-    };
-    all.iter().filter_map(Node::as_text).collect()
+fn is_serverless(template: &Node) -> bool {
+    let transforms = template.get("Transform").into_iter();
+    transforms
+        .flat_map(Node::one_or_several)
+        .any(|transform| transform.as_text() == Some(SERVERLESS_TRANSFORM))
 }
 
 fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
-    let declared = template.get("Resources").map_or(&[][..], Node::entries);
+    let declared = template.entries_of("Resources");
     let mut resources: Vec<&Entry> = Vec::new();
     for resource in declared.iter().take(MAX_RESOURCES) {
         check_resource(resource, declared, scope);
@@ -133,7 +127,7 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
     let roles = Roles::read(&resources, scope);
     let mut apis = Apis::new(Keys::read(&resources, scope));
     for resource in &resources {
-        match kind(resource) {
+        match resource.type_name() {
             "AWS::Serverless::Api" => apis.read(resource, ApiKind::Rest, scope),
             "AWS::Serverless::HttpApi" => apis.read(resource, ApiKind::Http, scope),
             _ => {}
@@ -142,7 +136,7 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
     let mut functions = Vec::new();
     let mut tables = Vec::new();
     for resource in resources {
-        match kind(resource) {
+        match resource.type_name() {
             "AWS::Serverless::Function" => {
                 functions.extend(functions::read(resource, &roles, &mut apis, scope));
             }
@@ -203,7 +197,7 @@ fn check_resource(resource: &Entry, declared: &[Entry], scope: &mut Scope<'_>) {
             scope.findings.error(attribute.at, message, help);
         }
     }
-    if kind(resource).is_empty() {
+    if resource.type_name().is_empty() {
         let message = format!("the resource {} has no Type", resource.key);
         scope.findings.error(resource.at, message, "");
     }
@@ -214,14 +208,8 @@ fn check_resource(resource: &Entry, declared: &[Entry], scope: &mut Scope<'_>) {
             .error(resource.at, message, "use letters and digits only");
     }
     if let Some(node) = resource.value.get("DependsOn") {
-        let one = std::slice::from_ref(node);
-        let names = if node.items().is_empty() {
-            one
-        } else {
-            node.items()
-        };
         let known: Vec<&str> = declared.iter().map(|entry| entry.key.as_str()).collect();
-        for name in names {
+        for name in node.one_or_several() {
             let text = name.as_text().unwrap_or_default();
             if !known.contains(&text) && !scope.is_made_by_sam(text) {
                 let message =
@@ -232,14 +220,6 @@ fn check_resource(resource: &Entry, declared: &[Entry], scope: &mut Scope<'_>) {
             }
         }
     }
-}
-
-fn kind(resource: &Entry) -> &str {
-    resource
-        .value
-        .get("Type")
-        .and_then(Node::as_text)
-        .unwrap_or_default()
 }
 
 fn refuse_duplicates<'a>(
@@ -258,7 +238,7 @@ fn refuse_duplicates<'a>(
 
 fn outputs(template: &Node, scope: &mut Scope<'_>) -> Vec<Output> {
     let mut outputs = Vec::new();
-    for entry in template.get("Outputs").map_or(&[][..], Node::entries) {
+    for entry in template.entries_of("Outputs") {
         if !scope.is_wanted(entry) {
             continue;
         }

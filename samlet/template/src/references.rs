@@ -20,7 +20,7 @@ const NAME_PROPERTIES: [&str; 10] = [
     "Name",
 ];
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
     /// `!Ref name`.
     pub(crate) fn reference(&mut self, argument: &Node, at: Location) -> Option<Node> {
         let Some(name) = argument.as_text() else {
@@ -111,7 +111,7 @@ impl Scope<'_> {
             && self.kind_of(api).starts_with("AWS::Serverless::")
             && self.kind_of(api).ends_with("Api")
         {
-            let stage = self.resource(api)?.get("Properties")?.get("StageName");
+            let stage = self.property(api, "StageName");
             let text = stage.and_then(Node::as_text).unwrap_or("$default");
             return Some(text.to_owned());
         }
@@ -166,25 +166,26 @@ impl Scope<'_> {
             .then_some(role)
     }
 
-    pub(crate) fn resource(&self, name: &str) -> Option<&Node> {
+    pub(crate) fn resource(&self, name: &str) -> Option<&'a Node> {
         self.template.get("Resources")?.get(name)
     }
 
-    pub(crate) fn kind_of(&self, name: &str) -> &str {
-        self.resource(name)
-            .and_then(|node| node.get("Type"))
-            .and_then(Node::as_text)
-            .unwrap_or_default()
+    /// A property of a resource, as it is written.
+    fn property(&self, resource: &str, name: &str) -> Option<&'a Node> {
+        self.resource(resource)?.get("Properties")?.get(name)
+    }
+
+    pub(crate) fn kind_of(&self, name: &str) -> &'a str {
+        let kind = self.resource(name).and_then(|node| node.get_text("Type"));
+        kind.unwrap_or_default()
     }
 
     /// The name a resource states, or `STACK-LOGICALID`.
     pub(crate) fn physical_name(&mut self, logical_id: &str) -> String {
         let generated = format!("{}-{logical_id}", self.settings.stack_name);
-        let template = self.template;
-        let stated = template
-            .get("Resources")
-            .and_then(|node| node.get(logical_id)?.get("Properties"))
-            .and_then(|node| NAME_PROPERTIES.iter().find_map(|name| node.get(name)));
+        let stated = NAME_PROPERTIES
+            .iter()
+            .find_map(|name| self.property(logical_id, name));
         let Some(node) = stated else {
             return generated;
         };
@@ -251,8 +252,8 @@ impl Scope<'_> {
             return String::new();
         }
         let physical = self.physical_name(name);
-        let kind = self.kind_of(name).to_owned();
-        let known: &[&str] = match kind.as_str() {
+        let kind = self.kind_of(name);
+        let known: &[&str] = match kind {
             "AWS::Serverless::Function" | "AWS::Lambda::Function" => &["Arn"],
             "AWS::DynamoDB::Table" => &["Arn", "StreamArn"],
             "AWS::Serverless::SimpleTable" | "AWS::Logs::LogGroup" => &["Arn"],
@@ -266,7 +267,7 @@ impl Scope<'_> {
         if !known.is_empty() && !known.contains(&attribute) {
             return self.no_attribute(name, attribute, known, at);
         }
-        match (kind.as_str(), attribute) {
+        match (kind, attribute) {
             ("AWS::DynamoDB::Table" | "AWS::Serverless::SimpleTable", "Arn") => {
                 format!("arn:aws:dynamodb:{region}:{account}:table/{physical}")
             }
@@ -285,10 +286,7 @@ impl Scope<'_> {
                 format!("https://sqs.{region}.amazonaws.com/{account}/{physical}")
             }
             ("AWS::SSM::Parameter", _) => {
-                let template = self.template;
-                let stated = template
-                    .get("Resources")
-                    .and_then(|node| node.get(name)?.get("Properties")?.get(attribute));
+                let stated = self.property(name, attribute);
                 let resolved = stated.and_then(|node| self.resolve(node));
                 resolved
                     .as_ref()

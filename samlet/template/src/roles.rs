@@ -8,20 +8,18 @@ use serde_json::{Value, json};
 use crate::diagnostics::Location;
 use crate::intrinsics::Scope;
 use crate::names::did_you_mean;
-use crate::node::{Entry, Kind, Node};
+use crate::node::{Entry, Node};
 use crate::schema::{Property, Shape, check, has, must, refused, unnoticed};
 use crate::{Role, globals, policies};
 
-const DOCUMENT: Shape = Shape::Any;
-
-const ROLE: [Property; 9] = [
+const ROLE: &[Property] = &[
     must("AssumeRolePolicyDocument", Shape::Any),
     has("ManagedPolicyArns", Shape::List(&Shape::Text)),
     has(
         "Policies",
         Shape::List(&Shape::Object(&[
             must("PolicyName", Shape::Text),
-            must("PolicyDocument", DOCUMENT),
+            must("PolicyDocument", Shape::Any),
         ])),
     ),
     has("RoleName", Shape::Text),
@@ -35,8 +33,8 @@ const ROLE: [Property; 9] = [
     ),
 ];
 
-const POLICY: [Property; 8] = [
-    must("PolicyDocument", DOCUMENT),
+const POLICY: &[Property] = &[
+    must("PolicyDocument", Shape::Any),
     has("Roles", Shape::List(&Shape::Text)),
     has("ManagedPolicyName", Shape::Text),
     has("PolicyName", Shape::Text),
@@ -61,23 +59,17 @@ impl Roles {
         let mut roles = Self::default();
         let mut attached = Vec::new();
         for resource in resources {
-            let kind = resource.value.get("Type").and_then(Node::as_text);
-            let (managed, what) = match kind {
-                Some("AWS::IAM::ManagedPolicy") => (true, "AWS::IAM::ManagedPolicy"),
-                Some("AWS::IAM::Policy") => (false, "AWS::IAM::Policy"),
-                _ => continue,
-            };
+            let what = resource.type_name();
+            if !matches!(what, "AWS::IAM::ManagedPolicy" | "AWS::IAM::Policy") {
+                continue;
+            }
             let properties = globals::resolved(resource, scope);
-            check(&properties, &POLICY, what, resource.at, scope);
+            check(&properties, POLICY, what, resource.at, scope);
             let document = properties.get("PolicyDocument").map(Node::to_json);
             let document = document.unwrap_or_default();
-            let names = properties.get("Roles").map_or(&[][..], Node::items).iter();
-            attached.extend(
-                names
-                    .filter_map(Node::as_text)
-                    .map(|role| (role.to_owned(), document.clone())),
-            );
-            if managed {
+            let names = properties.get("Roles").into_iter().flat_map(Node::texts);
+            attached.extend(names.map(|role| (role.to_owned(), document.clone())));
+            if what == "AWS::IAM::ManagedPolicy" {
                 let name = scope.physical_name(&resource.key);
                 let account = &scope.settings.account_id;
                 let arn = format!("arn:aws:iam::{account}:policy/{name}");
@@ -85,7 +77,7 @@ impl Roles {
             }
         }
         for resource in resources {
-            if resource.value.get("Type").and_then(Node::as_text) == Some("AWS::IAM::Role") {
+            if resource.type_name() == "AWS::IAM::Role" {
                 let policies = roles.role(resource, scope);
                 let name = scope.physical_name(&resource.key);
                 roles.roles.insert(name, policies);
@@ -99,11 +91,8 @@ impl Roles {
 
     fn role(&self, resource: &Entry, scope: &mut Scope<'_>) -> Vec<Value> {
         let properties = globals::resolved(resource, scope);
-        check(&properties, &ROLE, "AWS::IAM::Role", resource.at, scope);
-        let inline = properties
-            .get("Policies")
-            .map_or(&[][..], Node::items)
-            .iter();
+        check(&properties, ROLE, "AWS::IAM::Role", resource.at, scope);
+        let inline = properties.items_of("Policies").iter();
         let mut policies: Vec<Value> = inline
             .filter_map(|policy| policy.get("PolicyDocument"))
             .map(Node::to_json)
@@ -145,12 +134,7 @@ impl Roles {
     ) -> Role {
         let mut documents =
             vec![policies::managed("AWSLambdaBasicExecutionRole").unwrap_or_default()];
-        let list = match stated {
-            None => &[][..],
-            Some(node) if matches!(node.kind, Kind::List(_)) => node.items(),
-            Some(one) => std::slice::from_ref(one),
-        };
-        for policy in list {
+        for policy in stated.into_iter().flat_map(Node::one_or_several) {
             documents.extend(self.policy(policy, function, scope));
         }
         Role {
@@ -188,7 +172,7 @@ impl Roles {
             .map(|name| must(name, Shape::Text))
             .collect();
         check(&template.value, &known, &template.key, template.at, scope);
-        let value = |name: &str| template.value.get(name).and_then(Node::as_text);
+        let value = |name: &str| template.value.get_text(name);
         policies::template(&template.key, scope.settings, &value)
     }
 

@@ -39,7 +39,7 @@ const LOCAL_INDEX: Shape = Shape::Object(&[
     must("Projection", PROJECTION),
 ]);
 
-const TABLE: [Property; 19] = [
+const TABLE: &[Property] = &[
     has(
         "AttributeDefinitions",
         Shape::List(&Shape::Object(&[
@@ -80,12 +80,11 @@ const TABLE: [Property; 19] = [
     unnoticed("WarmThroughput"),
     missing("ImportSourceSpecification"),
     missing("KinesisStreamSpecification"),
+    // It could refuse what is allowed here.
+    missing("ResourcePolicy"),
 ];
 
-/// It could refuse what is allowed here.
-const RESOURCE_POLICY: Property = missing("ResourcePolicy");
-
-const SIMPLE_TABLE: [Property; 6] = [
+const SIMPLE_TABLE: &[Property] = &[
     has(
         "PrimaryKey",
         Shape::Object(&[
@@ -114,10 +113,9 @@ const REQUEST: [&str; 8] = [
 
 pub(crate) fn read(resource: &Entry, scope: &mut Scope<'_>) -> Table {
     let properties = globals::resolved(resource, scope);
-    let known = [&TABLE[..], &[RESOURCE_POLICY]].concat();
     check(
         &properties,
-        &known,
+        TABLE,
         "AWS::DynamoDB::Table",
         resource.at,
         scope,
@@ -156,7 +154,7 @@ pub(crate) fn read(resource: &Entry, scope: &mut Scope<'_>) -> Table {
 pub(crate) fn read_simple(resource: &Entry, scope: &mut Scope<'_>) -> Table {
     let properties = globals::merged(resource, "SimpleTable", scope);
     let what = "AWS::Serverless::SimpleTable";
-    check(&properties, &SIMPLE_TABLE, what, resource.at, scope);
+    check(&properties, SIMPLE_TABLE, what, resource.at, scope);
     let key = properties.get("PrimaryKey");
     let text = |name: &str| key.and_then(|key| key.get(name)).and_then(Node::as_text);
     let kind = match text("Type") {

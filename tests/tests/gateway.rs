@@ -59,6 +59,15 @@ fn send(request: Request<Vec<u8>>) -> (u16, HeaderMap, Vec<u8>) {
     (response.status().as_u16(), response.headers().clone(), body)
 }
 
+/// Sends a request; gives status, error type (empty when there is none) and JSON.
+fn outcome(request: Request<Vec<u8>>) -> (u16, String, Value) {
+    let (status, headers, body) = send(request);
+    let error = headers
+        .get("x-amzn-errortype")
+        .map(|value| value.to_str().unwrap().to_owned());
+    (status, error.unwrap_or_default(), json(&body))
+}
+
 fn json(body: &[u8]) -> Value {
     serde_json::from_slice(body).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(body)))
 }
@@ -278,11 +287,7 @@ fn an_authorizer_decides_who_is_let_in() {
         if !token.is_empty() {
             request = request.header(header, token);
         }
-        let (status, headers, body) = send(request.body(vec![]).unwrap());
-        let error = headers
-            .get("x-amzn-errortype")
-            .map(|value| value.to_str().unwrap().to_owned());
-        (status, error.unwrap_or_default(), json(&body))
+        outcome(request.body(vec![]).unwrap())
     };
     let by_token = |token: &str| get("/event", "authorization", token);
     let (status, _, event) = by_token("allow");
@@ -451,11 +456,7 @@ Resources:
         if !key.is_empty() {
             request = request.header("x-api-key", key);
         }
-        let (status, headers, body) = send(request.body(vec![]).unwrap());
-        let error = headers
-            .get("x-amzn-errortype")
-            .map(|value| value.to_str().unwrap().to_owned());
-        (status, error.unwrap_or_default(), json(&body))
+        outcome(request.body(vec![]).unwrap())
     };
     let forbidden = (
         403,

@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html>
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html>
 
+use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -124,8 +125,10 @@ impl Guard {
             } => {
                 let query = visitor.request.uri.query().unwrap_or_default();
                 let query: HashMap<String, String> = event::decoded_query(query).collect();
+                // Few authorizers ask for it.
+                let whole =
+                    LazyCell::new(|| event::request_context(visitor.request, visitor.context));
                 let of_context = |path: &String| {
-                    let whole = event::request_context(visitor.request, visitor.context);
                     let pointer = format!("/{}", path.replace('.', "/"));
                     whole.pointer(&pointer)?.as_str().map(str::to_owned)
                 };

@@ -53,8 +53,7 @@ fn graph(resources: &[Entry]) -> Graph {
         let depends_on = entry.value.get("DependsOn");
         let names = depends_on.into_iter().flat_map(Node::one_or_several);
         needs.extend(names.filter_map(Node::as_text).map(str::to_owned));
-        let properties = entry.value.get("Properties");
-        for property in properties.map_or(&[][..], Node::entries) {
+        for property in entry.value.entries_of("Properties") {
             if property.key == "Events" && kind.ends_with("Function") {
                 // The other way round: the API is made with its routes.
                 for event in property.value.entries() {
@@ -80,11 +79,8 @@ fn apis_of(event: &Entry) -> Vec<String> {
         _ => return Vec::new(),
     };
     let mut named = Vec::new();
-    match event
-        .value
-        .get("Properties")
-        .and_then(|node| node.get(property))
-    {
+    let properties = event.value.get("Properties");
+    match properties.and_then(|node| node.get(property)) {
         Some(reference) => mentioned(reference, &mut named),
         None => named.push(implicit.to_owned()),
     }

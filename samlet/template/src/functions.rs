@@ -314,11 +314,10 @@ fn is_python(runtime: &str) -> bool {
 }
 
 fn environment(properties: &Node, scope: &mut Scope<'_>) -> BTreeMap<String, String> {
-    let variables = properties
-        .get("Environment")
-        .and_then(|node| node.get("Variables"));
+    let declared = properties.get("Environment");
+    let variables = declared.map_or(&[][..], |node| node.entries_of("Variables"));
     let mut environment = BTreeMap::new();
-    for entry in variables.map_or(&[][..], Node::entries) {
+    for entry in variables {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let sound = entry
             .key

@@ -70,11 +70,10 @@ pub(crate) fn read(
 
 fn response(node: &Node, scope: &mut Scope<'_>) -> GatewayResponse {
     let status = node.get_text("StatusCode");
-    let headers = node
-        .get("ResponseParameters")
-        .and_then(|node| node.get("Headers"));
+    let parameters = node.get("ResponseParameters");
+    let headers = parameters.map_or(&[][..], |node| node.entries_of("Headers"));
     let mut sources = Vec::new();
-    for entry in headers.map_or(&[][..], Node::entries) {
+    for entry in headers {
         let Some(text) = entry.value.as_text() else {
             continue;
         };

@@ -38,7 +38,7 @@ impl<'a> Scope<'a> {
     }
 
     pub(crate) fn section(&self, name: &str) -> &'a [Entry] {
-        self.template.get(name).map_or(&[], Node::entries)
+        self.template.entries_of(name)
     }
 
     /// A copy of `node` with everything resolved; `None` for `AWS::NoValue`.

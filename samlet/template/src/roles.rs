@@ -97,8 +97,7 @@ impl Roles {
             .filter_map(|policy| policy.get("PolicyDocument"))
             .map(Node::to_json)
             .collect();
-        let arns = properties.get("ManagedPolicyArns");
-        for arn in arns.map_or(&[][..], Node::items) {
+        for arn in properties.items_of("ManagedPolicyArns") {
             let name = arn.as_text().unwrap_or_default();
             policies.extend(self.managed(name, &resource.key, arn.at, scope));
         }

@@ -156,7 +156,7 @@ pub(crate) fn read_simple(resource: &Entry, scope: &mut Scope<'_>) -> Table {
     let what = "AWS::Serverless::SimpleTable";
     check(&properties, SIMPLE_TABLE, what, resource.at, scope);
     let key = properties.get("PrimaryKey");
-    let text = |name: &str| key.and_then(|key| key.get(name)).and_then(Node::as_text);
+    let text = |name: &str| key?.get_text(name);
     let kind = match text("Type") {
         Some("Number") => "N",
         Some("Binary") => "B",

@@ -1,6 +1,8 @@
 //! The answers API Gateway gives by itself.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use http_body_util::Full;
@@ -12,7 +14,7 @@ use serde_json::json;
 pub(crate) const MAX_BODY_BYTES: usize = 10_485_760;
 
 /// Why a request got no answer from a function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum GatewayAnswer {
     NoRoute,
     RequestTooLong,
@@ -30,17 +32,21 @@ pub(crate) enum GatewayAnswer {
     Forbidden,
     Throttled,
     QuotaSpent,
+    /// These required parameters.
+    MissingParameters(String),
+    /// The body doesn't follow its model: why.
+    InvalidBody(String),
 }
 
 impl GatewayAnswer {
-    fn parts(self, kind: ApiKind) -> (u16, &'static str, &'static str) {
+    fn parts(&self, kind: ApiKind) -> (u16, &'static str, &'static str) {
         match kind {
             ApiKind::Rest => self.rest(),
             ApiKind::Http => self.http(),
         }
     }
 
-    fn rest(self) -> (u16, &'static str, &'static str) {
+    fn rest(&self) -> (u16, &'static str, &'static str) {
         let internal = "InternalServerErrorException";
         match self {
             Self::NoRoute => (
@@ -73,10 +79,16 @@ impl GatewayAnswer {
             Self::Forbidden => (403, "ForbiddenException", "Forbidden"),
             Self::Throttled => (429, "TooManyRequestsException", "Too Many Requests"),
             Self::QuotaSpent => (429, "LimitExceededException", "Limit Exceeded"),
+            Self::MissingParameters(_) => (
+                400,
+                "BadRequestException",
+                "Missing required request parameters",
+            ),
+            Self::InvalidBody(_) => (400, "BadRequestException", "Invalid request body"),
         }
     }
 
-    fn http(self) -> (u16, &'static str, &'static str) {
+    fn http(&self) -> (u16, &'static str, &'static str) {
         match self {
             Self::NoRoute => (404, "", "Not Found"),
             Self::RequestTooLong => (413, "", "Request Entity Too Large"),
@@ -90,13 +102,15 @@ impl GatewayAnswer {
                 (500, "", "Internal Server Error")
             }
             Self::TimedOut => (503, "", "Service Unavailable"),
-            Self::BadRequest => (400, "", "Bad Request"),
+            Self::BadRequest | Self::MissingParameters(_) | Self::InvalidBody(_) => {
+                (400, "", "Bad Request")
+            }
         }
     }
 
     /// The name under which `GatewayResponses` change it; `None` when only the
     /// general ones do.
-    pub(crate) fn response_type(self) -> Option<&'static str> {
+    pub(crate) fn response_type(&self) -> Option<&'static str> {
         Some(match self {
             Self::NoRoute => "MISSING_AUTHENTICATION_TOKEN",
             Self::RequestTooLong => "REQUEST_TOO_LARGE",
@@ -108,17 +122,35 @@ impl GatewayAnswer {
             Self::Forbidden => "INVALID_API_KEY",
             Self::Throttled => "THROTTLED",
             Self::QuotaSpent => "QUOTA_EXCEEDED",
+            Self::MissingParameters(_) => "BAD_REQUEST_PARAMETERS",
+            Self::InvalidBody(_) => "BAD_REQUEST_BODY",
             Self::HeadersTooLarge | Self::BadGateway | Self::BadRequest => return None,
         })
     }
 
     /// Its text, in a REST API.
-    pub(crate) fn message(self) -> &'static str {
-        self.rest().2
+    pub(crate) fn message(&self) -> Cow<'static, str> {
+        let message = self.rest().2;
+        match self {
+            Self::MissingParameters(names) => format!("{message}: [{names}]").into(),
+            _ => message.into(),
+        }
     }
 
-    pub(crate) fn response(self, kind: ApiKind) -> Response {
+    /// What is wrong with the body, in detail; empty when nothing is.
+    pub(crate) fn validation_error(&self) -> &str {
+        match self {
+            Self::InvalidBody(why) => why,
+            _ => "",
+        }
+    }
+
+    pub(crate) fn response(&self, kind: ApiKind) -> Response {
         let (status, error_type, message) = self.parts(kind);
+        let message = match kind {
+            ApiKind::Rest => self.message(),
+            ApiKind::Http => message.into(),
+        };
         let body = match (self, kind) {
             // AWS spells this one with a capital.
             (Self::AccessDenied | Self::AccessDeniedExplicitly, ApiKind::Rest) => {
@@ -144,8 +176,7 @@ impl GatewayAnswer {
 
 impl std::fmt::Display for GatewayAnswer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (status, _, message) = self.rest();
-        write!(f, "{status} {message}")
+        write!(f, "{} {}", self.rest().0, self.message())
     }
 }
 

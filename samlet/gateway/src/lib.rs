@@ -1,7 +1,7 @@
 //! API Gateway: REST and HTTP APIs, each route's function behind a Lambda proxy integration.
 //!
 //! Routes, events and responses are pure functions of data (`router`,
-//! `event`, `event_v2`, `response`, `response_http`, `cors`, `binary`); only
+//! `event`, `event_v2`, `response`, `response_http`, `cors`, `binary`, `validation`); only
 //! `server` does I/O.
 
 mod answers;
@@ -16,6 +16,8 @@ mod response_http;
 mod router;
 mod routes;
 mod server;
+mod throttle;
 mod usage;
+mod validation;
 
 pub use server::{Gateway, GatewaySettings};

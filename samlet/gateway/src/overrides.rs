@@ -14,7 +14,7 @@ use crate::answers::GatewayAnswer;
 
 /// The response of a REST API whose `GatewayResponses` these are.
 pub(crate) fn response(
-    answer: GatewayAnswer,
+    answer: &GatewayAnswer,
     overrides: &BTreeMap<String, GatewayResponse>,
     request: &Parts,
     request_id: &str,
@@ -55,13 +55,17 @@ pub(crate) fn response(
 }
 
 /// A template with what it names of the error filled in.
-fn filled(template: &str, answer: GatewayAnswer, request_id: &str) -> String {
+fn filled(template: &str, answer: &GatewayAnswer, request_id: &str) -> String {
     let message = answer.message();
-    let quoted = serde_json::Value::from(message).to_string();
+    let quoted = serde_json::Value::from(&*message).to_string();
     let response_type = answer.response_type().unwrap_or("DEFAULT_5XX");
     template
         .replace("$context.error.messageString", &quoted)
-        .replace("$context.error.message", message)
+        .replace("$context.error.message", &message)
+        .replace(
+            "$context.error.validationErrorString",
+            answer.validation_error(),
+        )
         .replace("$context.error.responseType", response_type)
         .replace("$context.requestId", request_id)
 }

@@ -5,10 +5,13 @@ use std::time::Duration;
 use http::HeaderMap;
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
-use samlet_template::{Api, ApiKind, PayloadFormat};
+use samlet_template::{Api, ApiKind, PayloadFormat, Validation};
+use tokio::time::Instant;
 
+use crate::answers::GatewayAnswer;
 use crate::cors;
 use crate::router::Router;
+use crate::throttle::Bucket;
 
 /// Where a request goes.
 #[derive(Debug)]
@@ -34,6 +37,16 @@ pub(crate) struct Route {
     pub(crate) timeout: Duration,
     pub(crate) authorizer: Option<String>,
     pub(crate) api_key_required: bool,
+    pub(crate) throttle: Option<Bucket>,
+    pub(crate) validation: Validation,
+}
+
+impl Route {
+    /// `/message/{id}/GET`, as usage plans name it.
+    pub(crate) fn path_and_method(&self) -> String {
+        let method = self.key.split(' ').next().unwrap_or_default();
+        format!("{}/{method}", self.resource)
+    }
 }
 
 impl Target {
@@ -42,6 +55,15 @@ impl Target {
         match self {
             Self::Function(route) => route.authorizer.as_deref(),
             Self::Preflight { authorizer, .. } => authorizer.as_deref(),
+        }
+    }
+
+    /// Counts a request against the target's throttle.
+    pub(crate) fn throttle(&self) -> Result<(), GatewayAnswer> {
+        let bucket = self.route().and_then(|route| route.throttle.as_ref());
+        match bucket.is_none_or(|bucket| bucket.take(Instant::now())) {
+            true => Ok(()),
+            false => Err(GatewayAnswer::Throttled),
         }
     }
 
@@ -105,6 +127,8 @@ impl Routes {
                 timeout: declared.timeout,
                 authorizer: declared.authorizer.clone(),
                 api_key_required: declared.api_key_required,
+                throttle: declared.throttle.map(Bucket::new),
+                validation: declared.validation.clone(),
             });
             match catch_all {
                 true => routes.default = Some(target),

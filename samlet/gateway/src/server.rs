@@ -22,7 +22,7 @@ use crate::authorizer::{Guard, Identified, Visitor};
 use crate::event::{self, Context, EventBody};
 use crate::routes::{Found, Route, Routes, Target};
 use crate::usage::Usage;
-use crate::{binary, cors, event_v2, overrides, response, response_http};
+use crate::{binary, cors, event_v2, overrides, response, response_http, validation};
 
 /// How long a client may take to send its body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -135,8 +135,8 @@ impl Gateway {
         served.unwrap_or_else(|answer| self.refuse(answer, &arrival.parts, &arrival.ids))
     }
 
-    /// From a whole request to its answer: route, authorizer, API key, event,
-    /// function, response.
+    /// From a whole request to its answer: route, throttle, authorizer, API
+    /// key, validation, event, function, response.
     async fn serve_one(&self, arrival: &Arrival) -> Result<Response, GatewayAnswer> {
         let (parts, ids) = (&arrival.parts, &arrival.ids);
         let http_cors = self.cors.as_ref().filter(|_| self.kind == ApiKind::Http);
@@ -147,6 +147,7 @@ impl Gateway {
             return Err(GatewayAnswer::HeadersTooLarge);
         }
         let found = self.routes.find(parts).ok_or(GatewayAnswer::NoRoute)?;
+        found.target.throttle()?;
         let mut context = self.context(arrival, &found);
         let identified = self.admit(found.target, parts, &context).await?;
         context.authorizer = identified.as_ref();
@@ -157,10 +158,11 @@ impl Gateway {
             }
         };
         let holder = match route.api_key_required {
-            true => Some(self.usage.admit(&parts.headers)?),
+            true => Some(self.usage.admit(&parts.headers, route)?),
             false => None,
         };
         context.holder = holder.as_ref();
+        validation::check(&route.validation, parts, &found.parameters, &arrival.body)?;
         let event = self.event(parts, &arrival.body, route, &context);
         let mut response = self.integrate(parts, event, route, ids).await?;
         if let Some(cors) = http_cors {
@@ -196,7 +198,7 @@ impl Gateway {
     /// The gateway's own answer, as the API has it.
     fn refuse(&self, answer: GatewayAnswer, parts: &Parts, ids: &Ids) -> Response {
         let response = match self.kind {
-            ApiKind::Rest => overrides::response(answer, &self.overrides, parts, &ids.request),
+            ApiKind::Rest => overrides::response(&answer, &self.overrides, parts, &ids.request),
             ApiKind::Http => answer.response(ApiKind::Http),
         };
         ids.stamp(response, self.kind, false)

@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use http::HeaderMap;
-use samlet_template::{Api, ApiKey, Period, Quota, Throttle, UsagePlan};
+use samlet_template::{Api, ApiKey, Period, PlanStage, Quota, UsagePlan};
 use time::{Date, Duration, OffsetDateTime};
 use tokio::time::Instant;
 
 use crate::answers::GatewayAnswer;
+use crate::routes::Route;
+use crate::throttle::Bucket;
 
 /// A key that was let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,17 +30,16 @@ pub(crate) struct Usage {
 #[derive(Debug)]
 struct Grant {
     id: String,
-    throttle: Option<Throttle>,
+    throttle: Option<Bucket>,
+    /// Of methods that have one of their own: `/path/GET`.
+    throttles: HashMap<String, Bucket>,
     quota: Option<Quota>,
     /// Held for a moment only.
     used: Mutex<Used>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Used {
-    /// What is left in the bucket, at `at`.
-    tokens: f64,
-    at: Instant,
     /// Requests since `since`.
     requests: u64,
     since: Option<Date>,
@@ -47,24 +48,25 @@ struct Used {
 impl Usage {
     /// The keys of all plans that name this API's stage.
     pub(crate) fn of(api: &Api, keys: &[ApiKey], plans: &[UsagePlan]) -> Self {
-        let stage = (api.id.clone(), api.stage.clone());
+        let ours = |stage: &&PlanStage| stage.api == api.id && stage.stage == api.stage;
         let mut grants = HashMap::new();
-        for plan in plans.iter().filter(|plan| plan.stages.contains(&stage)) {
+        for plan in plans {
+            let Some(stage) = plan.stages.iter().find(ours) else {
+                continue;
+            };
             for key in keys
                 .iter()
                 .filter(|key| key.enabled && plan.keys.contains(&key.id))
             {
-                let used = Used {
-                    tokens: plan.throttle.map_or(0.0, |throttle| throttle.burst.into()),
-                    at: Instant::now(),
-                    requests: 0,
-                    since: None,
-                };
+                let throttles = stage.throttles.iter();
                 let grant = Grant {
                     id: key.id.clone(),
-                    throttle: plan.throttle,
+                    throttle: plan.throttle.map(Bucket::new),
+                    throttles: throttles
+                        .map(|(method, throttle)| (method.clone(), Bucket::new(*throttle)))
+                        .collect(),
                     quota: plan.quota,
-                    used: Mutex::new(used),
+                    used: Mutex::default(),
                 };
                 grants.insert(key.value.clone(), grant);
             }
@@ -73,14 +75,24 @@ impl Usage {
     }
 
     /// Lets a request in that sends a key, and counts it.
-    pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<Holder, GatewayAnswer> {
+    pub(crate) fn admit(
+        &self,
+        headers: &HeaderMap,
+        route: &Route,
+    ) -> Result<Holder, GatewayAnswer> {
         let sent = headers
             .get("x-api-key")
             .and_then(|value| value.to_str().ok());
         let (value, grant) = sent
             .and_then(|value| self.grants.get_key_value(value))
             .ok_or(GatewayAnswer::Forbidden)?;
-        grant.count(Instant::now(), OffsetDateTime::now_utc().date())?;
+        let own = grant.throttles.get(&route.path_and_method());
+        if let Some(bucket) = own.or(grant.throttle.as_ref())
+            && !bucket.take(Instant::now())
+        {
+            return Err(GatewayAnswer::Throttled);
+        }
+        grant.count(OffsetDateTime::now_utc().date())?;
         Ok(Holder {
             value: value.clone(),
             id: grant.id.clone(),
@@ -89,17 +101,8 @@ impl Usage {
 }
 
 impl Grant {
-    fn count(&self, now: Instant, today: Date) -> Result<(), GatewayAnswer> {
+    fn count(&self, today: Date) -> Result<(), GatewayAnswer> {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Throttle { rate, burst }) = self.throttle {
-            let refilled = now.duration_since(used.at).as_secs_f64() * rate;
-            used.tokens = (used.tokens + refilled).min(burst.into());
-            used.at = now;
-            if used.tokens < 1.0 {
-                return Err(GatewayAnswer::Throttled);
-            }
-            used.tokens -= 1.0;
-        }
         if let Some(Quota { limit, period }) = self.quota {
             let start = start_of(period, today);
             if used.since != Some(start) {
@@ -127,44 +130,8 @@ fn start_of(period: Period, day: Date) -> Date {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
-    use std::time::Duration as StdDuration;
     use time::macros::date;
-
-    fn grant(throttle: Option<Throttle>, quota: Option<Quota>) -> Grant {
-        let used = Used {
-            tokens: throttle.map_or(0.0, |throttle| throttle.burst.into()),
-            at: Instant::now(),
-            requests: 0,
-            since: None,
-        };
-        Grant {
-            id: "id".into(),
-            throttle,
-            quota,
-            used: Mutex::new(used),
-        }
-    }
-
-    #[test]
-    fn a_burst_is_let_in_and_then_the_rate() {
-        let grant = grant(
-            Some(Throttle {
-                rate: 2.0,
-                burst: 3,
-            }),
-            None,
-        );
-        let (start, today) = (Instant::now(), date!(2026 - 11 - 24));
-        let let_in = |after: u64| {
-            grant
-                .count(start + StdDuration::from_millis(after), today)
-                .is_ok()
-        };
-        assert_eq!([0, 0, 0, 0].map(let_in), [true, true, true, false]);
-        assert_eq!([400, 600, 700].map(let_in), [false, true, false]);
-    }
 
     #[test]
     fn a_quota_begins_anew_with_its_period() {
@@ -173,11 +140,16 @@ mod tests {
             (Period::Week, date!(2026 - 11 - 29), date!(2026 - 11 - 30)),
             (Period::Month, date!(2026 - 11 - 30), date!(2026 - 12 - 01)),
         ] {
-            let grant = grant(None, Some(Quota { limit: 1, period }));
-            let now = Instant::now();
-            assert_eq!(grant.count(now, date!(2026 - 11 - 24)), Ok(()));
-            assert_eq!(grant.count(now, within), Err(GatewayAnswer::QuotaSpent));
-            assert_eq!(grant.count(now, after), Ok(()));
+            let grant = Grant {
+                id: "id".into(),
+                throttle: None,
+                throttles: HashMap::new(),
+                quota: Some(Quota { limit: 1, period }),
+                used: Mutex::default(),
+            };
+            assert_eq!(grant.count(date!(2026 - 11 - 24)), Ok(()));
+            assert_eq!(grant.count(within), Err(GatewayAnswer::QuotaSpent));
+            assert_eq!(grant.count(after), Ok(()));
         }
     }
 }

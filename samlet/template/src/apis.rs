@@ -9,7 +9,7 @@ use crate::keys::Keys;
 use crate::names::api_id;
 use crate::node::{Entry, Node};
 use crate::schema::{Property, Shape, check, has, missing, must, refused, unnoticed};
-use crate::{Api, ApiKind, Cors, authorizers, gateway_responses, globals};
+use crate::{Api, ApiKind, Cors, authorizers, gateway_responses, globals, throttling, validation};
 
 const TEXT: Shape = Shape::Text;
 const TEXTS: Shape = Shape::List(&TEXT);
@@ -40,9 +40,9 @@ const REST: &[Property] = &[
     missing("DisableExecuteApiEndpoint"),
     missing("Domain"),
     has("GatewayResponses", Shape::Map(&Shape::Any)),
-    missing("MethodSettings"),
+    has("MethodSettings", throttling::METHOD_SETTINGS),
     missing("MinimumCompressionSize"),
-    missing("Models"),
+    has("Models", Shape::Map(&Shape::Any)),
     missing("TracingEnabled"),
     refused("DefinitionBody", OPENAPI),
     refused("DefinitionUri", OPENAPI),
@@ -59,10 +59,10 @@ const HTTP: &[Property] = &[
     unnoticed("PropagateTags"),
     unnoticed("Tags"),
     missing("AccessLogSettings"),
-    missing("DefaultRouteSettings"),
+    has("DefaultRouteSettings", throttling::ROUTE_SETTINGS),
     missing("DisableExecuteApiEndpoint"),
     missing("Domain"),
-    missing("RouteSettings"),
+    has("RouteSettings", Shape::Map(&throttling::ROUTE_SETTINGS)),
     missing("Mode"),
     refused("DefinitionBody", OPENAPI),
     refused("DefinitionUri", OPENAPI),
@@ -143,7 +143,10 @@ impl Apis {
     }
 
     /// Those that have routes, and all keys.
-    pub(crate) fn finish(self) -> (Vec<Api>, Keys) {
+    pub(crate) fn finish(self, scope: &mut Scope<'_>) -> (Vec<Api>, Keys) {
+        for api in &self.apis {
+            throttling::check_names(api, scope);
+        }
         let apis = self.apis.into_iter();
         let apis = apis.filter(|api| !api.routes.is_empty()).collect();
         (apis, self.keys)
@@ -193,7 +196,10 @@ fn api(
         default_authorizer: auth.default,
         authorizes_preflights: auth.preflights,
         api_key_required: auth.api_key,
+        throttles: throttling::read(properties, kind, scope),
+        models: validation::models(properties.get("Models"), scope),
         gateway_responses: gateway_responses::read(properties.get("GatewayResponses"), scope),
+        location: resource.at,
     };
     if let Some(auth) = properties.get("Auth") {
         keys.add_of_api(auth, &api, scope);

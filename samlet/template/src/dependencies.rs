@@ -109,7 +109,7 @@ fn mentioned(node: &Node, names: &mut Vec<String>) {
         Kind::Map(entries) => entries
             .iter()
             .for_each(|entry| mentioned(&entry.value, names)),
-        Kind::Text(_) | Kind::Null => {}
+        Kind::Text(_) | Kind::Literal(_) | Kind::Null => {}
     }
 }
 

@@ -8,8 +8,8 @@ use crate::diagnostics::Location;
 use crate::intrinsics::Scope;
 use crate::names::did_you_mean;
 use crate::node::{Entry, Node};
-use crate::schema::{Property, Shape, check, has, missing, must, unnoticed};
-use crate::{ApiKind, PayloadFormat, Route, authorizers};
+use crate::schema::{Property, Shape, check, has, must, unnoticed};
+use crate::{ApiKind, PayloadFormat, Route, authorizers, throttling, validation};
 
 const EVENT: &[Property] = &[must("Type", Shape::Text), has("Properties", Shape::Any)];
 
@@ -19,8 +19,8 @@ const REST: &[Property] = &[
     has("RestApiId", Shape::Text),
     has("Auth", Shape::Any),
     has("TimeoutInMillis", Shape::Whole(50, 29_000)),
-    missing("RequestModel"),
-    missing("RequestParameters"),
+    has("RequestModel", validation::REQUEST_MODEL),
+    has("RequestParameters", Shape::List(&Shape::Any)),
     unnoticed("ResponseTransferMode"),
 ];
 
@@ -31,7 +31,7 @@ const HTTP: &[Property] = &[
     has("Auth", Shape::Any),
     has("PayloadFormatVersion", Shape::OneOf(&["1.0", "2.0"])),
     has("TimeoutInMillis", Shape::Whole(50, 30_000)),
-    missing("RouteSettings"),
+    has("RouteSettings", throttling::ROUTE_SETTINGS),
 ];
 
 const METHODS: [&str; 8] = [
@@ -172,7 +172,12 @@ fn route(
     let authorizer = authorizers::of_route(auth, api, scope);
     let api_key_required = authorizers::key_of_route(auth, api);
     let timeout = text("TimeoutInMillis").and_then(|text| text.parse().ok());
+    let own_throttle = properties
+        .get("RouteSettings")
+        .and_then(|node| throttling::throttle(node, scope));
     api.routes.push(Route {
+        throttle: own_throttle.or_else(|| api.throttles.of(&method, path)),
+        validation: validation::of_route(properties, event.at, api, scope),
         method,
         path: path.into(),
         function: function_name.into(),

@@ -1,17 +1,17 @@
 //! API keys and usage plans: declared, or made by SAM for an API's `UsagePlan`.
 //! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-apiusageplan.html>
 
+use std::collections::BTreeMap;
+
 use crate::intrinsics::Scope;
 use crate::names::api_id;
 use crate::node::{Entry, Node};
 use crate::schema::{Property, Shape, check, has, missing, must, unnoticed};
-use crate::{Api, ApiKey, Period, Quota, Throttle, UsagePlan, globals};
+use crate::{Api, ApiKey, Period, PlanStage, Quota, UsagePlan, globals, throttling};
 
 const TEXT: Shape = Shape::Text;
-const THROTTLE: Shape = Shape::Object(&[
-    has("BurstLimit", Shape::Whole(0, i64::MAX)),
-    has("RateLimit", TEXT),
-]);
+const THROTTLE: Shape =
+    Shape::Object(&[has("BurstLimit", throttling::BURST), has("RateLimit", TEXT)]);
 const QUOTA: Shape = Shape::Object(&[
     must("Limit", Shape::Whole(0, i64::MAX)),
     must("Period", Shape::OneOf(&["DAY", "WEEK", "MONTH"])),
@@ -35,7 +35,7 @@ const USAGE_PLAN: &[Property] = &[
         Shape::List(&Shape::Object(&[
             must("ApiId", TEXT),
             must("Stage", TEXT),
-            missing("Throttle"),
+            has("Throttle", Shape::Map(&THROTTLE)),
         ])),
     ),
     has("Quota", QUOTA),
@@ -104,12 +104,8 @@ impl Keys {
                     });
                 }
                 "AWS::ApiGateway::UsagePlan" => {
-                    let stages = properties.items_of("ApiStages");
-                    let stage = |node: &Node| {
-                        let text = |name: &str| node.get(name)?.as_text().map(str::to_owned);
-                        Some((text("ApiId")?, text("Stage")?))
-                    };
-                    let stages = stages.iter().filter_map(stage).collect();
+                    let stages = properties.items_of("ApiStages").iter();
+                    let stages = stages.filter_map(|node| stage(node, scope)).collect();
                     all.plans.push(plan(id, stages, &properties, scope));
                 }
                 _ => pairs.extend(
@@ -139,7 +135,11 @@ impl Keys {
             properties.at,
             scope,
         );
-        let stage = (api.id.clone(), api.stage.clone());
+        let stage = PlanStage {
+            api: api.id.clone(),
+            stage: api.stage.clone(),
+            throttles: BTreeMap::new(),
+        };
         let prefix = match properties.get_text("CreateUsagePlan") {
             Some("PER_API") => api.logical_id.clone(),
             Some("SHARED") => "Serverless".to_owned(),
@@ -167,30 +167,25 @@ impl Keys {
     }
 }
 
-fn plan(
-    id: String,
-    stages: Vec<(String, String)>,
-    properties: &Node,
-    scope: &mut Scope<'_>,
-) -> UsagePlan {
+fn stage(node: &Node, scope: &mut Scope<'_>) -> Option<PlanStage> {
+    let throttles = node.entries_of("Throttle").iter();
+    Some(PlanStage {
+        api: node.get_text("ApiId")?.to_owned(),
+        stage: node.get_text("Stage")?.to_owned(),
+        throttles: throttles
+            .filter_map(|entry| {
+                let throttle = throttling::limits(&entry.value, "RateLimit", "BurstLimit", scope);
+                Some((entry.key.clone(), throttle?))
+            })
+            .collect(),
+    })
+}
+
+fn plan(id: String, stages: Vec<PlanStage>, properties: &Node, scope: &mut Scope<'_>) -> UsagePlan {
     let text = |section: &str, name: &str| properties.get(section)?.get(name)?.as_text();
-    let rate = text("Throttle", "RateLimit").map(str::parse::<f64>);
-    if let Some(Err(_)) = rate {
-        let at = properties
-            .get("Throttle")
-            .map_or(properties.at, |node| node.at);
-        scope
-            .findings
-            .error(at, "RateLimit is a number of requests a second", "");
-    }
-    let burst = text("Throttle", "BurstLimit").and_then(|text| text.parse().ok());
-    let throttle = match (rate, burst) {
-        (None, None) => None,
-        (rate, burst) => Some(Throttle {
-            rate: rate.and_then(Result::ok).unwrap_or(f64::MAX),
-            burst: burst.unwrap_or(u32::MAX),
-        }),
-    };
+    let throttle = properties
+        .get("Throttle")
+        .and_then(|node| throttling::limits(node, "RateLimit", "BurstLimit", scope));
     let period = match text("Quota", "Period") {
         Some("DAY") => Some(Period::Day),
         Some("WEEK") => Some(Period::Week),

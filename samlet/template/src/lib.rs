@@ -13,6 +13,7 @@ mod functions;
 mod gateway_responses;
 mod globals;
 mod intrinsics;
+mod json_schema;
 mod keys;
 mod names;
 mod node;
@@ -24,14 +25,18 @@ mod roles;
 mod scalars;
 mod schema;
 mod tables;
+mod throttling;
+mod validation;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
 pub use diagnostics::{Diagnostic, Location};
+pub use json_schema::JsonSchema;
 
 /// What the template is deployed into: the values of pseudo parameters, and parameter overrides.
 #[derive(Clone, Debug)]
@@ -165,8 +170,14 @@ pub struct Api {
     pub authorizes_preflights: bool,
     /// Whether routes need an API key which don't say so themselves.
     pub api_key_required: bool,
+    /// How fast its routes may be used.
+    pub throttles: Throttles,
+    /// Request models by name: JSON schemas (draft 4).
+    pub models: BTreeMap<String, Value>,
     /// What the gateway's own answers are changed to, by their type (`DEFAULT_4XX`, …).
     pub gateway_responses: BTreeMap<String, GatewayResponse>,
+    /// Where it is declared.
+    pub location: Location,
 }
 
 /// How one of API Gateway's own answers is changed.
@@ -207,14 +218,25 @@ pub struct ApiKey {
 pub struct UsagePlan {
     /// What `!Ref` gives.
     pub id: String,
-    /// API ids and stages.
-    pub stages: Vec<(String, String)>,
+    /// Where it holds.
+    pub stages: Vec<PlanStage>,
     /// The ids of its keys.
     pub keys: Vec<String>,
     /// How fast each key may be used.
     pub throttle: Option<Throttle>,
     /// How often each key may be used.
     pub quota: Option<Quota>,
+}
+
+/// A stage of an API, as a usage plan names it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanStage {
+    /// The API's id.
+    pub api: String,
+    /// The stage's name.
+    pub stage: String,
+    /// How fast each key may use single methods (`/path/GET`), instead of what holds for the plan.
+    pub throttles: BTreeMap<String, Throttle>,
 }
 
 /// A token bucket.
@@ -224,6 +246,15 @@ pub struct Throttle {
     pub rate: f64,
     /// Requests at once.
     pub burst: u32,
+}
+
+/// How fast the routes of a stage may be used, each for itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Throttles {
+    /// Of routes that have none of their own.
+    pub general: Option<Throttle>,
+    /// By `GET /path`.
+    pub by_route: BTreeMap<String, Throttle>,
 }
 
 /// So many requests a period.
@@ -318,8 +349,41 @@ pub struct Route {
     pub authorizer: Option<String>,
     /// Whether an API key is needed.
     pub api_key_required: bool,
+    /// How fast it may be used.
+    pub throttle: Option<Throttle>,
+    /// What a request must be for the function to be called.
+    pub validation: Validation,
     /// Where it is declared.
     pub location: Location,
+}
+
+/// What API Gateway checks of a request before it calls a function.
+#[derive(Clone, Debug, Default)]
+pub struct Validation {
+    /// The model that a JSON body must follow.
+    pub body: Option<Arc<JsonSchema>>,
+    /// Parameters that must be there and not be empty.
+    pub parameters: Vec<RequiredParameter>,
+}
+
+/// A parameter that a request must have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequiredParameter {
+    /// Where in the request.
+    pub location: ParameterLocation,
+    /// Its name there.
+    pub name: String,
+}
+
+/// Where in a request a parameter is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParameterLocation {
+    /// `method.request.path`.
+    Path,
+    /// `method.request.querystring`.
+    QueryString,
+    /// `method.request.header`.
+    Header,
 }
 
 /// A DynamoDB table.

@@ -23,6 +23,8 @@ pub(crate) struct Node {
 pub(crate) enum Kind {
     Null,
     Text(String),
+    /// An unquoted number or boolean: text, but to what is taken as JSON.
+    Literal(String),
     List(Vec<Node>),
     Map(Vec<Entry>),
     /// An intrinsic function in either spelling: its name (`Ref`, `Fn::Sub`) and argument.
@@ -108,7 +110,7 @@ impl Node {
 
     pub(crate) fn as_text(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Text(text) => Some(text),
+            Kind::Text(text) | Kind::Literal(text) => Some(text),
             _ => None,
         }
     }
@@ -117,13 +119,27 @@ impl Node {
     pub(crate) fn to_json(&self) -> Value {
         match &self.kind {
             Kind::Null => Value::Null,
-            Kind::Text(text) => Value::String(text.clone()),
+            Kind::Text(text) | Kind::Literal(text) => Value::String(text.clone()),
             Kind::List(items) => items.iter().map(Node::to_json).collect(),
             Kind::Map(entries) => entries
                 .iter()
                 .map(|entry| (entry.key.clone(), entry.value.to_json()))
                 .collect(),
             Kind::Call(_, argument) => argument.to_json(),
+        }
+    }
+
+    /// As JSON, with numbers and booleans for what is written as such.
+    pub(crate) fn to_typed_json(&self) -> Value {
+        match &self.kind {
+            // Those that JSON doesn't know (infinities) stay text.
+            Kind::Literal(text) => serde_json::from_str(text).unwrap_or_else(|_| self.to_json()),
+            Kind::List(items) => items.iter().map(Node::to_typed_json).collect(),
+            Kind::Map(entries) => entries
+                .iter()
+                .map(|entry| (entry.key.clone(), entry.value.to_typed_json()))
+                .collect(),
+            Kind::Null | Kind::Text(_) | Kind::Call(..) => self.to_json(),
         }
     }
 }
@@ -184,7 +200,7 @@ pub(crate) fn parse(source: &str) -> Result<(Node, Vec<Diagnostic>), Diagnostic>
 }
 
 /// A plain scalar's meaning; notes when a number loses its spelling.
-fn plain_scalar(text: &str, at: Location, surprises: &mut Vec<Diagnostic>) -> String {
+fn plain_scalar(text: &str, at: Location, surprises: &mut Vec<Diagnostic>) -> Kind {
     let meaning = scalars::plain(text);
     let digits = |text: &str| text.bytes().any(|byte| byte.is_ascii_digit());
     if meaning != text && digits(text) {
@@ -194,7 +210,10 @@ fn plain_scalar(text: &str, at: Location, surprises: &mut Vec<Diagnostic>) -> St
             help: Some(format!("write '{text}' to keep it as it is")),
         });
     }
-    meaning
+    match scalars::is_literal(&meaning) {
+        true => Kind::Literal(meaning),
+        false => Kind::Text(meaning),
+    }
 }
 
 fn convert(
@@ -211,7 +230,7 @@ fn convert(
             let plain = *style == saphyr::ScalarStyle::Plain;
             let scalar = match text.as_ref() {
                 "" | "~" | "null" | "Null" | "NULL" if plain && tag.is_none() => Kind::Null,
-                text if plain && tag.is_none() => Kind::Text(plain_scalar(text, at, surprises)),
+                text if plain && tag.is_none() => plain_scalar(text, at, surprises),
                 text => Kind::Text(text.to_owned()),
             };
             match tag {

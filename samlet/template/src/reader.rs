@@ -176,7 +176,7 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
         .iter()
         .map(|t| ("table", t.name.as_str(), t.location));
     refuse_duplicates(names, scope);
-    let (apis, keys) = apis.finish();
+    let (apis, keys) = apis.finish(scope);
     Application {
         functions,
         apis,

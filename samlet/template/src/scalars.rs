@@ -11,6 +11,11 @@ pub(crate) fn plain(text: &str) -> String {
         .unwrap_or_else(|| text.to_owned())
 }
 
+/// Whether a plain scalar's meaning is a boolean or a number.
+pub(crate) fn is_literal(meaning: &str) -> bool {
+    matches!(meaning, "true" | "false") || integer(meaning).is_some() || float(meaning).is_some()
+}
+
 fn boolean(text: &str) -> Option<&'static str> {
     // The single letters of YAML 1.1 are left as they are.
     match text {

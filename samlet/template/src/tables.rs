@@ -182,7 +182,7 @@ pub(crate) fn read_simple(resource: &Entry, scope: &mut Scope<'_>) -> Table {
 /// As JSON, with numbers and booleans where the API has them.
 fn typed(name: &str, node: &Node) -> Value {
     match &node.kind {
-        Kind::Text(text) => match name {
+        Kind::Text(text) | Kind::Literal(text) => match name {
             "ReadCapacityUnits" | "WriteCapacityUnits" => text
                 .parse::<i64>()
                 .map_or(json!(text), |number| json!(number)),

@@ -240,3 +240,52 @@ fn a_template_is_one_document_with_sams_transform() {
     let without = FUNCTION.replace("Transform: AWS::Serverless-2016-10-31", "");
     assert!(errors(&without)[0].contains("add `Transform:"));
 }
+
+#[test]
+fn models_and_throttles_are_checked_where_they_stand() {
+    let source = "
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Rest:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: live
+      Models:
+        User: {type: object, properties: {age: {type: intger}}}
+        Other: {properties: {}}
+      MethodSettings:
+        - {ResourcePath: /usr, HttpMethod: GET, ThrottlingRateLimit: 1}
+        - {ResourcePath: /user, HttpMethod: '*', ThrottlingRateLimit: fast}
+  Fixture:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: function
+      Handler: bootstrap
+      Runtime: provided.al2023
+      Events:
+        User:
+          Type: Api
+          Properties:
+            Path: /user
+            Method: GET
+            RestApiId: !Ref Rest
+            RequestModel: {Model: Usr, ValidateBody: true}
+            RequestParameters: [request.querystring.who]
+";
+    let told = errors(source);
+    for start in [
+        "9:9 the model User is no JSON schema of draft 4: ",
+        "10:9 the model Other has no `type`",
+        "13:11 ThrottlingRateLimit is a number of requests a second",
+        "13:11 method settings are of one method",
+        "27:35 `Usr` is no model of Rest (did you mean `User`?)",
+        "28:33 `request.querystring.who` is no request parameter",
+        "4:3 Rest throttles `GET /usr`, which it does not have (did you mean `GET /user`?)",
+    ] {
+        assert!(
+            told.iter().any(|line| line.starts_with(start)),
+            "{start}\n{told:#?}"
+        );
+    }
+    assert_eq!(told.len(), 7, "{told:#?}");
+}

@@ -131,7 +131,12 @@ impl Application {
     /// An application of fixture functions: `template` says which, each with
     /// `CodeUri: function`.
     pub fn fixture(binary: &str, template: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::fixture_in(&std::env::temp_dir(), binary, template)
+    }
+
+    /// The same, in a folder within `parent`.
+    pub fn fixture_in(parent: &Path, binary: &str, template: &str) -> Self {
+        let folder = tempfile::tempdir_in(parent).unwrap();
         std::fs::write(folder.path().join("template.yaml"), template).unwrap();
         let function = folder.path().join("function");
         std::fs::create_dir(&function).unwrap();

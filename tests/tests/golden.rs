@@ -17,10 +17,11 @@ use serde_json::{Value, json};
 const BINARY: &str = env!("CARGO_BIN_EXE_fixture-function");
 
 /// What differs from run to run.
-const VARYING: [&str; 9] = [
+const VARYING: [&str; 10] = [
     "X-Amzn-Trace-Id",
     "X-Forwarded-Port",
     "extendedRequestId",
+    "integrationLatency",
     "process",
     "requestId",
     "requestTime",

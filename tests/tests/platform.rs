@@ -404,3 +404,63 @@ fn a_log_in_json_has_one_platform_event_a_line() {
         (&json!("timeout"), &json!(2000.0))
     );
 }
+
+#[test]
+fn tmp_is_an_environments_own_and_gone_with_it() {
+    // Below /tmp samlet gives each environment a folder of its own; elsewhere,
+    // where the system allows it, a /tmp of its own.
+    for parent in [std::env::temp_dir(), env!("CARGO_TARGET_TMPDIR").into()] {
+        let template = TEMPLATE.replace(
+            "DECLARED: here}}",
+            "DECLARED: here}}\n      EphemeralStorage: {Size: 600}",
+        );
+        let template = template.replace("FIXTURE_INIT: crash", "DECLARED: too");
+        let application = Application::fixture_in(&parent, BINARY, &template);
+        let samlet = application.start(&[]);
+        let tmp = |path: &str| samlet.json("GET", path, None).1;
+        let first = tmp("/tmp");
+        assert_eq!(first["names"], json!([]), "{first}");
+        assert_eq!(tmp("/broken/tmp")["names"], json!([]));
+        assert_eq!(tmp("/tmp")["names"], json!(["mine"]));
+        assert_eq!(samlet.request("GET", "/crash", None).0, 502);
+        assert_eq!(tmp("/tmp")["names"], json!([]));
+        match first["folder"].as_str().unwrap() {
+            "/tmp" => {
+                let mount = first["mount"].as_str().unwrap();
+                assert!(
+                    mount.starts_with("tmpfs /tmp tmpfs rw,nosuid,nodev"),
+                    "{mount}"
+                );
+                assert!(mount.contains("size=614400k"), "{mount}");
+                assert!(!std::path::Path::new("/tmp/mine").exists());
+            }
+            folder => {
+                let folder = std::path::Path::new(folder);
+                assert!(folder.starts_with(application.folder.path().join(".samlet/tmp")));
+                assert!(!folder.exists(), "it is still there");
+            }
+        }
+    }
+}
+
+#[test]
+fn functions_may_be_sent_to_another_dynamodb() {
+    let application = application();
+    let samlet = application.start(&["--dynamodb-endpoint", "http://127.0.0.1:8000"]);
+    let (_, variables) = samlet.json("GET", "/environment", None);
+    assert_eq!(
+        variables["AWS_ENDPOINT_URL_DYNAMODB"],
+        "http://127.0.0.1:8000"
+    );
+    assert_eq!(variables["AWS_ENDPOINT_URL"], json!(samlet.aws));
+    let wrong = application
+        .command(&["--dynamodb-endpoint", "localhost:8000"])
+        .output()
+        .unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+    let said = String::from_utf8(wrong.stderr).unwrap();
+    assert!(
+        said.contains("`localhost:8000` is not http://HOST:PORT"),
+        "{said}"
+    );
+}

@@ -87,6 +87,10 @@ pub(crate) struct StartArgs {
     /// The port of the AWS endpoint; 0 takes a free one
     #[arg(long, default_value_t = 4566, value_name = "PORT")]
     pub(crate) aws_port: u16,
+    /// Send the functions to another DynamoDB than samlet's own, which then
+    /// has to have the tables (DynamoDB Local, for one)
+    #[arg(long, value_name = "URL", value_parser = parse_url)]
+    pub(crate) dynamodb_endpoint: Option<String>,
     /// Run the functions as they were last built
     #[arg(long, conflicts_with = "release")]
     pub(crate) no_build: bool,
@@ -104,6 +108,16 @@ pub(crate) struct StartArgs {
     /// multiplied by: 0.01 makes a minute 0.6 seconds
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = parse_scale)]
     pub(crate) retry_delay_scale: f64,
+}
+
+fn parse_url(text: &str) -> Result<String, String> {
+    let host = text
+        .strip_prefix("http://")
+        .or_else(|| text.strip_prefix("https://"));
+    match host {
+        Some(host) if !host.is_empty() && !host.starts_with(['/', ':']) => Ok(text.to_owned()),
+        _ => Err(format!("`{text}` is not http://HOST:PORT")),
+    }
 }
 
 fn parse_scale(text: &str) -> Result<f64, String> {

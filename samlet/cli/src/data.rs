@@ -29,7 +29,12 @@ impl DataFolder {
             .open(path.join("lock"))
             .map_err(unusable)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path, _lock: lock }),
+            Ok(()) => {
+                let data = Self { path, _lock: lock };
+                // What a killed samlet left there is nobody's.
+                std::fs::remove_dir_all(data.tmp()).ok();
+                Ok(data)
+            }
             Err(TryLockError::WouldBlock) => Err(Error::DataLocked { path }),
             Err(TryLockError::Error(source)) => Err(unusable(source)),
         }
@@ -41,6 +46,11 @@ impl DataFolder {
 
     pub(crate) fn logs(&self) -> PathBuf {
         self.path.join("logs")
+    }
+
+    /// For what functions keep for a moment: empty at each start.
+    pub(crate) fn tmp(&self) -> PathBuf {
+        self.path.join("tmp")
     }
 
     pub(crate) fn build(&self) -> PathBuf {

@@ -143,7 +143,12 @@ async fn run(
     let sweeping = sweeping.then(|| tokio::spawn(delete_expired(store.clone())));
     let logs = Logs::open(&data.logs(), terminal::log_observer(application))?;
     let identities = Arc::new(Identities::new(REGION, ACCOUNT_ID));
-    let functions = functions(application, &programs, &identities, &aws_url)?;
+    let surroundings = Surroundings {
+        aws_url: &aws_url,
+        dynamodb_url: args.dynamodb_endpoint.as_deref(),
+        tmp_folder: data.tmp(),
+    };
+    let functions = functions(application, &programs, &identities, &surroundings)?;
     let lambda = Lambda::new(functions, logs.clone(), &lambda_settings(args));
 
     let endpoint = Arc::new(Endpoint::new(
@@ -231,12 +236,19 @@ async fn bind(port: u16, flag: &'static str) -> Result<TcpListener, Error> {
         .map_err(|source| Error::PortTaken { port, flag, source })
 }
 
+/// What all functions are given.
+struct Surroundings<'a> {
+    aws_url: &'a str,
+    dynamodb_url: Option<&'a str>,
+    tmp_folder: PathBuf,
+}
+
 /// Each function with its code and with credentials of its own role.
 fn functions(
     application: &Application,
     programs: &build::Programs,
     identities: &Identities,
-    aws_url: &str,
+    surroundings: &Surroundings<'_>,
 ) -> Result<Vec<Function>, Error> {
     let function = |declared: &samlet_template::Function| {
         let name = &declared.logical_id;
@@ -275,7 +287,10 @@ fn functions(
             credentials: identities.issue(role, &declared.name),
             region: REGION.into(),
             account_id: ACCOUNT_ID.into(),
-            aws_endpoint_url: aws_url.to_owned(),
+            aws_endpoint_url: surroundings.aws_url.to_owned(),
+            dynamodb_endpoint_url: surroundings.dynamodb_url.map(str::to_owned),
+            ephemeral_storage_mb: declared.ephemeral_storage_mb,
+            tmp_folder: surroundings.tmp_folder.clone(),
         })
     };
     application.functions.iter().map(function).collect()

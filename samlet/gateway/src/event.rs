@@ -35,6 +35,8 @@ const DROPPED_HEADERS: [&str; 12] = [
 #[derive(Debug)]
 pub(crate) struct EventBody {
     pub(crate) text: Option<String>,
+    /// As it was sent.
+    pub(crate) bytes: usize,
     pub(crate) is_base64: bool,
 }
 
@@ -47,7 +49,11 @@ impl EventBody {
             false => Some(String::from_utf8_lossy(body).into_owned()),
         };
         let is_base64 = binary && text.is_some();
-        Self { text, is_base64 }
+        Self {
+            text,
+            bytes: body.len(),
+            is_base64,
+        }
     }
 }
 

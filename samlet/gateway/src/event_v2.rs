@@ -10,6 +10,9 @@ use crate::event::{self, Context, EventBody};
 pub(crate) fn event_v1(request: &Parts, body: &EventBody, context: &Context<'_>) -> Value {
     let mut event = event::event(request, body, context);
     event["version"] = json!("1.0");
+    let length = body.bytes.to_string();
+    event["multiValueHeaders"]["Content-Length"] = json!([length]);
+    event["headers"]["Content-Length"] = json!(length);
     event
 }
 
@@ -25,7 +28,7 @@ pub(crate) fn event_v2(
         "routeKey": route_key,
         "rawPath": context.path_with_stage(),
         "rawQueryString": request.uri.query().unwrap_or_default(),
-        "headers": headers(request, context),
+        "headers": headers(request, body, context),
         "requestContext": {
             "accountId": context.account_id,
             "apiId": context.api_id,
@@ -75,7 +78,7 @@ pub(crate) fn event_v2(
 }
 
 /// Lower case, repeated ones joined; cookies stand apart.
-fn headers(request: &Parts, context: &Context<'_>) -> Map<String, Value> {
+fn headers(request: &Parts, body: &EventBody, context: &Context<'_>) -> Map<String, Value> {
     let mut headers: Map<String, Value> = event::passed_on(request)
         .filter(|(name, _)| *name != "cookie")
         .map(|(name, values)| (name.to_owned(), json!(values.join(","))))
@@ -83,11 +86,8 @@ fn headers(request: &Parts, context: &Context<'_>) -> Map<String, Value> {
     for (name, value) in event::added(request, context) {
         headers.insert(name.to_lowercase(), json!(value));
     }
-    // Unlike a REST API, an HTTP API passes it on.
-    if let Some(length) = request.headers.get("content-length") {
-        let text = String::from_utf8_lossy(length.as_bytes()).into_owned();
-        headers.insert("content-length".into(), json!(text));
-    }
+    // Unlike a REST API, an HTTP API tells it, also when there is no body.
+    headers.insert("content-length".into(), json!(body.bytes.to_string()));
     headers
 }
 

@@ -405,7 +405,7 @@ fn configuration(function: &Function) -> Value {
         "State": "Active",
         "LastUpdateStatus": "Successful",
         "PackageType": "Zip",
-        "EphemeralStorage": {"Size": 512},
+        "EphemeralStorage": {"Size": function.ephemeral_storage_mb},
         "LoggingConfig": logging(function),
     })
 }

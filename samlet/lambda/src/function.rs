@@ -65,6 +65,12 @@ pub struct Function {
     pub account_id: String,
     /// Where AWS SDKs find the services, as `http://host:port`.
     pub aws_endpoint_url: String,
+    /// Where they find DynamoDB, when that is elsewhere.
+    pub dynamodb_endpoint_url: Option<String>,
+    /// `EphemeralStorage`: the size of each environment's `/tmp`, MB.
+    pub ephemeral_storage_mb: u32,
+    /// Where folders for temporary files are made, if `/tmp` can't be an environment's own.
+    pub tmp_folder: PathBuf,
 }
 
 impl Function {
@@ -130,6 +136,11 @@ impl Function {
         ];
         let mut all = self.variables.clone();
         all.extend(lambda.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        for name in ["DYNAMODB", "DYNAMODB_STREAMS"] {
+            if let Some(url) = &self.dynamodb_endpoint_url {
+                all.insert(format!("AWS_ENDPOINT_URL_{name}"), url.clone());
+            }
+        }
         if self.logging.json {
             let level = self.logging.application_level.as_deref().unwrap_or("INFO");
             all.insert("AWS_LAMBDA_LOG_FORMAT".into(), "JSON".into());

@@ -16,6 +16,7 @@ mod report;
 mod runtime_api;
 mod sandbox;
 mod scheduler;
+mod tmp;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -12,6 +12,7 @@ use tokio::net::unix::pipe;
 use tokio::sync::oneshot;
 
 use crate::function::Program;
+use crate::tmp::{Tmp, TmpSettings};
 
 /// The process group of a running process.
 #[derive(Clone, Debug)]
@@ -55,6 +56,7 @@ impl Process {
     pub(crate) async fn launch(
         program: Program,
         environment: BTreeMap<String, String>,
+        tmp: TmpSettings,
     ) -> io::Result<Self> {
         let (reader, writer) = io::pipe()?;
         let (started, start) = oneshot::channel();
@@ -62,8 +64,13 @@ impl Process {
         std::thread::Builder::new()
             .name("environment".into())
             .spawn(move || {
-                let mut child = match spawn(&program, &environment, writer) {
-                    Ok(child) => child,
+                let tmp = Tmp::new(&program, &tmp);
+                let spawned = tmp.and_then(|tmp| {
+                    let child = spawn(&program, &environment, writer, &tmp)?;
+                    Ok((child, tmp))
+                });
+                let (mut child, tmp) = match spawned {
+                    Ok(spawned) => spawned,
                     Err(error) => {
                         started.send(Err(error)).ok();
                         return;
@@ -84,7 +91,9 @@ impl Process {
                 ) {}
                 group.kill();
                 group.lock().take();
-                if let Ok(status) = child.wait() {
+                let status = child.wait();
+                drop(tmp);
+                if let Ok(status) = status {
                     exit.send(status).ok();
                 }
             })?;
@@ -139,6 +148,7 @@ fn spawn(
     program: &Program,
     environment: &BTreeMap<String, String>,
     output: io::PipeWriter,
+    tmp: &Tmp,
 ) -> io::Result<std::process::Child> {
     let mut command = Command::new(&program.executable);
     command
@@ -152,6 +162,8 @@ fn spawn(
         // A group of its own: Ctrl-C in the terminal must not reach it, and
         // what it starts can be ended with it.
         .process_group(0);
+    tmp.apply(&mut command);
+    // Last: a user namespace of its own would have the kernel forget it.
     die_with_parent(&mut command);
     command.spawn()
 }

@@ -17,6 +17,7 @@ use crate::log::Log;
 use crate::peer::is_of_group;
 use crate::process::Process;
 use crate::runtime_api::{self, Call};
+use crate::tmp::TmpSettings;
 
 /// Calls of one runtime that may wait; it makes one at a time.
 const CALL_QUEUE: usize = 4;
@@ -70,7 +71,11 @@ impl Sandbox {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let environment = function.environment(&address.to_string(), log_stream);
-        let process = Process::launch(function.program.clone(), environment).await?;
+        let tmp = TmpSettings {
+            size_mb: function.ephemeral_storage_mb,
+            folder: function.tmp_folder.clone(),
+        };
+        let process = Process::launch(function.program.clone(), environment, tmp).await?;
 
         let runtime_api = CancellationToken::new();
         let (call, calls) = mpsc::channel(CALL_QUEUE);

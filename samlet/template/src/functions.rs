@@ -59,7 +59,7 @@ const SERVERLESS: &[Property] = &[
     missing("DeadLetterQueue"),
     missing("DeploymentPreference"),
     missing("DurableConfig"),
-    missing("EphemeralStorage"),
+    has("EphemeralStorage", EPHEMERAL_STORAGE),
     missing("EventInvokeConfig"),
     missing("FileSystemConfigs"),
     missing("FunctionUrlConfig"),
@@ -86,6 +86,8 @@ const SERVERLESS: &[Property] = &[
     ),
 ];
 
+const EPHEMERAL_STORAGE: Shape = Shape::Object(&[must("Size", Shape::Whole(512, 10_240))]);
+
 const LAMBDA: &[Property] = &[
     has("Architectures", ARCHITECTURES),
     must("Code", Shape::Any),
@@ -104,7 +106,7 @@ const LAMBDA: &[Property] = &[
     unnoticed("RuntimeManagementConfig"),
     unnoticed("Tags"),
     missing("DeadLetterConfig"),
-    missing("EphemeralStorage"),
+    has("EphemeralStorage", EPHEMERAL_STORAGE),
     missing("FileSystemConfigs"),
     has("LoggingConfig", LOGGING),
     missing("RecursiveLoop"),
@@ -233,6 +235,10 @@ fn function(
         build_method: own(metadata.and_then(|node| node.get("BuildMethod"))),
         binary: own(binary),
         memory_mb: number("MemorySize", 128),
+        ephemeral_storage_mb: properties
+            .get("EphemeralStorage")
+            .and_then(|node| node.get_text("Size")?.parse().ok())
+            .unwrap_or(512),
         timeout: Duration::from_secs(number("Timeout", 3).into()),
         reserved_concurrency: text("ReservedConcurrentExecutions")
             .and_then(|text| text.parse().ok()),

@@ -89,6 +89,8 @@ pub struct Function {
     pub binary: Option<String>,
     /// `MemorySize`, MB.
     pub memory_mb: u32,
+    /// `EphemeralStorage`: the size of `/tmp`, MB.
+    pub ephemeral_storage_mb: u32,
     /// `Timeout`.
     pub timeout: Duration,
     /// `ReservedConcurrentExecutions`: at most so many at once.

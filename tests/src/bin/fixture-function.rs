@@ -71,6 +71,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     .collect();
                 respond(200, variables.to_string())
             }
+            // What is in the folder for temporary files; leaves a file there.
+            "tmp" => {
+                let folder = std::env::temp_dir();
+                let names = std::fs::read_dir(&folder)?
+                    .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+                    .collect::<std::io::Result<Vec<_>>>()?;
+                std::fs::write(folder.join("mine"), "")?;
+                let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+                let mount = mounts.lines().rfind(|line| line.contains(" /tmp "));
+                let tmp = json!({"folder": folder, "names": names, "mount": mount});
+                respond(200, tmp.to_string())
+            }
             "slow" => {
                 std::thread::sleep(Duration::from_millis(300));
                 respond(200, std::process::id().to_string())

@@ -189,6 +189,65 @@ class DynamoDb(unittest.TestCase):
                 iterator = answer.get("NextShardIterator")
         self.assertIn(order("streamed", 1, state={"S": "new"}), images)
 
+    def test_a_change_that_changes_nothing_is_in_no_stream(self):
+        streams = client("dynamodbstreams")
+        arn = self.client.describe_table(TableName=TABLE)["Table"]["LatestStreamArn"]
+        [shard] = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+        self.assertNotIn("EndingSequenceNumber", shard["SequenceNumberRange"])
+        after = streams.describe_stream(StreamArn=arn, ExclusiveStartShardId=shard["ShardId"])
+        self.assertEqual(after["StreamDescription"]["Shards"], [])
+        same = order("unchanged", 1, state={"S": "new"}, tags={"SS": ["a", "b"]})
+        key = {"customer": {"S": "unchanged"}, "number": {"N": "1"}}
+        self.client.put_item(TableName=TABLE, Item=same)
+        self.client.put_item(TableName=TABLE, Item=same)
+        self.client.batch_write_item(RequestItems={TABLE: [{"PutRequest": {"Item": same}}]})
+        for state in ("new", "sent"):
+            self.client.update_item(
+                TableName=TABLE,
+                Key=key,
+                UpdateExpression="SET #s = :s",
+                ExpressionAttributeNames={"#s": "state"},
+                ExpressionAttributeValues={":s": {"S": state}},
+            )
+        iterator = streams.get_shard_iterator(
+            StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        records = streams.get_records(ShardIterator=iterator)["Records"]
+        names = [record["eventName"] for record in records if record["dynamodb"]["Keys"] == key]
+        self.assertEqual(names, ["INSERT", "MODIFY"])
+
+    def test_what_dynamodb_refuses_is_refused(self):
+        def refused(call, text, **request):
+            with self.assertRaises(self.client.exceptions.ClientError) as raised:
+                call(TableName=TABLE, **request)
+            error = raised.exception.response["Error"]
+            self.assertEqual(error["Code"], "ValidationException")
+            self.assertIn(text, error["Message"])
+
+        refused(
+            self.client.scan,
+            "Invalid FilterExpression: The BETWEEN operator requires upper bound to be greater",
+            FilterExpression="#n BETWEEN :a AND :b",
+            ExpressionAttributeNames={"#n": "number"},
+            ExpressionAttributeValues={":a": {"N": "10"}, ":b": {"N": "9"}},
+        )
+        refused(
+            self.client.scan,
+            "Invalid attribute type name found; type: DOG",
+            FilterExpression="attribute_type(customer, :t)",
+            ExpressionAttributeValues={":t": {"S": "DOG"}},
+        )
+        empty = "cannot contain an empty string value. IndexName: by-state, IndexKey: state"
+        refused(self.client.put_item, empty, Item=order("empty", 1, state={"S": ""}))
+        refused(
+            self.client.update_item,
+            empty,
+            Key={"customer": {"S": "empty"}, "number": {"N": "1"}},
+            UpdateExpression="SET #s = :s",
+            ExpressionAttributeNames={"#s": "state"},
+            ExpressionAttributeValues={":s": {"S": ""}},
+        )
+
     def test_what_the_template_declares_is_described(self):
         described = self.client.describe_table(TableName=TABLE)["Table"]
         self.assertEqual(described["TableArn"], "arn:aws:dynamodb:us-east-1:123456789012:table/local-Orders")

@@ -22,7 +22,7 @@ use serde::de::DeserializeOwned;
 
 use crate::errors::{ApiError, StoreError};
 use crate::tokens::Tokens;
-use crate::{arns, pages, removals};
+use crate::{arns, pages, removals, streams, validation};
 
 /// Deletes what has expired; an operation of samlet's own, which no request names.
 pub(crate) const SWEEP_EXPIRED: &str = "samlet:SweepExpired";
@@ -114,7 +114,17 @@ impl Engine {
         operation: &str,
         body: &[u8],
     ) -> std::result::Result<Bytes, ApiError> {
-        match catch_unwind(AssertUnwindSafe(|| self.dispatch(operation, body))) {
+        let run = || {
+            validation::check(&self.storage, body)?;
+            if kind(operation) != Some(Kind::Write) {
+                return self.dispatch(operation, body);
+            }
+            let newest = streams::newest(&self.storage)?;
+            let answer = self.dispatch(operation, body);
+            streams::forget_no_changes(&self.storage, newest)?;
+            answer
+        };
+        match catch_unwind(AssertUnwindSafe(run)) {
             Ok(result) => result.map(Bytes::from).map_err(ApiError::from),
             Err(_) => {
                 tracing::error!(operation, "the store's engine panicked");
@@ -206,7 +216,10 @@ impl Engine {
             "UntagResource" => answer(untag_resource::execute(storage, read(body)?)),
             "ListTagsOfResource" => answer(list_tags_of_resource::execute(storage, read(body)?)),
             "ListStreams" => answer(list_streams::execute(storage, read(body)?)),
-            "DescribeStream" => answer(describe_stream::execute(storage, read(body)?)),
+            "DescribeStream" => {
+                let described = answer(describe_stream::execute(storage, read(body)?))?;
+                streams::described(&described, body)
+            }
             "GetShardIterator" => answer(get_shard_iterator::execute(storage, read(body)?)),
             _ => answer(get_records::execute(storage, read(body)?)),
         })

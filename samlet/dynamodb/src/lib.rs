@@ -11,8 +11,10 @@ mod removals;
 mod requirements;
 mod statements;
 mod store;
+mod streams;
 mod tables;
 mod tokens;
+mod validation;
 
 pub use errors::{ApiError, StoreError};
 pub use requirements::{Requirement, requirements};

@@ -1,0 +1,247 @@
+//! What DynamoDB refuses and the engine would take.
+//! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html>
+
+use dynoxide::storage::Storage;
+use dynoxide::{DynoxideError, Result};
+use serde_json::Value;
+
+/// The members of a request that hold conditions.
+const CONDITIONS: [&str; 3] = [
+    "ConditionExpression",
+    "FilterExpression",
+    "KeyConditionExpression",
+];
+
+/// The types that `attribute_type` knows, as DynamoDB lists them.
+const TYPES: [&str; 10] = ["B", "NULL", "SS", "BOOL", "L", "BS", "N", "NS", "S", "M"];
+
+/// Checks a request of any operation.
+pub(crate) fn check(storage: &Storage, body: &[u8]) -> Result<()> {
+    // Cheap for all requests that can't be wrong in these ways.
+    let mentions = |word: &[u8]| {
+        body.windows(word.len())
+            .any(|window| window.eq_ignore_ascii_case(word))
+    };
+    let conditions = mentions(b"BETWEEN") || mentions(b"attribute_type");
+    let empty = mentions(b"\"\"");
+    if !conditions && !empty {
+        return Ok(());
+    }
+    // What is no JSON is told by whoever reads the request.
+    let request: Value = serde_json::from_slice(body).unwrap_or_default();
+    for part in parts(&request) {
+        if conditions {
+            check_conditions(part)?;
+        }
+        if empty {
+            check_index_keys(storage, part)?;
+        }
+    }
+    Ok(())
+}
+
+/// A request, or each of a transaction's.
+fn parts(request: &Value) -> Vec<&Value> {
+    let of_transaction = request["TransactItems"].as_array().into_iter().flatten();
+    let members = of_transaction.filter_map(Value::as_object);
+    let parts: Vec<&Value> = members.flat_map(|item| item.values()).collect();
+    match parts.is_empty() {
+        true => vec![request],
+        false => parts,
+    }
+}
+
+fn check_conditions(request: &Value) -> Result<()> {
+    for name in CONDITIONS {
+        let Some(expression) = request[name].as_str() else {
+            continue;
+        };
+        let words = words(expression);
+        let value = |word: &str| &request["ExpressionAttributeValues"][word];
+        for (at, word) in words.iter().enumerate() {
+            let next = |ahead: usize| words.get(at + ahead).copied().unwrap_or_default();
+            let wrong = if word.eq_ignore_ascii_case("BETWEEN") {
+                wrong_bounds(value(next(1)), value(next(3)))
+            } else if *word == "attribute_type" {
+                // attribute_type ( path , :type )
+                let closing = words[at..].iter().position(|word| *word == ")");
+                closing.and_then(|closing| wrong_type(value(next(closing.saturating_sub(1)))))
+            } else {
+                None
+            };
+            if let Some(reason) = wrong {
+                let message = format!("Invalid {name}: {reason}");
+                return Err(DynoxideError::ValidationException(message));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The words of an expression: names, placeholders, and signs one by one.
+fn words(expression: &str) -> Vec<&str> {
+    let part_of_name = |c: char| c.is_ascii_alphanumeric() || "_#:.-".contains(c);
+    let mut words = Vec::new();
+    let mut rest = expression.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let end = match part_of_name(first) {
+            true => rest.find(|c| !part_of_name(c)).unwrap_or(rest.len()),
+            false => first.len_utf8(),
+        };
+        let (word, after) = rest.split_at(end);
+        words.push(word);
+        rest = after.trim_start();
+    }
+    words
+}
+
+fn wrong_bounds(lower: &Value, upper: &Value) -> Option<String> {
+    let (lower_type, lower) = typed(lower)?;
+    let (upper_type, upper) = typed(upper)?;
+    let bounds = format!(
+        "lower bound operand: AttributeValue: {{{lower_type}:{lower}}}, \
+         upper bound operand: AttributeValue: {{{upper_type}:{upper}}}"
+    );
+    if lower_type != upper_type {
+        return Some(format!(
+            "The BETWEEN operator requires same data type for lower and upper bounds; {bounds}"
+        ));
+    }
+    let number = |text: &str| text.parse::<f64>().ok();
+    let reversed = match lower_type {
+        "S" => lower > upper,
+        // Numbers that are the same to this precision pass.
+        "N" => number(lower)? > number(upper)?,
+        _ => false,
+    };
+    reversed.then(|| {
+        format!(
+            "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; {bounds}"
+        )
+    })
+}
+
+fn wrong_type(value: &Value) -> Option<String> {
+    let name = value["S"].as_str()?;
+    (!TYPES.contains(&name)).then(|| {
+        let valid = TYPES.join(",");
+        format!("Invalid attribute type name found; type: {name}, valid types: {{{valid}}}")
+    })
+}
+
+/// The type and the text of a scalar.
+fn typed(value: &Value) -> Option<(&str, &str)> {
+    let (name, value) = value.as_object()?.iter().next()?;
+    Some((name.as_str(), value.as_str()?))
+}
+
+/// An attribute that an index has for a key is never an empty text.
+fn check_index_keys(storage: &Storage, request: &Value) -> Result<()> {
+    let Some(table) = request["TableName"].as_str() else {
+        return Ok(());
+    };
+    let empty = empty_attributes(request);
+    if empty.is_empty() {
+        return Ok(());
+    }
+    let Some(metadata) = storage.get_table_metadata(table)? else {
+        return Ok(());
+    };
+    for indexes in [&metadata.gsi_definitions, &metadata.lsi_definitions] {
+        let indexes: Value = indexes
+            .as_deref()
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default();
+        for index in indexes.as_array().into_iter().flatten() {
+            for key in index["KeySchema"].as_array().into_iter().flatten() {
+                let key = key["AttributeName"].as_str().unwrap_or_default();
+                if empty.contains(&key) {
+                    let index = index["IndexName"].as_str().unwrap_or_default();
+                    return Err(DynoxideError::ValidationException(format!(
+                        "One or more parameter values are not valid. A value specified for a secondary index \
+                         key is not supported. The AttributeValue for a key attribute cannot contain an \
+                         empty string value. IndexName: {index}, IndexKey: {key}"
+                    )));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The attributes that a put or an update sets to an empty text.
+fn empty_attributes(request: &Value) -> Vec<&str> {
+    let is_empty = |value: &Value| value["S"] == "" || value["B"] == "";
+    let item = request["Item"].as_object().into_iter().flatten();
+    let mut names: Vec<&str> = item
+        .filter(|(_, value)| is_empty(value))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let words = words(request["UpdateExpression"].as_str().unwrap_or_default());
+    for assignment in words.windows(3) {
+        let [name, "=", value] = assignment else {
+            continue;
+        };
+        if is_empty(&request["ExpressionAttributeValues"][value]) {
+            let named = request["ExpressionAttributeNames"][name].as_str();
+            names.push(named.unwrap_or(name));
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    fn refusal(condition: &str, values: Value) -> Option<String> {
+        let request = json!({"FilterExpression": condition, "ExpressionAttributeValues": values});
+        check_conditions(&request)
+            .err()
+            .map(|error| error.to_string())
+    }
+
+    #[test]
+    fn bounds_are_of_one_type_and_in_order() {
+        let between = |low: Value, high: Value| {
+            refusal(
+                "(#n between :a AND :b) AND c = :c",
+                json!({":a": low, ":b": high}),
+            )
+        };
+        assert_eq!(between(json!({"N": "2"}), json!({"N": "10"})), None);
+        assert_eq!(between(json!({"S": "a"}), json!({"S": "a"})), None);
+        assert_eq!(
+            between(json!({"S": "b"}), json!({"S": "a"})).unwrap(),
+            "Invalid FilterExpression: The BETWEEN operator requires upper bound to be greater than or equal to \
+             lower bound; lower bound operand: AttributeValue: {S:b}, upper bound operand: AttributeValue: {S:a}"
+        );
+        let mixed = between(json!({"N": "1"}), json!({"S": "a"})).unwrap();
+        assert!(mixed.contains("requires same data type"), "{mixed}");
+    }
+
+    #[test]
+    fn attribute_types_are_dynamodbs() {
+        let of = |name: &str| refusal("attribute_type(a.b[0], :t)", json!({":t": {"S": name}}));
+        assert_eq!(of("NS"), None);
+        assert_eq!(
+            of("DOG").unwrap(),
+            "Invalid FilterExpression: Invalid attribute type name found; type: DOG, \
+             valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}"
+        );
+    }
+
+    #[test]
+    fn empty_texts_are_found_in_items_and_updates() {
+        let put = json!({"Item": {"a": {"S": ""}, "b": {"S": "x"}, "c": {"L": []}}});
+        assert_eq!(empty_attributes(&put), ["a"]);
+        let update = json!({
+            "UpdateExpression": "SET #a = :e, b=:e, c = :x",
+            "ExpressionAttributeNames": {"#a": "first"},
+            "ExpressionAttributeValues": {":e": {"S": ""}, ":x": {"S": "x"}},
+        });
+        assert_eq!(empty_attributes(&update), ["first", "b"]);
+    }
+}

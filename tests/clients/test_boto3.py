@@ -396,6 +396,41 @@ class Logs(unittest.TestCase):
         )
         self.assertEqual((again["events"], again["nextForwardToken"]), ([], read["nextForwardToken"]))
 
+    def test_a_live_tail_tells_what_is_logged(self):
+        # The SDK would put `streaming-` in front of the endpoint's host.
+        tail = client("logs", inject_host_prefix=False)
+        self.client.create_log_group(logGroupName="tailed")
+        self.client.create_log_stream(logGroupName="tailed", logStreamName="one")
+        self.client.create_log_stream(logGroupName="tailed", logStreamName="two")
+        arn = "arn:aws:logs:us-east-1:123456789012:log-group:tailed"
+        session = tail.start_live_tail(
+            logGroupIdentifiers=[arn], logStreamNames=["one"], logEventFilterPattern="wanted"
+        )["responseStream"]
+        events = iter(session)
+        self.assertEqual(next(events)["sessionStart"]["logGroupIdentifiers"], [arn])
+        now = int(time.time() * 1000)
+        for stream in ("one", "two"):
+            self.client.put_log_events(
+                logGroupName="tailed",
+                logStreamName=stream,
+                logEvents=[{"timestamp": now, "message": text} for text in ("wanted", "other")],
+            )
+        results = []
+        while not results:
+            update = next(events)["sessionUpdate"]
+            self.assertFalse(update["sessionMetadata"]["sampled"])
+            results = update["sessionResults"]
+        [result] = results
+        self.assertEqual(
+            (result["logGroupIdentifier"], result["logStreamName"], result["message"], result["timestamp"]),
+            ("123456789012:tailed", "one", "wanted", now),
+        )
+        session.close()
+        with self.assertRaises(tail.exceptions.ResourceNotFoundException):
+            tail.start_live_tail(logGroupIdentifiers=[arn + "-not"])
+        with self.assertRaises(tail.exceptions.InvalidParameterException):
+            tail.start_live_tail(logGroupIdentifiers=[arn, arn], logStreamNames=["one"])
+
     def test_events_are_paged_in_the_order_of_their_time(self):
         group = "pages"
         self.client.create_log_group(logGroupName=group)

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::process::{Command, Output};
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Output, Stdio};
 
 use acceptance::{Application, Samlet, repository, tool};
 
@@ -28,19 +30,82 @@ fn boto3_finds_what_it_expects_of_each_service() {
 
 /// Runs the AWS CLI; gives whether it succeeded, and what it said.
 fn aws(samlet: &Samlet, arguments: &[&str]) -> (bool, String) {
-    let output = Command::new(tool("aws"))
+    let output = aws_command(tool("aws"), samlet)
         .args(arguments)
-        .args(["--endpoint-url", &samlet.aws, "--output", "json"])
+        .args(["--output", "json"])
+        .output()
+        .unwrap();
+    (output.status.success(), text(&output))
+}
+
+/// An AWS CLI, as somebody who may do everything.
+fn aws_command(program: impl AsRef<OsStr>, samlet: &Samlet) -> Command {
+    let mut command = Command::new(program);
+    command
+        .args(["--endpoint-url", &samlet.aws])
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("HOME", "/nonexistent")
         .env("AWS_ACCESS_KEY_ID", "local")
         .env("AWS_SECRET_ACCESS_KEY", "local")
         .env("AWS_DEFAULT_REGION", "us-east-1")
-        .env("AWS_PAGER", "")
-        .output()
+        .env("AWS_PAGER", "");
+    command
+}
+
+/// The AWS CLI v2 of this machine's distribution; it is not on PyPI.
+fn aws_v2() -> Option<&'static str> {
+    let path = "/usr/bin/aws";
+    let output = Command::new(path).arg("--version").output().ok()?;
+    text(&output).starts_with("aws-cli/2").then_some(path)
+}
+
+#[test]
+fn the_aws_cli_v2_follows_a_functions_log() {
+    let Some(program) = aws_v2() else {
+        eprintln!("not tried: there is no AWS CLI v2 in /usr/bin (Debian: apt install awscli)");
+        return;
+    };
+    let application = Application::example("store-python");
+    let samlet = application.build_and_start(&[]);
+    let answer = application.folder.path().join("answer.json");
+    let invoke = |what: &str| {
+        let payload = format!(r#"{{"try": "{what}"}}"#);
+        let arguments = [
+            "lambda",
+            "invoke",
+            "--function-name",
+            "local-Reader",
+            "--payload",
+        ];
+        let arguments = [&arguments[..], &[&payload, answer.to_str().unwrap()]].concat();
+        let (succeeded, said) = aws(&samlet, &arguments);
+        assert!(succeeded, "{said}");
+    };
+    invoke("check");
+    let mut tail = aws_command(program, &samlet)
+        .args([
+            "logs",
+            "tail",
+            "/aws/lambda/local-Reader",
+            "--follow",
+            "--format",
+            "short",
+        ])
+        .env("PYTHONUNBUFFERED", "1")
+        .stdout(Stdio::piped())
+        .spawn()
         .unwrap();
-    (output.status.success(), text(&output))
+    let mut lines = BufReader::new(tail.stdout.take().unwrap()).lines();
+    let mut wait_for = |text: &str| {
+        let found = lines.any(|line| line.unwrap().contains(text));
+        assert!(found, "the tail ended before `{text}`");
+    };
+    wait_for("trying check");
+    invoke("item");
+    wait_for("trying item");
+    tail.kill().unwrap();
+    tail.wait().unwrap();
 }
 
 #[test]

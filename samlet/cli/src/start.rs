@@ -151,14 +151,15 @@ async fn run(
     let functions = functions(application, &programs, &identities, &surroundings)?;
     let lambda = Lambda::new(functions, logs.clone(), &lambda_settings(args));
 
+    let endpoint_stop = CancellationToken::new();
     let endpoint = Arc::new(Endpoint::new(
         identities,
         store.clone(),
         lambda.clone(),
         logs.clone(),
+        endpoint_stop.clone(),
     ));
-    let endpoint_stop = CancellationToken::new();
-    let endpoint_done = tokio::spawn(endpoint.serve(aws, endpoint_stop.clone()));
+    let endpoint_done = tokio::spawn(endpoint.serve(aws));
     let settings = GatewaySettings {
         region: REGION.into(),
         account_id: ACCOUNT_ID.into(),

@@ -6,6 +6,7 @@
 
 mod dynamodb;
 mod functions;
+mod live_tail;
 mod logs;
 mod service;
 mod sts;
@@ -18,7 +19,6 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
-use http_body_util::Full;
 use samlet_dynamodb::Store;
 use samlet_http::{BodyError, Limits, Request, Response, read_body};
 use samlet_iam::{AuthenticationError, Denied, Identities, Principal, authorize};
@@ -43,6 +43,7 @@ pub struct Endpoint {
     store: Store,
     functions: samlet_lambda::Api,
     logs: LogsApi,
+    shutdown: CancellationToken,
 }
 
 /// Who may not do what: for each protocol to write down.
@@ -52,8 +53,15 @@ enum Refusal {
 }
 
 impl Endpoint {
-    /// An endpoint for those in `identities`, over what the application has.
-    pub fn new(identities: Arc<Identities>, store: Store, lambda: Lambda, logs: Logs) -> Self {
+    /// An endpoint for those in `identities`, over what the application has,
+    /// until `shutdown`.
+    pub fn new(
+        identities: Arc<Identities>,
+        store: Store,
+        lambda: Lambda,
+        logs: Logs,
+        shutdown: CancellationToken,
+    ) -> Self {
         let (region, account) = (identities.region(), identities.account_id());
         let functions = samlet_lambda::Api::new(lambda, region, account);
         let logs = LogsApi::new(logs, region, account);
@@ -62,11 +70,13 @@ impl Endpoint {
             store,
             functions,
             logs,
+            shutdown,
         }
     }
 
-    /// Serves `listener` until `shutdown`, then finishes what is in flight.
-    pub async fn serve(self: Arc<Self>, listener: TcpListener, shutdown: CancellationToken) {
+    /// Serves `listener` until shutdown, then finishes what is in flight.
+    pub async fn serve(self: Arc<Self>, listener: TcpListener) {
+        let shutdown = self.shutdown.clone();
         let service = move |request: Request, _peer: SocketAddr| {
             let endpoint = Arc::clone(&self);
             async move { endpoint.answer(request).await }
@@ -155,7 +165,7 @@ fn is_local(parts: &Parts) -> bool {
 
 /// A response with its content type and a request id, as all services have them.
 fn respond(status: u16, content_type: &'static str, id: &str, body: Bytes) -> Response {
-    let mut response = http::Response::new(Full::new(body));
+    let mut response = http::Response::new(samlet_http::whole(body));
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
@@ -172,7 +182,7 @@ fn request_id() -> String {
 }
 
 fn text(status: StatusCode, body: &str) -> Response {
-    let mut response = http::Response::new(Full::new(Bytes::from(body.to_owned())));
+    let mut response = http::Response::new(samlet_http::whole(body.to_owned()));
     *response.status_mut() = status;
     response
 }

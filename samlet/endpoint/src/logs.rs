@@ -3,15 +3,23 @@
 use bytes::Bytes;
 use http::request::Parts;
 use samlet_http::Response;
-use samlet_logs::{ApiError, requirement};
+use samlet_logs::{ApiError, requirements};
 use serde_json::{Value, json};
 
-use crate::{Endpoint, Refusal, allow, request_id, respond};
+use crate::{Endpoint, Refusal, allow, live_tail, request_id, respond};
 
 impl Endpoint {
     /// One request, from signature to answer.
     pub(crate) async fn logs(&self, operation: &str, parts: &Parts, body: &Bytes) -> Response {
-        let (status, body) = match self.logs_result(operation, parts, body).await {
+        let answer = match self.permitted(operation, parts, body) {
+            Ok(request) if operation == "StartLiveTail" => match self.logs.live_tail(&request) {
+                Ok(session) => return live_tail::response(session, self.shutdown.clone()),
+                Err(error) => Err(error),
+            },
+            Ok(request) => self.logs.execute(operation, request).await,
+            Err(error) => Err(error),
+        };
+        let (status, body) = match answer {
             Ok(body) => (200, body),
             Err(error) => {
                 let body = json!({"__type": error.code, "message": error.message});
@@ -21,12 +29,8 @@ impl Endpoint {
         respond(status, "application/x-amz-json-1.1", &request_id(), body)
     }
 
-    async fn logs_result(
-        &self,
-        operation: &str,
-        parts: &Parts,
-        body: &Bytes,
-    ) -> Result<Bytes, ApiError> {
+    /// The request of somebody who may make it.
+    fn permitted(&self, operation: &str, parts: &Parts, body: &Bytes) -> Result<Value, ApiError> {
         let principal = self.principal("logs", parts, body).map_err(refuse)?;
         let request: Value = serde_json::from_slice(body).map_err(|_| ApiError {
             status: 400,
@@ -34,9 +38,11 @@ impl Endpoint {
             message: "The request is no JSON.".into(),
         })?;
         let (region, account) = (self.identities.region(), self.identities.account_id());
-        let (action, resource) = requirement(operation, &request, region, account);
-        allow(&principal, &action, &resource).map_err(refuse)?;
-        self.logs.execute(operation, request).await
+        let (action, resources) = requirements(operation, &request, region, account);
+        for resource in resources {
+            allow(&principal, &action, &resource).map_err(refuse)?;
+        }
+        Ok(request)
     }
 }
 

@@ -3,9 +3,7 @@
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
-use http_body_util::Full;
 use samlet_http::Response;
 use samlet_template::ApiKind;
 use serde_json::json;
@@ -159,7 +157,7 @@ impl GatewayAnswer {
             (Self::AuthorizerFailed, ApiKind::Rest) => json!({ "message": null }),
             _ => json!({ "message": message }),
         };
-        let mut response = http::Response::new(Full::new(Bytes::from(body.to_string())));
+        let mut response = http::Response::new(samlet_http::whole(body.to_string()));
         *response.status_mut() =
             StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
@@ -183,7 +181,7 @@ impl std::fmt::Display for GatewayAnswer {
 /// Comes from in front of the gateway proper: none of its headers.
 pub(crate) fn body_too_large() -> Response {
     let body = format!("HTTP content length exceeded {MAX_BODY_BYTES} bytes.");
-    let mut response = http::Response::new(Full::new(Bytes::from(body)));
+    let mut response = http::Response::new(samlet_http::whole(body));
     *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
     let content_type = HeaderValue::from_static("text; charset=utf-8");
     response

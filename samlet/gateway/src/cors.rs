@@ -8,7 +8,6 @@ use bytes::Bytes;
 use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use http_body_util::Full;
 use samlet_http::Response;
 use samlet_template::{Cors, Route};
 
@@ -74,7 +73,7 @@ fn rest_headers(cors: &Cors, methods_of_path: &str) -> HeaderMap {
 
 /// The answer to a preflight of a REST API.
 pub(crate) fn rest_preflight(headers: &HeaderMap) -> Response {
-    let mut response = http::Response::new(Full::new(Bytes::new()));
+    let mut response = http::Response::new(samlet_http::whole(Bytes::new()));
     *response.headers_mut() = headers.clone();
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
@@ -86,7 +85,7 @@ pub(crate) fn http_preflight(cors: &Cors, request: &Parts) -> Option<Response> {
     if request.method != Method::OPTIONS || !request.headers.contains_key(ORIGIN) {
         return None;
     }
-    let mut response = http::Response::new(Full::new(Bytes::new()));
+    let mut response = http::Response::new(samlet_http::whole(Bytes::new()));
     *response.status_mut() = StatusCode::NO_CONTENT;
     let wanted = request.headers.get(ACCESS_CONTROL_REQUEST_METHOD);
     let wanted = wanted.and_then(|value| value.to_str().ok());

@@ -3,10 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use http_body_util::Full;
 use samlet_http::Response;
 use samlet_template::{GatewayResponse, HeaderSource};
 
@@ -37,7 +35,7 @@ pub(crate) fn response(
     }
     if let Some((content_type, template)) = &change.template {
         let body = filled(template, answer, request_id);
-        *response.body_mut() = Full::new(Bytes::from(body));
+        *response.body_mut() = samlet_http::whole(body);
         if let Ok(value) = HeaderValue::from_str(content_type) {
             response.headers_mut().insert(header::CONTENT_TYPE, value);
         }

@@ -5,7 +5,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use http_body_util::Full;
 use samlet_http::Response;
 use serde_json::{Map, Value};
 
@@ -62,7 +61,7 @@ pub(crate) fn response(payload: &[u8], decode: bool) -> Result<Response, Malform
         None | Some(Value::Null | Value::Bool(_)) => Bytes::from(text.to_owned()),
         Some(_) => return Err("its isBase64Encoded is neither true nor false".into()),
     };
-    let mut response = http::Response::new(Full::new(body));
+    let mut response = http::Response::new(samlet_http::whole(body));
     *response.status_mut() = status(members.get("statusCode"))?;
     *response.headers_mut() = headers(&members)?;
     Ok(response)

@@ -3,7 +3,6 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, header};
-use http_body_util::Full;
 use samlet_http::Response;
 use samlet_template::PayloadFormat;
 use serde_json::{Map, Value};
@@ -29,7 +28,7 @@ fn inferred_response(value: &Value) -> Response {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
-    let mut response = http::Response::new(Full::new(Bytes::from(body)));
+    let mut response = http::Response::new(samlet_http::whole(body));
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
     response
@@ -41,7 +40,7 @@ fn stated(members: &Map<String, Value>, format: PayloadFormat) -> Result<Respons
         Some(Value::Bool(true)) => decoded(text)?,
         _ => Bytes::from(text.to_owned()),
     };
-    let mut response = http::Response::new(Full::new(body));
+    let mut response = http::Response::new(samlet_http::whole(body));
     *response.status_mut() = status(members.get("statusCode"))?;
     let named = members
         .get("headers")

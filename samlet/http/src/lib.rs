@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::channel::Channel;
+use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -23,8 +24,28 @@ use tokio_util::sync::CancellationToken;
 /// A request as it comes off the wire: its body is not read yet.
 pub type Request = http::Request<Incoming>;
 
-/// A response that is wholly in memory.
-pub type Response = http::Response<Full<Bytes>>;
+/// A response.
+pub type Response = http::Response<Body>;
+
+/// A response's body: wholly in memory, or sent as it comes to be.
+pub type Body = Either<Full<Bytes>, Channel<Bytes>>;
+
+/// Where the parts of a body go that is sent as it comes to be.
+pub type BodySender = http_body_util::channel::Sender<Bytes>;
+
+/// Parts of a body that may wait for the client to take them.
+const QUEUED_PARTS: usize = 16;
+
+/// A body that is wholly in memory.
+pub fn whole(bytes: impl Into<Bytes>) -> Body {
+    Either::Left(Full::new(bytes.into()))
+}
+
+/// A body that is sent as it comes to be; it ends when the sender is dropped.
+pub fn streamed() -> (BodySender, Body) {
+    let (sender, body) = Channel::new(QUEUED_PARTS);
+    (sender, Either::Right(body))
+}
 
 /// Bounds for one listener.
 #[derive(Clone, Debug)]

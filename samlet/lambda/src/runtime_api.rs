@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, StatusCode, header};
-use http_body_util::Full;
 use samlet_http::{BodyError, Request, Response, read_body};
 use tokio::sync::{mpsc, oneshot};
 
@@ -159,7 +158,7 @@ fn invite(invitation: Invitation) -> Response {
             invitation.function_arn,
         )
         .header("Lambda-Runtime-Trace-Id", invitation.trace_id)
-        .body(Full::new(invitation.payload));
+        .body(samlet_http::whole(invitation.payload));
     // Ids and ARNs are ours; only a caller's trace header could be no header value.
     built.unwrap_or_else(|error| {
         tracing::error!(%error, "cannot hand over an invocation");
@@ -176,7 +175,7 @@ fn truncated(cause: &BodyError) -> Response {
 }
 
 fn not_found() -> Response {
-    let mut response = http::Response::new(Full::new(Bytes::from_static(b"404 page not found\n")));
+    let mut response = http::Response::new(samlet_http::whole("404 page not found\n"));
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }
@@ -198,7 +197,7 @@ fn error(status: StatusCode, message: &str, error_type: &str) -> Response {
 }
 
 fn json(status: StatusCode, body: String) -> Response {
-    let mut response = http::Response::new(Full::new(Bytes::from(body)));
+    let mut response = http::Response::new(samlet_http::whole(body));
     *response.status_mut() = status;
     response.headers_mut().insert(
         header::CONTENT_TYPE,

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
 
 use crate::files::{self, Group};
+use crate::live::{LiveTail, texts};
 use crate::pattern::Pattern;
 use crate::writer::Command;
 use crate::{LogEvent, Logs, now_ms};
@@ -40,7 +41,7 @@ impl ApiError {
         }
     }
 
-    fn parameter(message: impl Into<String>) -> Self {
+    pub(crate) fn parameter(message: impl Into<String>) -> Self {
         Self::new("InvalidParameterException", message)
     }
 
@@ -59,15 +60,23 @@ impl ApiError {
     }
 }
 
-/// The action and the ARN that a request needs to be allowed.
-pub fn requirement(
+/// The action that a request needs to be allowed, and the ARNs on which.
+pub fn requirements(
     operation: &str,
     request: &Value,
     region: &str,
     account_id: &str,
-) -> (String, String) {
+) -> (String, Vec<String>) {
     let group = group_name(request).unwrap_or("*");
     let prefix = format!("arn:aws:logs:{region}:{account_id}:log-group:");
+    let action = format!("logs:{operation}");
+    let tailed = texts(&request["logGroupIdentifiers"]);
+    if operation == "StartLiveTail" && !tailed.is_empty() {
+        let resources = tailed
+            .iter()
+            .map(|name| format!("{prefix}{}", group_of(name)));
+        return (action, resources.collect());
+    }
     let resource = match (operation, request["logStreamName"].as_str()) {
         ("DescribeLogGroups", _) => format!("{prefix}*"),
         ("PutLogEvents" | "GetLogEvents", Some(stream)) => {
@@ -76,19 +85,20 @@ pub fn requirement(
         ("FilterLogEvents", _) => format!("{prefix}{group}:log-stream:*"),
         _ => format!("{prefix}{group}:*"),
     };
-    (format!("logs:{operation}"), resource)
+    (action, vec![resource])
 }
 
 /// `logGroupName`, or `logGroupIdentifier`: a name or an ARN.
 fn group_name(request: &Value) -> Option<&str> {
-    let identifier = || {
-        let text = request["logGroupIdentifier"].as_str()?;
-        let name = text
-            .split_once(":log-group:")
-            .map_or(text, |(_, name)| name);
-        Some(name.trim_end_matches(":*"))
-    };
+    let identifier = || request["logGroupIdentifier"].as_str().map(group_of);
     request["logGroupName"].as_str().or_else(identifier)
+}
+
+/// The group that an identifier means: a name, or an ARN.
+pub(crate) fn group_of(identifier: &str) -> &str {
+    let arn = identifier.split_once(":log-group:");
+    arn.map_or(identifier, |(_, name)| name)
+        .trim_end_matches(":*")
 }
 
 /// The API, in this region and account.
@@ -125,6 +135,15 @@ impl LogsApi {
             .await
             .map_err(|error| ApiError::failed(&std::io::Error::other(error)))?;
         answer.map(|body| body.to_string().into())
+    }
+
+    /// Begins a live tail session.
+    pub fn live_tail(&self, request: &Value) -> Result<LiveTail, ApiError> {
+        let session = LiveTail::new(self.logs.live.subscribe(), request, &self.account_id)?;
+        for name in texts(&request["logGroupIdentifiers"]) {
+            files::read_group(&self.logs.folder, group_of(name)).ok_or_else(ApiError::no_group)?;
+        }
+        Ok(session)
     }
 
     /// Operations that answer nothing; `None` when it is another.
@@ -363,9 +382,7 @@ impl LogsApi {
 
     fn filter_events(&self, request: &Value) -> Result<Value, ApiError> {
         let group = self.group(request)?.name;
-        let pattern = request["filterPattern"].as_str().unwrap_or_default();
-        let pattern = Pattern::parse(pattern)
-            .map_err(|reason| ApiError::parameter(format!("Invalid filter pattern: {reason}")))?;
+        let pattern = pattern_of(&request["filterPattern"])?;
         let range = Range::read(request);
         let limit = limit(request, MAX_EVENTS);
         let names: Option<Vec<&str>> = request["logStreamNames"]
@@ -497,6 +514,12 @@ impl Key {
             "eventId": format!("{:016}{stream:020}{:020}", self.timestamp, self.line),
         })
     }
+}
+
+/// A request's filter pattern; all events match when there is none.
+pub(crate) fn pattern_of(text: &Value) -> Result<Pattern, ApiError> {
+    Pattern::parse(text.as_str().unwrap_or_default())
+        .map_err(|reason| ApiError::parameter(format!("Invalid filter pattern: {reason}")))
 }
 
 /// From `startTime` on, before `endTime`.

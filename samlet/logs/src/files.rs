@@ -41,6 +41,13 @@ pub(crate) fn stream_path(group: &str, stream: &str) -> PathBuf {
     path
 }
 
+/// The stream whose file under the logs' folder this is.
+pub(crate) fn stream_name(group: &str, path: &Path) -> String {
+    let name = path.strip_prefix(group_path(group)).unwrap_or(path);
+    let name = name.to_string_lossy();
+    name.strip_suffix(STREAM_SUFFIX).unwrap_or(&name).to_owned()
+}
+
 /// Makes a group; one that is there stays as it is.
 pub(crate) fn ensure_group(folder: &Path, name: &str) -> io::Result<()> {
     let path = folder.join(group_path(name));

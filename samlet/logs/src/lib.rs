@@ -8,6 +8,7 @@
 
 mod api;
 mod files;
+mod live;
 mod pattern;
 mod writer;
 
@@ -16,9 +17,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 
-pub use api::{ApiError, LogsApi, requirement};
+pub use api::{ApiError, LogsApi, requirements};
+pub use live::LiveTail;
+use live::Logged;
 use writer::{Command, Writer};
 
 /// Events that may wait for the writing thread; then senders wait too, so
@@ -59,6 +62,7 @@ pub struct LogsError {
 pub struct Logs {
     folder: Arc<Path>,
     commands: mpsc::Sender<Command>,
+    live: broadcast::Sender<Arc<Logged>>,
 }
 
 impl Logs {
@@ -72,7 +76,8 @@ impl Logs {
         };
         std::fs::create_dir_all(folder).map_err(fail)?;
         let (commands, queue) = mpsc::channel(QUEUE_LENGTH);
-        let writer = Writer::new(folder.to_owned(), observer);
+        let (live, _) = broadcast::channel(live::MAX_WAITING);
+        let writer = Writer::new(folder.to_owned(), observer, live.clone());
         std::thread::Builder::new()
             .name("logs".into())
             .spawn(move || writer.run(queue))
@@ -80,6 +85,7 @@ impl Logs {
         Ok(Self {
             folder: folder.into(),
             commands,
+            live,
         })
     }
 

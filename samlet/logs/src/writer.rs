@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 
+use crate::live::Logged;
 use crate::{LogEvent, Observer, files};
 
 /// How many events are taken at once; files are flushed after each such batch.
@@ -36,16 +38,23 @@ pub(crate) enum Command {
 pub(crate) struct Writer {
     folder: PathBuf,
     observer: Observer,
+    /// To live tail sessions, if there are any.
+    live: broadcast::Sender<Arc<Logged>>,
     files: HashMap<PathBuf, BufWriter<File>>,
     /// Said once, not for every event.
     failed: bool,
 }
 
 impl Writer {
-    pub(crate) fn new(folder: PathBuf, observer: Observer) -> Self {
+    pub(crate) fn new(
+        folder: PathBuf,
+        observer: Observer,
+        live: broadcast::Sender<Arc<Logged>>,
+    ) -> Self {
         Self {
             folder,
             observer,
+            live,
             files: HashMap::new(),
             failed: false,
         }
@@ -61,6 +70,15 @@ impl Writer {
                         let written = self.write(&group, &path, &event);
                         self.note(written);
                         (self.observer)(&group, &event);
+                        if self.live.receiver_count() > 0 {
+                            let stream = files::stream_name(&group, &path);
+                            let logged = Logged {
+                                group,
+                                stream,
+                                event,
+                            };
+                            self.live.send(Arc::new(logged)).ok();
+                        }
                     }
                     Command::Create {
                         group,

@@ -25,6 +25,53 @@ pub(crate) enum Command {
     Start(StartArgs),
     /// Build the functions only
     Build(BuildArgs),
+    /// Show what functions are granted, what they used of it, and the least that would do
+    #[command(args_conflicts_with_subcommands = true)]
+    Policies(PoliciesArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PoliciesArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<PoliciesCommand>,
+    #[command(flatten)]
+    pub(crate) application: ApplicationArgs,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Exit with 1 when a function is granted more than it used, or was refused something
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PoliciesCommand {
+    /// Say whether a function may do something, and by which statement
+    Simulate(SimulateArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    #[command(flatten)]
+    pub(crate) application: ApplicationArgs,
+    /// The function, by logical id or name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) function: String,
+    /// Such as dynamodb:PutItem
+    #[arg(long)]
+    pub(crate) action: String,
+    /// The resource's ARN
+    #[arg(long, value_name = "ARN")]
+    pub(crate) resource: String,
+    /// What conditions ask for, such as dynamodb:LeadingKeys=ann; again for further values
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_override)]
+    pub(crate) context: Vec<(String, String)>,
 }
 
 /// What every command needs to know.

@@ -48,6 +48,11 @@ impl DataFolder {
         self.path.join("logs")
     }
 
+    /// What functions did and were refused.
+    pub(crate) fn usage(&self) -> PathBuf {
+        self.path.join("usage.json")
+    }
+
     /// For what functions keep for a moment: empty at each start.
     pub(crate) fn tmp(&self) -> PathBuf {
         self.path.join("tmp")

@@ -49,8 +49,12 @@ pub(crate) enum Error {
     NothingToRun { function: String, reason: String },
     #[error("{function} is not built: there is no {}", path.display())]
     NotBuilt { function: String, path: PathBuf },
-    #[error("the policies of {function} cannot be enforced: {reason}")]
-    Policy { function: String, reason: String },
+    #[error("functions that are granted more than they used, or were refused something: {0}")]
+    NotLeastPrivilege(usize),
+    #[error("there is no function {name} in the template")]
+    NoFunction { name: String, known: String },
+    #[error("the request would be refused")]
+    Denied,
     #[error("{0}")]
     Store(#[from] samlet_dynamodb::StoreError),
     #[error("table {table}: {source}")]
@@ -89,6 +93,10 @@ impl Error {
             Self::ToolMissing { tool, .. } => format!("install {tool}"),
             Self::NoCode { .. } => {
                 "CodeUri is a folder, relative to the template; correct it there".into()
+            }
+            Self::NoFunction { known, .. } => format!("there are {known}"),
+            Self::NotLeastPrivilege(_) => {
+                "they are marked with `!` above; `!` is also what was never tried".into()
             }
             Self::BuildFailed => {
                 "the tool's messages are above; correct the code and start again".into()

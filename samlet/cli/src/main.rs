@@ -6,12 +6,13 @@ mod config;
 mod data;
 mod diagnostics;
 mod error;
+mod policies;
 mod start;
 mod terminal;
 
 use std::process::ExitCode;
 
-use args::{Cli, Command};
+use args::{Cli, Command, PoliciesCommand};
 use clap::Parser;
 
 fn main() -> ExitCode {
@@ -20,6 +21,10 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Some(Command::Build(args)) => build::command(&args),
         Some(Command::Start(args)) => start::command(&args),
+        Some(Command::Policies(args)) => match args.command {
+            Some(PoliciesCommand::Simulate(args)) => policies::simulate(&args),
+            None => policies::command(&args),
+        },
         None => start::command(&cli.start),
     };
     match result {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use samlet_endpoint::Endpoint;
 use samlet_gateway::{Gateway, GatewaySettings};
-use samlet_iam::{Identities, PolicyDocument, Role};
+use samlet_iam::{Identities, Role};
 use samlet_lambda::{Function, Lambda};
 use samlet_logs::Logs;
 use samlet_template::{Api, Application};
@@ -20,6 +20,7 @@ use crate::args::{ApplicationArgs, StartArgs};
 use crate::config::Config;
 use crate::data::DataFolder;
 use crate::error::Error;
+use crate::policies::{self, Access, Usage};
 use crate::{build, diagnostics, terminal};
 
 /// The port of the first API, when nobody chooses.
@@ -27,7 +28,7 @@ const DEFAULT_PORT: u16 = 3000;
 
 /// Where the application seems to be deployed.
 const REGION: &str = "us-east-1";
-const ACCOUNT_ID: &str = "123456789012";
+pub(crate) const ACCOUNT_ID: &str = "123456789012";
 const STACK_NAME: &str = "local";
 
 /// How long an environment is kept without work; Lambda's is of this order.
@@ -37,12 +38,16 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
 /// DynamoDB takes up to days.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
 
+/// How often what functions did is written down.
+const RECORD_INTERVAL: Duration = Duration::from_secs(1);
+
 /// Invocations that may wait for an environment: Lambda's own default concurrency.
 const MAX_WAITING: usize = 1000;
 
 /// A template that was read without errors; its warnings have been shown.
 pub(crate) struct Template {
     path: PathBuf,
+    source: String,
     pub(crate) application: Application,
 }
 
@@ -71,12 +76,38 @@ impl Template {
         match samlet_template::read(&source, &settings) {
             Ok(application) => {
                 diagnostics::print_warnings(&path, &source, &application.warnings);
-                Ok(Self { path, application })
+                Ok(Self {
+                    path,
+                    source,
+                    application,
+                })
             }
             Err(diagnostics) => Err(Error::Template {
                 text: source,
                 path,
                 diagnostics,
+            }),
+        }
+    }
+
+    /// Each function's role, in their order, as it is enforced.
+    pub(crate) fn roles(&self) -> Result<Vec<Role>, Error> {
+        let mut wrong = Vec::new();
+        let mut roles = Vec::new();
+        for function in &self.application.functions {
+            match policies::role(&function.role, &self.path) {
+                Ok(role) => roles.push(role),
+                // A role of several functions is wrong once.
+                Err(diagnostics) => wrong.extend(diagnostics),
+            }
+        }
+        wrong.dedup();
+        match wrong.is_empty() {
+            true => Ok(roles),
+            false => Err(Error::Template {
+                text: self.source.clone(),
+                path: self.path.clone(),
+                diagnostics: wrong,
             }),
         }
     }
@@ -94,19 +125,21 @@ impl Template {
 pub(crate) fn command(args: &StartArgs) -> Result<(), Error> {
     let config = args.application.config("local_start_api")?;
     let template = Template::read(&args.application, &config, args.built)?;
+    let roles = template.roles()?;
     let port = args.port.or(config.port).unwrap_or(DEFAULT_PORT);
     let data = DataFolder::open(&args.application.data_dir())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(Error::Runtime)?;
-    runtime.block_on(Box::pin(run(args, port, &template, &data)))
+    runtime.block_on(Box::pin(run(args, port, &template, roles, &data)))
 }
 
 async fn run(
     args: &StartArgs,
     port: u16,
     template: &Template,
+    roles: Vec<Role>,
     data: &DataFolder,
 ) -> Result<(), Error> {
     let application = &template.application;
@@ -148,15 +181,24 @@ async fn run(
         dynamodb_url: args.dynamodb_endpoint.as_deref(),
         tmp_folder: data.tmp(),
     };
-    let functions = functions(application, &programs, &identities, &surroundings)?;
+    let functions = functions(application, &programs, roles, &identities, &surroundings);
     let lambda = Lambda::new(functions, logs.clone(), &lambda_settings(args));
 
+    let usage = Arc::new(Usage::open(data.usage()));
+    let recording = tokio::spawn(record(Arc::clone(&usage)));
+    let access = Access::new(
+        application,
+        &template.path,
+        Arc::clone(&usage),
+        logs.clone(),
+    );
     let endpoint_stop = CancellationToken::new();
     let endpoint = Arc::new(Endpoint::new(
         identities,
         store.clone(),
         lambda.clone(),
         logs.clone(),
+        Arc::new(access),
         endpoint_stop.clone(),
     ));
     let endpoint_done = tokio::spawn(endpoint.serve(aws));
@@ -192,9 +234,20 @@ async fn run(
         sweeping.abort();
         sweeping.await.ok();
     }
+    recording.abort();
+    usage.save();
     store.close().await;
     logs.flush().await;
     Ok(())
+}
+
+/// Writes down what functions did, every now and then.
+async fn record(usage: Arc<Usage>) {
+    let mut ticks = tokio::time::interval(RECORD_INTERVAL);
+    loop {
+        ticks.tick().await;
+        usage.save();
+    }
 }
 
 async fn delete_expired(store: samlet_dynamodb::Store) {
@@ -248,28 +301,13 @@ struct Surroundings<'a> {
 fn functions(
     application: &Application,
     programs: &build::Programs,
+    roles: Vec<Role>,
     identities: &Identities,
     surroundings: &Surroundings<'_>,
-) -> Result<Vec<Function>, Error> {
-    let function = |declared: &samlet_template::Function| {
+) -> Vec<Function> {
+    let function = |(declared, role): (&samlet_template::Function, Role)| {
         let name = &declared.logical_id;
-        let policy = |document| {
-            PolicyDocument::parse(document).map_err(|error| Error::Policy {
-                function: name.clone(),
-                reason: error.to_string(),
-            })
-        };
-        let policies = declared
-            .role
-            .policies
-            .iter()
-            .map(policy)
-            .collect::<Result<_, _>>()?;
-        let role = Role {
-            name: declared.role.name.clone(),
-            policies,
-        };
-        Ok(Function {
+        Function {
             name: declared.name.clone(),
             runtime: declared.runtime.clone(),
             role_arn: format!("arn:aws:iam::{ACCOUNT_ID}:role/{}", declared.role.name),
@@ -292,9 +330,14 @@ fn functions(
             dynamodb_endpoint_url: surroundings.dynamodb_url.map(str::to_owned),
             ephemeral_storage_mb: declared.ephemeral_storage_mb,
             tmp_folder: surroundings.tmp_folder.clone(),
-        })
+        }
     };
-    application.functions.iter().map(function).collect()
+    application
+        .functions
+        .iter()
+        .zip(roles)
+        .map(function)
+        .collect()
 }
 
 fn lambda_settings(args: &StartArgs) -> samlet_lambda::Settings {

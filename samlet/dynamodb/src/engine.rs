@@ -19,6 +19,7 @@ use dynoxide::storage::Storage;
 use dynoxide::{DynoxideError, Result, ttl};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::errors::{ApiError, StoreError};
 use crate::tokens::Tokens;
@@ -26,6 +27,9 @@ use crate::{arns, pages, removals, streams, validation};
 
 /// Deletes what has expired; an operation of samlet's own, which no request names.
 pub(crate) const SWEEP_EXPIRED: &str = "samlet:SweepExpired";
+
+/// The partition keys of a table and its indexes; no request names this either.
+pub(crate) const HASH_KEYS: &str = "samlet:HashKeys";
 
 /// How an operation is to be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +58,8 @@ pub(crate) fn kind(operation: &str) -> Option<Kind> {
         | "GetRecords"
         | "DescribeLimits"
         | "DescribeEndpoints"
-        | "DescribeContinuousBackups" => Some(Kind::Read),
+        | "DescribeContinuousBackups"
+        | HASH_KEYS => Some(Kind::Read),
         // A statement may write; those that only read wait their turn.
         "ExecuteStatement"
         | "BatchExecuteStatement"
@@ -166,6 +171,7 @@ impl Engine {
             }
             "UpdateTimeToLive" => answer(update_time_to_live::execute(storage, read(body)?)),
             "DescribeTimeToLive" => answer(describe_time_to_live::execute(storage, read(body)?)),
+            HASH_KEYS => self.hash_keys(body),
             SWEEP_EXPIRED => answer(ttl::sweep_expired_items(storage)),
             "DescribeLimits" => Ok(DESCRIBE_LIMITS.into()),
             "DescribeEndpoints" => Ok(format!(
@@ -205,6 +211,32 @@ impl Engine {
                 "Internal server error".into(),
             )),
         }
+    }
+
+    /// `{"": "pk", "index": "other"}`; empty when there is no such table.
+    fn hash_keys(&self, table: &[u8]) -> Result<String> {
+        let table = String::from_utf8_lossy(table);
+        let Some(metadata) = self.storage.get_table_metadata(&table)? else {
+            return Ok("{}".into());
+        };
+        let hash = |schema: &Value| {
+            let elements = schema.as_array().into_iter().flatten();
+            let mut elements = elements.filter(|element| element["KeyType"] == "HASH");
+            elements.next()?["AttributeName"]
+                .as_str()
+                .map(str::to_owned)
+        };
+        let read = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+        let mut keys = serde_json::Map::new();
+        keys.insert(String::new(), hash(&read(&metadata.key_schema)).into());
+        for indexes in [&metadata.gsi_definitions, &metadata.lsi_definitions] {
+            let indexes = indexes.as_deref().map(read).unwrap_or_default();
+            for index in indexes.as_array().into_iter().flatten() {
+                let name = index["IndexName"].as_str().unwrap_or_default();
+                keys.insert(name.to_owned(), hash(&index["KeySchema"]).into());
+            }
+        }
+        Ok(Value::Object(keys).to_string())
     }
 
     /// Operations that name tables or streams by their ARN.

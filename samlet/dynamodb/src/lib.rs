@@ -4,8 +4,10 @@
 //! JSON come in, its JSON or DynamoDB's error goes out.
 
 mod arns;
+mod conditions;
 mod engine;
 mod errors;
+mod expressions;
 mod pages;
 mod removals;
 mod requirements;

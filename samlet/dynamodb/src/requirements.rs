@@ -5,63 +5,74 @@ use dynoxide::actions::get_shard_iterator::decode_shard_iterator;
 use serde_json::Value;
 
 use crate::arns::table_name;
-use crate::engine::{SWEEP_EXPIRED, kind};
+use crate::engine::kind;
 use crate::errors::ApiError;
 use crate::statements;
 
 /// An action on a resource that a request needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Requirement {
+#[derive(Clone, Debug, PartialEq)]
+pub struct Requirement<'a> {
     /// Such as `dynamodb:PutItem`.
     pub action: String,
     /// An ARN, or `*`.
     pub resource: String,
+    /// The table that it is about, with the index.
+    pub table: Option<(String, Option<String>)>,
+    /// The part of the request that it is about.
+    pub part: &'a Value,
 }
 
 /// Everything that must be allowed before `operation` may run with `request`.
-pub fn requirements(
+pub fn requirements<'a>(
     operation: &str,
-    request: &Value,
+    request: &'a Value,
     region: &str,
     account_id: &str,
-) -> Result<Vec<Requirement>, ApiError> {
-    if kind(operation).is_none() || operation == SWEEP_EXPIRED {
+) -> Result<Vec<Requirement<'a>>, ApiError> {
+    if kind(operation).is_none() || operation.starts_with("samlet:") {
         return Err(ApiError::unknown_operation(operation));
     }
     let action = format!("dynamodb:{operation}");
-    let on = |name: &str, index: Option<&str>| {
+    let on = |name: &str, index: Option<&str>, part: &'a Value| {
         let name = table_name(name);
-        let index = index.map_or(String::new(), |index| format!("/index/{index}"));
-        let resource = format!("arn:aws:dynamodb:{region}:{account_id}:table/{name}{index}");
+        let suffix = index.map_or(String::new(), |index| format!("/index/{index}"));
+        let resource = format!("arn:aws:dynamodb:{region}:{account_id}:table/{name}{suffix}");
         Requirement {
             action: action.clone(),
             resource,
+            table: Some((name.to_owned(), index.map(str::to_owned))),
+            part,
         }
     };
+    let plain = |resource: String| {
+        let requirement = Requirement {
+            action: action.clone(),
+            resource,
+            table: None,
+            part: request,
+        };
+        Ok(vec![requirement])
+    };
     match operation {
-        "ListTables" | "DescribeLimits" | "DescribeEndpoints" | "ListStreams" => {
-            Ok(vec![Requirement {
-                action,
-                resource: "*".into(),
-            }])
-        }
+        "ListTables" | "DescribeLimits" | "DescribeEndpoints" | "ListStreams" => plain("*".into()),
         "BatchGetItem" | "BatchWriteItem" => {
             let tables = request.get("RequestItems").and_then(Value::as_object);
             let tables = tables
                 .filter(|tables| !tables.is_empty())
                 .ok_or_else(|| missing("requestItems"))?;
-            Ok(tables.keys().map(|name| on(name, None)).collect())
+            let each = tables.iter();
+            Ok(each.map(|(name, part)| on(name, None, part)).collect())
         }
         "TransactGetItems" => {
             let items = request.get("TransactItems").and_then(Value::as_array);
             let items = items
                 .filter(|items| !items.is_empty())
                 .ok_or_else(|| missing("transactItems"))?;
-            let name = |item: &Value| {
-                let name = item.get("Get")?.get("TableName")?.as_str()?;
+            let name = |item: &'a Value| {
+                let part = item.get("Get")?;
                 Some(Requirement {
                     action: "dynamodb:GetItem".into(),
-                    ..on(name, None)
+                    ..on(part.get("TableName")?.as_str()?, None, part)
                 })
             };
             items
@@ -74,7 +85,7 @@ pub fn requirements(
             let items = items
                 .filter(|items| !items.is_empty())
                 .ok_or_else(|| missing("transactItems"))?;
-            let each = |item: &Value| {
+            let each = |item: &'a Value| {
                 let actions = [
                     ("Put", "dynamodb:PutItem"),
                     ("Update", "dynamodb:UpdateItem"),
@@ -83,15 +94,15 @@ pub fn requirements(
                 ];
                 // All that are there; the engine refuses more than one.
                 let named = actions.into_iter().filter_map(|(member, action)| {
-                    let name = item.get(member)?.get("TableName")?.as_str()?;
+                    let part = item.get(member)?;
                     Some(Requirement {
                         action: action.into(),
-                        ..on(name, None)
+                        ..on(part.get("TableName")?.as_str()?, None, part)
                     })
                 });
                 named.collect::<Vec<_>>()
             };
-            let needed: Vec<Vec<Requirement>> = items.iter().map(each).collect();
+            let needed: Vec<Vec<Requirement<'a>>> = items.iter().map(each).collect();
             match needed.iter().any(Vec::is_empty) {
                 true => Err(missing("tableName")),
                 false => Ok(needed.into_iter().flatten().collect()),
@@ -105,7 +116,7 @@ pub fn requirements(
                 _ => None,
             };
             let statements = list.map_or(one, Vec::as_slice).iter();
-            let each = |statement: &Value| {
+            let each = |statement: &'a Value| {
                 let text = statement["Statement"]
                     .as_str()
                     .ok_or_else(|| missing("statement"))?;
@@ -114,20 +125,18 @@ pub fn requirements(
                 })?;
                 Ok(Requirement {
                     action: format!("dynamodb:{}", target.action),
-                    ..on(&target.table, target.index.as_deref())
+                    ..on(&target.table, target.index.as_deref(), statement)
                 })
             };
             statements.map(each).collect()
         }
         "TagResource" | "UntagResource" | "ListTagsOfResource" => {
             let arn = request.get("ResourceArn").and_then(Value::as_str);
-            let resource = arn.ok_or_else(|| missing("resourceArn"))?.to_owned();
-            Ok(vec![Requirement { action, resource }])
+            plain(arn.ok_or_else(|| missing("resourceArn"))?.to_owned())
         }
         "DescribeStream" | "GetShardIterator" => {
             let arn = request.get("StreamArn").and_then(Value::as_str);
-            let resource = arn.ok_or_else(|| missing("streamArn"))?.to_owned();
-            Ok(vec![Requirement { action, resource }])
+            plain(arn.ok_or_else(|| missing("streamArn"))?.to_owned())
         }
         "GetRecords" => {
             let iterator = request.get("ShardIterator").and_then(Value::as_str);
@@ -135,13 +144,15 @@ pub fn requirements(
             let (table, ..) = decode_shard_iterator(iterator)
                 .ok_or_else(|| ApiError::validation("Invalid ShardIterator"))?;
             // The stream's label is not in the iterator.
-            let resource = format!("arn:aws:dynamodb:{region}:{account_id}:table/{table}/stream/*");
-            Ok(vec![Requirement { action, resource }])
+            plain(format!(
+                "arn:aws:dynamodb:{region}:{account_id}:table/{table}/stream/*"
+            ))
         }
         _ => {
             let name = request.get("TableName").and_then(Value::as_str);
             let index = request.get("IndexName").and_then(Value::as_str);
-            Ok(vec![on(name.ok_or_else(|| missing("tableName"))?, index)])
+            let name = name.ok_or_else(|| missing("tableName"))?;
+            Ok(vec![on(name, index, request)])
         }
     }
 }

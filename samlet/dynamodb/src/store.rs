@@ -1,5 +1,6 @@
 //! How the engine is held: one writing thread that syncs a group of commits at once, and reading threads beside it.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,10 +11,11 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::arns;
-use crate::engine::{Engine, Kind, SWEEP_EXPIRED, kind};
+use crate::engine::{Engine, HASH_KEYS, Kind, SWEEP_EXPIRED, kind};
 use crate::errors::{ApiError, StoreError};
+use crate::requirements::Requirement;
 use crate::tables::{self, TableError};
+use crate::{arns, conditions};
 
 /// Writes that are committed before one sync.
 const MAX_GROUP: usize = 256;
@@ -139,6 +141,27 @@ impl Store {
         time_to_live: Option<&str>,
     ) -> Result<(), TableError> {
         tables::ensure(self, create_table, time_to_live).await
+    }
+
+    /// DynamoDB's condition keys for what a request needs, with their values.
+    pub async fn condition_keys(
+        &self,
+        operation: &str,
+        needed: &Requirement<'_>,
+    ) -> BTreeMap<&'static str, Vec<String>> {
+        let mut hash_key = None;
+        if let Some((table, index)) = &needed.table {
+            let keys = self.execute(HASH_KEYS, table.clone().into()).await;
+            let keys = keys
+                .ok()
+                .and_then(|keys| serde_json::from_slice::<Value>(&keys).ok());
+            let key = keys.and_then(|mut keys| {
+                keys.get_mut(index.as_deref().unwrap_or_default())
+                    .map(Value::take)
+            });
+            hash_key = key.and_then(|key| key.as_str().map(str::to_owned));
+        }
+        conditions::of(operation, needed.part, hash_key.as_deref())
     }
 
     /// Deletes the items that have expired.

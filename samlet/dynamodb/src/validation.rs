@@ -5,6 +5,8 @@ use dynoxide::storage::Storage;
 use dynoxide::{DynoxideError, Result};
 use serde_json::Value;
 
+use crate::expressions::words;
+
 /// The members of a request that hold conditions.
 const CONDITIONS: [&str; 3] = [
     "ConditionExpression",
@@ -76,23 +78,6 @@ fn check_conditions(request: &Value) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// The words of an expression: names, placeholders, and signs one by one.
-fn words(expression: &str) -> Vec<&str> {
-    let part_of_name = |c: char| c.is_ascii_alphanumeric() || "_#:.-".contains(c);
-    let mut words = Vec::new();
-    let mut rest = expression.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let end = match part_of_name(first) {
-            true => rest.find(|c| !part_of_name(c)).unwrap_or(rest.len()),
-            false => first.len_utf8(),
-        };
-        let (word, after) = rest.split_at(end);
-        words.push(word);
-        rest = after.trim_start();
-    }
-    words
 }
 
 fn wrong_bounds(lower: &Value, upper: &Value) -> Option<String> {

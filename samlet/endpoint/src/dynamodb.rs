@@ -8,7 +8,7 @@ use samlet_http::Response;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{Endpoint, Refusal, allow, respond};
+use crate::{Endpoint, Refusal, respond};
 
 impl Endpoint {
     /// One request, from signature to answer.
@@ -26,8 +26,18 @@ impl Endpoint {
         let request: Value =
             serde_json::from_slice(&body).map_err(|_| ApiError::serialization())?;
         let (region, account) = (self.identities.region(), self.identities.account_id());
+        let general = self.context(&principal, parts);
+        // Few policies ask for them, and they have to be looked up.
+        let asks_for_keys = principal.is_asked_for("dynamodb:");
         for needed in requirements(operation, &request, region, account)? {
-            allow(&principal, &needed.action, &needed.resource).map_err(refuse)?;
+            let mut context = general.clone();
+            if asks_for_keys {
+                let keys = self.store.condition_keys(operation, &needed).await;
+                keys.into_iter()
+                    .for_each(|(key, values)| context.set_all(key, values));
+            }
+            self.allow(&principal, &needed.action, &needed.resource, &context)
+                .map_err(refuse)?;
         }
         self.store.execute(operation, body).await
     }

@@ -7,7 +7,7 @@ use samlet_http::Response;
 use samlet_lambda::{ApiAnswer, ApiError, Operation};
 use serde_json::json;
 
-use crate::{Endpoint, Refusal, allow, request_id, respond};
+use crate::{Endpoint, Refusal, request_id, respond};
 
 impl Endpoint {
     /// One request, from signature to answer.
@@ -32,7 +32,9 @@ impl Endpoint {
         let principal = self.principal("lambda", parts, &body).map_err(refuse)?;
         let operation = Operation::read(parts)?;
         let resource = self.functions.resource(&operation);
-        allow(&principal, operation.action(), &resource).map_err(refuse)?;
+        let context = self.context(&principal, parts);
+        self.allow(&principal, operation.action(), &resource, &context)
+            .map_err(refuse)?;
         self.functions.serve(operation, body).await
     }
 }

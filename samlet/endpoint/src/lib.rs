@@ -4,6 +4,7 @@
 //! say, and what an operation does its service's. Each service speaks a
 //! protocol of its own, so each has a module here.
 
+mod access;
 mod dynamodb;
 mod functions;
 mod live_tail;
@@ -21,13 +22,14 @@ use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 use samlet_dynamodb::Store;
 use samlet_http::{BodyError, Limits, Request, Response, read_body};
-use samlet_iam::{AuthenticationError, Denied, Identities, Principal, authorize};
+use samlet_iam::{AuthenticationError, Denied, Identities, Principal};
 use samlet_lambda::Lambda;
 use samlet_logs::{Logs, LogsApi};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+pub use access::AccessObserver;
 use service::Service;
 
 /// The largest request of any service: DynamoDB's.
@@ -43,6 +45,7 @@ pub struct Endpoint {
     store: Store,
     functions: samlet_lambda::Api,
     logs: LogsApi,
+    observer: Arc<dyn AccessObserver>,
     shutdown: CancellationToken,
 }
 
@@ -60,6 +63,7 @@ impl Endpoint {
         store: Store,
         lambda: Lambda,
         logs: Logs,
+        observer: Arc<dyn AccessObserver>,
         shutdown: CancellationToken,
     ) -> Self {
         let (region, account) = (identities.region(), identities.account_id());
@@ -70,6 +74,7 @@ impl Endpoint {
             store,
             functions,
             logs,
+            observer,
             shutdown,
         }
     }
@@ -77,7 +82,8 @@ impl Endpoint {
     /// Serves `listener` until shutdown, then finishes what is in flight.
     pub async fn serve(self: Arc<Self>, listener: TcpListener) {
         let shutdown = self.shutdown.clone();
-        let service = move |request: Request, _peer: SocketAddr| {
+        let service = move |mut request: Request, peer: SocketAddr| {
+            request.extensions_mut().insert(peer);
             let endpoint = Arc::clone(&self);
             async move { endpoint.answer(request).await }
         };
@@ -142,14 +148,6 @@ impl Endpoint {
             .authenticate(service, parts, body, SystemTime::now())
             .map_err(Refusal::Unauthenticated)
     }
-}
-
-/// Whether `principal` may do `action` on `resource`; a refusal is logged too.
-fn allow(principal: &Principal, action: &str, resource: &str) -> Result<(), Refusal> {
-    authorize(principal, action, resource).map_err(|denied| {
-        tracing::warn!("{denied}");
-        Refusal::Denied(denied)
-    })
 }
 
 /// A page on another site could otherwise reach us under a name of its own

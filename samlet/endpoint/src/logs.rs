@@ -6,7 +6,7 @@ use samlet_http::Response;
 use samlet_logs::{ApiError, requirements};
 use serde_json::{Value, json};
 
-use crate::{Endpoint, Refusal, allow, live_tail, request_id, respond};
+use crate::{Endpoint, Refusal, live_tail, request_id, respond};
 
 impl Endpoint {
     /// One request, from signature to answer.
@@ -39,8 +39,10 @@ impl Endpoint {
         })?;
         let (region, account) = (self.identities.region(), self.identities.account_id());
         let (action, resources) = requirements(operation, &request, region, account);
+        let context = self.context(&principal, parts);
         for resource in resources {
-            allow(&principal, &action, &resource).map_err(refuse)?;
+            self.allow(&principal, &action, &resource, &context)
+                .map_err(refuse)?;
         }
         Ok(request)
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::request::Parts;
 use regex::Regex;
-use samlet_iam::{Decision, PolicyDocument};
+use samlet_iam::{Context as Conditions, Decision, PolicyDocument, Request};
 use samlet_lambda::{Invoke, Lambda};
 use samlet_template::{ApiKind, Authorizer, Identity, PayloadFormat};
 use serde_json::{Map, Value, json};
@@ -91,8 +91,14 @@ impl Guard {
                 answer
             }
         };
+        let mut conditions = Conditions::default();
+        conditions.set("aws:SourceIp", visitor.context.source_ip.to_string());
         let decision = match &answer.policy {
-            Permission::Policy(policy) => policy.evaluate("execute-api:Invoke", &resource),
+            Permission::Policy(policy) => policy.evaluate(&Request {
+                action: "execute-api:Invoke",
+                resource: &resource,
+                context: &conditions,
+            }),
             Permission::Simple(true) => Decision::Allow,
             Permission::Simple(false) => Decision::ImplicitDeny,
         };
@@ -237,7 +243,7 @@ impl Guard {
             .as_str()
             .ok_or("its answer has no principalId")?;
         let policy = PolicyDocument::parse(&answer["policyDocument"])
-            .map_err(|error| format!("its policyDocument: {error}"))?;
+            .map_err(|(_, error)| format!("its policyDocument: {error}"))?;
         let mut identified = Map::new();
         for (name, value) in context {
             let text = match (kind, value) {

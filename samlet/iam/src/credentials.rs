@@ -1,11 +1,12 @@
 //! The credentials samlet has issued, and whose they are.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use uuid::Uuid;
 
+use crate::context::Context;
 use crate::policy::PolicyDocument;
 
 /// The access key, and the secret, with which a developer's tools may do everything.
@@ -34,7 +35,22 @@ pub struct Role {
     /// Its name.
     pub name: String,
     /// Its identity-based policies.
-    pub policies: Vec<PolicyDocument>,
+    pub policies: Vec<Policy>,
+    /// Its permissions boundary.
+    pub boundary: Option<Policy>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A policy of a role, and where it is to be found.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Its name.
+    pub name: String,
+    /// What it says.
+    pub document: PolicyDocument,
+    /// Where each of its statements stands: `template.yaml:12`.
+    pub places: Vec<String>,
 }
 
 /// Who made a request.
@@ -44,9 +60,51 @@ pub struct Principal {
     pub arn: String,
     /// `None` may do everything.
     pub(crate) role: Option<Arc<Role>>,
+    /// What conditions may ask for of the principal itself.
+    pub(crate) context: Context,
 }
 
 impl Principal {
+    /// Whoever acts as `role`, in a session of this name.
+    pub fn of_role(role: Role, session_name: &str, account: &str) -> Self {
+        let arn = format!(
+            "arn:aws:sts::{account}:assumed-role/{}/{session_name}",
+            role.name
+        );
+        let mut context = Context::default();
+        context.set("aws:PrincipalAccount", account);
+        context.set(
+            "aws:PrincipalArn",
+            format!("arn:aws:iam::{account}:role/{}", role.name),
+        );
+        context.set("aws:PrincipalType", "AssumedRole");
+        context.set("aws:PrincipalIsAWSService", "false");
+        for (name, value) in &role.tags {
+            context.set(&format!("aws:PrincipalTag/{name}"), value);
+        }
+        let mut principal = Self {
+            arn,
+            role: Some(Arc::new(role)),
+            context,
+        };
+        let user_id = principal.user_id();
+        principal.context.set("aws:userid", user_id);
+        principal
+    }
+
+    /// The session of a role: a function's name.
+    pub fn session(&self) -> Option<&str> {
+        self.role.as_ref()?;
+        self.arn.rsplit('/').next()
+    }
+
+    /// Whether what this principal may do hangs on condition keys that begin so.
+    pub fn is_asked_for(&self, prefix: &str) -> bool {
+        let role = self.role.iter();
+        let mut policies = role.flat_map(|role| role.policies.iter().chain(&role.boundary));
+        policies.any(|policy| policy.document.asks_for(prefix))
+    }
+
     /// STS's unique id: `AROA…:SESSION` for a role, `AIDA…` for the developer.
     pub fn user_id(&self) -> String {
         let digits = |text: &str| -> String {
@@ -60,6 +118,13 @@ impl Principal {
             (Some(role), Some((_, session))) => format!("AROA{}:{session}", digits(&role.name)),
             _ => format!("AIDA{}", digits(&self.arn)),
         }
+    }
+}
+
+impl Policy {
+    /// Where a statement stands.
+    pub(crate) fn place(&self, statement: usize) -> String {
+        self.places.get(statement).unwrap_or(&self.name).clone()
     }
 }
 
@@ -93,7 +158,11 @@ impl Identities {
         let arn = format!("arn:aws:iam::{account_id}:user/{DEVELOPER_KEY}");
         let developer = Identity {
             credentials,
-            principal: Principal { arn, role: None },
+            principal: Principal {
+                arn,
+                role: None,
+                context: Context::default(),
+            },
         };
         Self {
             region: region.into(),
@@ -119,24 +188,14 @@ impl Identities {
             secret_access_key: random()[..40].into(),
             session_token: Some(random() + &random()),
         };
-        let account = &self.account_id;
-        let arn = format!(
-            "arn:aws:sts::{account}:assumed-role/{}/{session_name}",
-            role.name
-        );
-        let principal = Principal {
-            arn,
-            role: Some(Arc::new(role)),
-        };
         let identity = Identity {
             credentials: credentials.clone(),
-            principal,
+            principal: Principal::of_role(role, session_name, &self.account_id),
         };
         let mut issued = self.issued.write().unwrap_or_else(PoisonError::into_inner);
         issued.insert(credentials.access_key_id.clone(), identity);
         credentials
     }
-
     pub(crate) fn find(&self, access_key_id: &str) -> Option<Identity> {
         let issued = self.issued.read().unwrap_or_else(PoisonError::into_inner);
         issued.get(access_key_id).cloned()
@@ -168,6 +227,8 @@ mod tests {
         let role = Role {
             name: "role".into(),
             policies: Vec::new(),
+            boundary: None,
+            tags: BTreeMap::new(),
         };
         let issued = identities.issue(role, "session");
         let key = issued

@@ -3,11 +3,17 @@
 //! Pure functions of data, but for the credentials it has issued; no I/O.
 
 mod authorization;
+mod condition;
+mod context;
 mod credentials;
+mod pattern;
 mod policy;
 mod signature;
 
-pub use authorization::{Denied, authorize};
-pub use credentials::{Credentials, DEVELOPER_KEY, Identities, Principal, Role};
-pub use policy::{Decision, PolicyDocument, PolicyError};
+pub use authorization::{Denied, Near, Reason, authorize, judge};
+pub use context::Context;
+pub use credentials::{Credentials, DEVELOPER_KEY, Identities, Policy, Principal, Role};
+pub use policy::{
+    Decision, PolicyDocument, PolicyError, Request, StatementView, matches_action, matches_resource,
+};
 pub use signature::AuthenticationError;

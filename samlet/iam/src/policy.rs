@@ -1,7 +1,11 @@
-//! Policy documents: `{"Version": …, "Statement": [{"Effect", "Action", "Resource"}]}`.
+//! Policy documents: `{"Version": …, "Statement": [{"Effect", "Action", "Resource", "Condition"}]}`.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>
 
 use serde_json::Value;
+
+use crate::condition::Condition;
+use crate::context::Context;
+use crate::pattern::{Pattern, arn_matches};
 
 /// Why a policy can't be enforced.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -11,16 +15,52 @@ pub enum PolicyError {
     Malformed(String),
     /// An element that is not evaluated here. Passing it over would grant
     /// more than AWS does.
-    #[error(
-        "the policy element {0} is not supported; remove it, or state the resources in Resource"
-    )]
+    #[error("the policy element {0} is not one of an identity-based policy")]
     Unsupported(String),
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Such as `dynamodb:PutItem`.
+    pub action: &'a str,
+    /// An ARN, or `*`.
+    pub resource: &'a str,
+    /// What conditions may ask for.
+    pub context: &'a Context,
 }
 
 /// An identity-based policy.
 #[derive(Clone, Debug)]
 pub struct PolicyDocument {
     pub(crate) statements: Vec<Statement>,
+}
+
+/// A statement, for those who report on it.
+#[derive(Clone, Copy, Debug)]
+pub struct StatementView<'a> {
+    /// `Effect: Allow`.
+    pub allows: bool,
+    /// The patterns of Action or NotAction.
+    pub actions: &'a [String],
+    /// It is NotAction.
+    pub all_but_actions: bool,
+    /// The patterns of Resource or NotResource.
+    pub resources: &'a [String],
+    /// It is NotResource.
+    pub all_but_resources: bool,
+}
+
+/// Whether an action's pattern matches an action.
+pub fn matches_action(pattern: &str, action: &str) -> bool {
+    Pattern::plain(pattern).matches_ignoring_case(action)
+}
+
+/// Whether a resource's pattern matches an ARN, whatever its variables stand for.
+pub fn matches_resource(pattern: &str, arn: &str) -> bool {
+    arn_matches(pattern, arn, &|part| {
+        Some(Pattern::with_any_variables(part))
+    })
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,16 +72,43 @@ pub(crate) enum Effect {
 #[derive(Clone, Debug)]
 pub(crate) struct Statement {
     pub(crate) effect: Effect,
-    actions: Matcher,
-    resources: Matcher,
+    pub(crate) actions: Matcher,
+    pub(crate) resources: Matcher,
+    conditions: Vec<Condition>,
+    /// Whether the policy's version has variables.
+    variables: bool,
 }
 
 /// A list of patterns, or everything but it.
 #[derive(Clone, Debug)]
-struct Matcher {
-    patterns: Vec<String>,
-    inverted: bool,
+pub(crate) struct Matcher {
+    pub(crate) patterns: Vec<String>,
+    pub(crate) inverted: bool,
 }
+
+/// What a statement's parts say of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fit<'a> {
+    pub(crate) action: bool,
+    pub(crate) resource: bool,
+    /// The first condition that doesn't hold.
+    pub(crate) unmet: Option<&'a Condition>,
+}
+
+impl Fit<'_> {
+    /// Whether the statement is about the request.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.action && self.resource && self.unmet.is_none()
+    }
+}
+
+impl PartialEq for Condition {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for Condition {}
 
 /// What a policy says about an action on a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,40 +121,71 @@ pub enum Decision {
     ImplicitDeny,
 }
 
+impl Decision {
+    /// Of two policies of one kind together: a deny wins, then an allow.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::ExplicitDeny, _) | (_, Self::ExplicitDeny) => Self::ExplicitDeny,
+            (Self::Allow, _) | (_, Self::Allow) => Self::Allow,
+            _ => Self::ImplicitDeny,
+        }
+    }
+}
+
 impl PolicyDocument {
     /// Evaluates this policy alone.
-    pub fn evaluate(&self, action: &str, resource: &str) -> Decision {
-        let about = self
-            .statements
-            .iter()
-            .filter(|statement| statement.matches(action, resource));
-        about.fold(Decision::ImplicitDeny, |decision, statement| {
-            match (decision, statement.effect) {
-                (Decision::ExplicitDeny, _) | (_, Effect::Deny) => Decision::ExplicitDeny,
-                (_, Effect::Allow) => Decision::Allow,
-            }
-        })
+    pub fn evaluate(&self, request: &Request<'_>) -> Decision {
+        let about = self.statements.iter();
+        let about = about.filter(|statement| statement.fit(request).is_whole());
+        let said = about.map(|statement| match statement.effect {
+            Effect::Allow => Decision::Allow,
+            Effect::Deny => Decision::ExplicitDeny,
+        });
+        said.fold(Decision::ImplicitDeny, Decision::or)
     }
 
-    /// Reads a policy document whose intrinsics are resolved.
-    pub fn parse(document: &Value) -> Result<Self, PolicyError> {
-        let malformed = |text: &str| PolicyError::Malformed(text.into());
+    /// Reads a policy document whose intrinsics are resolved. The error says
+    /// which statement it is about, from 0, when it is about one.
+    pub fn parse(document: &Value) -> Result<Self, (Option<usize>, PolicyError)> {
+        let malformed = |text: &str| (None, PolicyError::Malformed(text.into()));
         let document = document
             .as_object()
             .ok_or_else(|| malformed("a policy document is an object"))?;
+        let variables = document.get("Version").and_then(Value::as_str) == Some("2012-10-17");
         let statements = match document.get("Statement") {
-            Some(Value::Array(list)) => list.iter().map(Statement::parse).collect(),
-            Some(one @ Value::Object(_)) => Statement::parse(one).map(|one| vec![one]),
-            _ => Err(malformed("a policy document needs a Statement")),
+            Some(Value::Array(list)) => list.as_slice(),
+            Some(one @ Value::Object(_)) => std::slice::from_ref(one),
+            _ => return Err(malformed("a policy document needs a Statement")),
         };
+        let statements = statements.iter().enumerate().map(|(index, statement)| {
+            Statement::parse(statement, variables).map_err(|error| (Some(index), error))
+        });
         Ok(Self {
-            statements: statements?,
+            statements: statements.collect::<Result<_, _>>()?,
         })
+    }
+
+    /// What its statements say, in their order.
+    pub fn statements(&self) -> impl Iterator<Item = StatementView<'_>> {
+        self.statements.iter().map(|statement| StatementView {
+            allows: statement.effect == Effect::Allow,
+            actions: &statement.actions.patterns,
+            all_but_actions: statement.actions.inverted,
+            resources: &statement.resources.patterns,
+            all_but_resources: statement.resources.inverted,
+        })
+    }
+
+    /// Whether a decision may hang on one of these condition keys.
+    pub fn asks_for(&self, prefix: &str) -> bool {
+        let mut statements = self.statements.iter();
+        statements.any(|statement| statement.asks_for(prefix))
     }
 }
 
 impl Statement {
-    fn parse(statement: &Value) -> Result<Self, PolicyError> {
+    fn parse(statement: &Value, variables: bool) -> Result<Self, PolicyError> {
         let malformed = |text: &str| PolicyError::Malformed(text.into());
         let members = statement
             .as_object()
@@ -99,6 +197,7 @@ impl Statement {
             "NotAction",
             "Resource",
             "NotResource",
+            "Condition",
         ];
         if let Some(other) = members.keys().find(|name| !known.contains(&name.as_str())) {
             return Err(PolicyError::Unsupported(other.clone()));
@@ -108,20 +207,38 @@ impl Statement {
             Some("Deny") => Effect::Deny,
             _ => return Err(malformed("a statement's Effect is Allow or Deny")),
         };
+        let conditions = members.get("Condition").map(Condition::parse_all);
         Ok(Self {
             effect,
             actions: Matcher::parse(statement, "Action", "NotAction")?,
             resources: Matcher::parse(statement, "Resource", "NotResource")?,
+            conditions: conditions.transpose()?.unwrap_or_default(),
+            variables,
         })
     }
 
-    pub(crate) fn matches(&self, action: &str, resource: &str) -> bool {
-        let action = action.to_ascii_lowercase();
-        self.actions
-            .matches(|pattern| glob(&pattern.to_ascii_lowercase(), &action))
-            && self
-                .resources
-                .matches(|pattern| glob_arn(pattern, resource))
+    /// Holds the statement against a request, part by part.
+    pub(crate) fn fit(&self, request: &Request<'_>) -> Fit<'_> {
+        let fill = |text: &str| match self.variables {
+            true => Pattern::filled(text, request.context),
+            false => Some(Pattern::plain(text)),
+        };
+        let action = |pattern: &str| Pattern::plain(pattern).matches_ignoring_case(request.action);
+        let resource = |pattern: &str| arn_matches(pattern, request.resource, &fill);
+        let mut conditions = self.conditions.iter();
+        Fit {
+            action: self.actions.matches(action),
+            resource: self.resources.matches(resource),
+            unmet: conditions.find(|condition| !condition.holds(request.context, self.variables)),
+        }
+    }
+
+    fn asks_for(&self, prefix: &str) -> bool {
+        let named = |text: &String| text.to_lowercase().contains(&format!("${{{prefix}"));
+        self.conditions
+            .iter()
+            .any(|condition| condition.asks_for(prefix))
+            || self.resources.patterns.iter().any(named)
     }
 }
 
@@ -144,9 +261,6 @@ impl Matcher {
             }
             _ => return Err(strings()),
         };
-        if let Some(variable) = patterns.iter().find(|pattern| pattern.contains("${")) {
-            return Err(PolicyError::Unsupported(format!("variable in {variable}")));
-        }
         Ok(Self { patterns, inverted })
     }
 
@@ -155,95 +269,27 @@ impl Matcher {
     }
 }
 
-/// ARNs are compared part by part: a `*` doesn't reach past the five colons
-/// before the resource's own part.
-fn glob_arn(pattern: &str, arn: &str) -> bool {
-    if pattern == "*" {
-        return true;
-    }
-    let mut patterns = pattern.splitn(6, ':');
-    let mut parts = arn.splitn(6, ':');
-    loop {
-        match (patterns.next(), parts.next()) {
-            (None, None) => return true,
-            (Some(pattern), Some(part)) if glob(pattern, part) => {}
-            _ => return false,
-        }
-    }
-}
-
-/// `*` is any text, `?` any one character. Takes time linear in the product
-/// of the lengths, at worst.
-fn glob(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) =
-        (pattern.chars().collect(), text.chars().collect());
-    let (mut p, mut t) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(c) if *c == '?' || *c == text[t] => {
-                p += 1;
-                t += 1;
-            }
-            _ => match star {
-                Some((star_p, star_t)) => {
-                    star = Some((star_p, star_t + 1));
-                    p = star_p + 1;
-                    t = star_t + 1;
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[p..].iter().all(|c| *c == '*')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
 
     #[test]
-    fn wildcards_stand_for_any_text_and_any_character() {
-        for (pattern, text, expected) in [
-            ("dynamodb:*", "dynamodb:getitem", true),
-            ("*item", "dynamodb:getitem", true),
-            ("d*b:?etitem", "dynamodb:getitem", true),
-            ("dynamodb:get", "dynamodb:getitem", false),
-            ("", "", true),
-            ("*", "", true),
-            ("?", "", false),
-        ] {
-            assert_eq!(glob(pattern, text), expected, "{pattern} {text}");
-        }
-    }
-
-    #[test]
-    fn an_arns_wildcard_stays_in_its_part() {
-        let arn = "arn:aws:dynamodb:us-east-1:1:table/a";
-        assert!(glob_arn("arn:aws:dynamodb:*:1:table/*", arn));
-        assert!(glob_arn("arn:aws:dynamodb:us-east-1:1:table/?", arn));
-        assert!(!glob_arn("arn:aws:*:table/a", arn));
-        assert!(!glob_arn("arn:aws:dynamodb:us-east-1:1:table/A", arn));
-    }
-
-    #[test]
     fn what_cannot_be_evaluated_is_refused() {
-        let condition = json!({"Statement": {
-            "Effect": "Allow", "Action": "a:b", "Resource": "*", "Condition": {"Bool": {}}
-        }});
-        let error = PolicyDocument::parse(&condition).map(|_| ());
-        assert_eq!(error, Err(PolicyError::Unsupported("Condition".into())));
+        let principal = json!({"Statement": [
+            {"Effect": "Allow", "Action": "a:b", "Resource": "*"},
+            {"Effect": "Allow", "Action": "a:b", "Resource": "*", "Principal": "*"},
+        ]});
+        let error = PolicyDocument::parse(&principal).map(|_| ());
+        let unsupported = PolicyError::Unsupported("Principal".into());
+        assert_eq!(error, Err((Some(1), unsupported)));
         for malformed in [
             json!([]),
             json!({}),
             json!({"Statement": [{"Effect": "Maybe", "Action": "a:b", "Resource": "*"}]}),
             json!({"Statement": [{"Effect": "Allow", "Action": 1, "Resource": "*"}]}),
             json!({"Statement": [{"Effect": "Allow", "Action": "a:b"}]}),
+            json!({"Statement": [{"Effect": "Allow", "Action": "a:b", "Resource": "*", "Condition": 1}]}),
         ] {
             assert!(PolicyDocument::parse(&malformed).is_err(), "{malformed}");
         }

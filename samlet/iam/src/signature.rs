@@ -345,6 +345,8 @@ mod tests {
         let role = Role {
             name: "role".into(),
             policies: Vec::new(),
+            boundary: None,
+            tags: std::collections::BTreeMap::new(),
         };
         let credentials = identities.issue(role, "session");
         (identities, credentials)

@@ -51,7 +51,7 @@ const SERVERLESS: &[Property] = &[
     unnoticed("RolePath"),
     unnoticed("RuntimeManagementConfig"),
     unnoticed("SourceKMSKeyArn"),
-    unnoticed("Tags"),
+    has("Tags", Shape::Map(&TEXT)),
     unnoticed("VersionDescription"),
     missing("AutoPublishAlias"),
     missing("AutoPublishAliasAllProperties"),
@@ -80,10 +80,7 @@ const SERVERLESS: &[Property] = &[
         "Layers",
         "put what the layers hold into the function's own package",
     ),
-    refused(
-        "PermissionsBoundary",
-        "state the narrower permissions in Policies",
-    ),
+    has("PermissionsBoundary", TEXT),
 ];
 
 const EPHEMERAL_STORAGE: Shape = Shape::Object(&[must("Size", Shape::Whole(512, 10_240))]);
@@ -171,7 +168,7 @@ pub(crate) fn read(
             let at = properties.get("Role").map_or(resource.at, |node| node.at);
             roles.by_arn(arn, at, scope)
         }
-        None => roles.made_for(id, properties.get("Policies"), scope),
+        None => roles.made_for(resource, &properties, scope),
     };
     let function = function(resource, &properties, "CodeUri", role, scope);
     let name = scope.physical_name(id);

@@ -123,8 +123,25 @@ pub struct Logging {
 pub struct Role {
     /// The role's name (`STACK-LOGICALIDRole` for one that SAM makes).
     pub name: String,
-    /// Policy documents (`{"Version":…,"Statement":[…]}`), intrinsics resolved.
-    pub policies: Vec<Value>,
+    /// What it may do.
+    pub policies: Vec<Policy>,
+    /// What it may do at most: `PermissionsBoundary`.
+    pub boundary: Option<Policy>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// Where a policy would be added.
+    pub location: Location,
+}
+
+/// A policy of a role.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+    /// Its name; of a function's own statements, `Policies`.
+    pub name: String,
+    /// `{"Version":…,"Statement":[…]}`, intrinsics resolved.
+    pub document: Value,
+    /// Where each statement stands; empty for a policy that is not in the template.
+    pub locations: Vec<Location>,
 }
 
 /// Which of API Gateway's two kinds an API is.

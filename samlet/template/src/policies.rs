@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::Settings;
+use crate::{Policy, Settings};
 
 /// `(actions, resources)` of one statement that allows.
 type Grant = (&'static [&'static str], &'static [&'static str]);
@@ -323,10 +323,10 @@ const OTHER_TEMPLATES: [(&str, &[&str]); 72] = [
     ("VPCAccessPolicy", &[]),
 ];
 
-/// A managed policy's document.
-pub(crate) fn managed(name: &str) -> Option<Value> {
+/// A managed policy of AWS.
+pub(crate) fn managed(name: &str) -> Option<Policy> {
     let (_, grants) = MANAGED.iter().find(|(known, _)| *known == name)?;
-    Some(document(grants, &|resource| resource.to_owned()))
+    Some(policy(name, grants, &|resource| resource.to_owned()))
 }
 
 /// The parameters of a policy template; `None` when SAM has none of this name.
@@ -345,12 +345,12 @@ pub(crate) fn template_names() -> Vec<&'static str> {
     here.chain(OTHER_TEMPLATES.map(|(name, _)| name)).collect()
 }
 
-/// A policy template's document; `None` when it grants nothing that is here.
+/// What a policy template makes; `None` when it grants nothing that is here.
 pub(crate) fn template<'v>(
     name: &str,
     settings: &Settings,
     value: &impl Fn(&str) -> Option<&'v str>,
-) -> Option<Value> {
+) -> Option<Policy> {
     let (_, parameters, grants) = TEMPLATES.iter().find(|(known, ..)| *known == name)?;
     let resource = |resource: &str| {
         let (service, rest) = resource.split_once(':').unwrap_or((resource, ""));
@@ -363,14 +363,18 @@ pub(crate) fn template<'v>(
         let (region, account) = (&settings.region, &settings.account_id);
         format!("arn:aws:{service}:{region}:{account}:{rest}")
     };
-    Some(document(grants, &resource))
+    Some(policy(name, grants, &resource))
 }
 
-fn document(grants: &[Grant], resource: &dyn Fn(&str) -> String) -> Value {
+fn policy(name: &str, grants: &[Grant], resource: &dyn Fn(&str) -> String) -> Policy {
     let statement = |(actions, resources): &Grant| {
         let resources: Vec<String> = resources.iter().map(|text| resource(text)).collect();
         json!({"Effect": "Allow", "Action": actions, "Resource": resources})
     };
     let statements: Vec<Value> = grants.iter().map(statement).collect();
-    json!({"Version": "2012-10-17", "Statement": statements})
+    Policy {
+        name: name.to_owned(),
+        document: json!({"Version": "2012-10-17", "Statement": statements}),
+        locations: Vec::new(),
+    }
 }

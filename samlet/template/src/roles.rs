@@ -3,14 +3,19 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::diagnostics::Location;
 use crate::intrinsics::Scope;
 use crate::names::did_you_mean;
 use crate::node::{Entry, Node};
-use crate::schema::{Property, Shape, check, has, must, refused, unnoticed};
-use crate::{Role, globals, policies};
+use crate::schema::{Property, Shape, check, has, must, unnoticed};
+use crate::{Policy, Role, globals, policies};
+
+const TAGS: Shape = Shape::List(&Shape::Object(&[
+    must("Key", Shape::Text),
+    must("Value", Shape::Text),
+]));
 
 const ROLE: &[Property] = &[
     must("AssumeRolePolicyDocument", Shape::Any),
@@ -26,11 +31,8 @@ const ROLE: &[Property] = &[
     unnoticed("Description"),
     unnoticed("MaxSessionDuration"),
     unnoticed("Path"),
-    unnoticed("Tags"),
-    refused(
-        "PermissionsBoundary",
-        "state the narrower permissions in Policies",
-    ),
+    has("Tags", TAGS),
+    has("PermissionsBoundary", Shape::Text),
 ];
 
 const POLICY: &[Property] = &[
@@ -48,9 +50,9 @@ const POLICY: &[Property] = &[
 #[derive(Default)]
 pub(crate) struct Roles {
     /// By name.
-    roles: BTreeMap<String, Vec<Value>>,
+    roles: BTreeMap<String, Role>,
     /// By ARN.
-    managed: BTreeMap<String, Value>,
+    managed: BTreeMap<String, Policy>,
 }
 
 impl Roles {
@@ -65,53 +67,85 @@ impl Roles {
             }
             let properties = globals::resolved(resource, scope);
             check(&properties, POLICY, what, resource.at, scope);
-            let document = properties.get("PolicyDocument").map(Node::to_json);
-            let document = document.unwrap_or_default();
+            let name = scope.physical_name(&resource.key);
+            let Some(document) = properties.get("PolicyDocument") else {
+                continue;
+            };
+            let policy = written(&name, document);
             let names = properties.get("Roles").into_iter().flat_map(Node::texts);
-            attached.extend(names.map(|role| (role.to_owned(), document.clone())));
+            attached.extend(names.map(|role| (role.to_owned(), policy.clone())));
             if what == "AWS::IAM::ManagedPolicy" {
-                let name = scope.physical_name(&resource.key);
                 let account = &scope.settings.account_id;
                 let arn = format!("arn:aws:iam::{account}:policy/{name}");
-                roles.managed.insert(arn, document);
+                roles.managed.insert(arn, policy);
             }
         }
         for resource in resources {
             if resource.type_name() == "AWS::IAM::Role" {
-                let policies = roles.role(resource, scope);
-                let name = scope.physical_name(&resource.key);
-                roles.roles.insert(name, policies);
+                let role = roles.role(resource, scope);
+                roles.roles.insert(role.name.clone(), role);
             }
         }
-        for (role, document) in attached {
-            roles.roles.entry(role).or_default().push(document);
+        for (role, policy) in attached {
+            if let Some(role) = roles.roles.get_mut(&role) {
+                role.policies.push(policy);
+            }
         }
         roles
     }
 
-    fn role(&self, resource: &Entry, scope: &mut Scope<'_>) -> Vec<Value> {
+    fn role(&self, resource: &Entry, scope: &mut Scope<'_>) -> Role {
         let properties = globals::resolved(resource, scope);
         check(&properties, ROLE, "AWS::IAM::Role", resource.at, scope);
         let inline = properties.items_of("Policies").iter();
-        let mut policies: Vec<Value> = inline
-            .filter_map(|policy| policy.get("PolicyDocument"))
-            .map(Node::to_json)
+        let mut policies: Vec<Policy> = inline
+            .filter_map(|policy| {
+                let name = policy.get_text("PolicyName").unwrap_or_default();
+                Some(written(name, policy.get("PolicyDocument")?))
+            })
             .collect();
         for arn in properties.items_of("ManagedPolicyArns") {
             let name = arn.as_text().unwrap_or_default();
             policies.extend(self.managed(name, &resource.key, arn.at, scope));
         }
-        policies
+        let tags = properties.items_of("Tags").iter().filter_map(|tag| {
+            let text = |name: &str| tag.get_text(name).map(str::to_owned);
+            Some((text("Key")?, text("Value")?))
+        });
+        Role {
+            name: scope.physical_name(&resource.key),
+            policies,
+            boundary: self.boundary(&properties, scope),
+            tags: tags.collect(),
+            location: properties
+                .get("Policies")
+                .map_or(resource.at, |node| node.at),
+        }
+    }
+
+    /// What a role may do at most. One that isn't known can't be kept to.
+    fn boundary(&self, properties: &Node, scope: &mut Scope<'_>) -> Option<Policy> {
+        let node = properties.get("PermissionsBoundary")?;
+        let arn = node.as_text()?;
+        let name = arn.rsplit('/').next().unwrap_or(arn);
+        let boundary = self
+            .managed
+            .get(arn)
+            .cloned()
+            .or_else(|| policies::managed(name));
+        if boundary.is_none() {
+            let message = format!("what the permissions boundary {name} allows is not known here");
+            let help = "declare it as an AWS::IAM::ManagedPolicy of this template";
+            scope.findings.error(node.at, message, help);
+        }
+        boundary
     }
 
     /// The role that `Role:` names: one of this template.
     pub(crate) fn by_arn(&self, arn: &str, at: Location, scope: &mut Scope<'_>) -> Role {
         let name = arn.rsplit('/').next().unwrap_or(arn).to_owned();
-        if let Some(policies) = self.roles.get(&name) {
-            return Role {
-                name,
-                policies: policies.clone(),
-            };
+        if let Some(role) = self.roles.get(&name) {
+            return role.clone();
         }
         if !arn.is_empty() {
             let message = format!("the role {arn} is not in this template; it grants nothing here");
@@ -120,6 +154,9 @@ impl Roles {
         Role {
             name,
             policies: Vec::new(),
+            boundary: None,
+            tags: BTreeMap::new(),
+            location: at,
         }
     }
 
@@ -127,24 +164,33 @@ impl Roles {
     /// function needs to write its log.
     pub(crate) fn made_for(
         &self,
-        function: &str,
-        stated: Option<&Node>,
+        function: &Entry,
+        properties: &Node,
         scope: &mut Scope<'_>,
     ) -> Role {
-        let mut documents =
-            vec![policies::managed("AWSLambdaBasicExecutionRole").unwrap_or_default()];
+        let stated = properties.get("Policies");
+        let mut all: Vec<Policy> = policies::managed("AWSLambdaBasicExecutionRole")
+            .into_iter()
+            .collect();
         for policy in stated.into_iter().flat_map(Node::one_or_several) {
-            documents.extend(self.policy(policy, function, scope));
+            all.extend(self.policy(policy, &function.key, scope));
         }
+        // SAM gives the role the function's tags, and one of its own.
+        let tags = properties.entries_of("Tags").iter();
+        let tags = tags.filter_map(|tag| Some((tag.key.clone(), tag.value.as_text()?.to_owned())));
+        let own = ("lambda:createdBy".to_owned(), "SAM".to_owned());
         Role {
-            name: format!("{}-{function}Role", scope.settings.stack_name),
-            policies: documents,
+            name: format!("{}-{}Role", scope.settings.stack_name, function.key),
+            policies: all,
+            boundary: self.boundary(properties, scope),
+            tags: tags.chain([own]).collect(),
+            location: stated.map_or(function.at, |node| node.at),
         }
     }
 
     /// One of a function's Policies: a managed policy, a document, or a SAM
     /// policy template.
-    fn policy(&self, policy: &Node, function: &str, scope: &mut Scope<'_>) -> Option<Value> {
+    fn policy(&self, policy: &Node, function: &str, scope: &mut Scope<'_>) -> Option<Policy> {
         if let Some(name) = policy.as_text() {
             return self.managed(name, function, policy.at, scope);
         }
@@ -152,7 +198,11 @@ impl Roles {
             let version = policy
                 .get("Version")
                 .map_or(json!("2012-10-17"), Node::to_json);
-            return Some(json!({"Version": version, "Statement": statement.to_json()}));
+            return Some(Policy {
+                name: "Policies".into(),
+                document: json!({"Version": version, "Statement": statement.to_json()}),
+                locations: locations(statement),
+            });
         }
         let [template] = policy.entries() else {
             let message =
@@ -172,7 +222,8 @@ impl Roles {
             .collect();
         check(&template.value, &known, &template.key, template.at, scope);
         let value = |name: &str| template.value.get_text(name);
-        policies::template(&template.key, scope.settings, &value)
+        let policy = policies::template(&template.key, scope.settings, &value)?;
+        Some(at_one_place(policy, template.at))
     }
 
     fn managed(
@@ -181,9 +232,9 @@ impl Roles {
         owner: &str,
         at: Location,
         scope: &mut Scope<'_>,
-    ) -> Option<Value> {
-        if let Some(document) = self.managed.get(name_or_arn) {
-            return Some(document.clone());
+    ) -> Option<Policy> {
+        if let Some(policy) = self.managed.get(name_or_arn) {
+            return Some(policy.clone());
         }
         let name = name_or_arn.rsplit('/').next().unwrap_or(name_or_arn);
         let known = policies::managed(name);
@@ -193,6 +244,32 @@ impl Roles {
             );
             scope.findings.warn(at, message);
         }
-        known
+        known.map(|policy| at_one_place(policy, at))
+    }
+}
+
+/// A policy whose document stands in the template.
+fn written(name: &str, document: &Node) -> Policy {
+    Policy {
+        name: name.to_owned(),
+        document: document.to_json(),
+        locations: document.get("Statement").map(locations).unwrap_or_default(),
+    }
+}
+
+fn locations(statement: &Node) -> Vec<Location> {
+    statement
+        .one_or_several()
+        .iter()
+        .map(|node| node.at)
+        .collect()
+}
+
+/// A policy of AWS or SAM, which the template names at one place.
+fn at_one_place(policy: Policy, at: Location) -> Policy {
+    let statements = policy.document["Statement"].as_array().map_or(1, Vec::len);
+    Policy {
+        locations: vec![at; statements],
+        ..policy
     }
 }

@@ -30,7 +30,10 @@ fn a_function_has_its_globals_intrinsics_role_and_routes() {
         "Resource": "arn:aws:dynamodb:us-east-1:123456789012:table/local-Table",
     }]});
     // After the one that lets every function write its log.
-    assert_eq!(function.role.policies[1..], [policy]);
+    let [own] = &function.role.policies[1..] else {
+        panic!("{:?}", function.role);
+    };
+    assert_eq!((&own.document, own.locations.len()), (&policy, 1));
     let api = &application.apis[0];
     assert_eq!((api.stage.as_str(), api.id.len()), ("Prod", 10));
     let route = &api.routes[0];
@@ -212,7 +215,7 @@ Resources:
         let statements = role
             .policies
             .iter()
-            .map(|policy| policy["Statement"].clone());
+            .map(|policy| policy.document["Statement"].clone());
         statements
             .flat_map(|list| list.as_array().unwrap().clone())
             .map(|statement| format!("{} {}", statement["Action"], statement["Resource"]))

@@ -1,0 +1,201 @@
+//! Why a function was refused something, and the least that would allow it.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use samlet_endpoint::AccessObserver;
+use samlet_iam::{Denied, Principal, Reason};
+use samlet_logs::Logs;
+use samlet_template::{Application, Location};
+
+use super::Usage;
+
+/// The stream of a function's log group that explanations go to.
+const STREAM: &str = "samlet/refusals";
+
+/// Records what functions do, and explains what they are refused.
+#[derive(Debug)]
+pub(crate) struct Access {
+    usage: Arc<Usage>,
+    logs: Logs,
+    /// By name.
+    functions: HashMap<String, Explained>,
+    names: Names,
+}
+
+/// What an explanation says of a function.
+#[derive(Debug)]
+struct Explained {
+    logical_id: String,
+    log_group: String,
+    /// Where a policy would be added.
+    policies: String,
+}
+
+impl Access {
+    pub(crate) fn new(
+        application: &Application,
+        template: &Path,
+        usage: Arc<Usage>,
+        logs: Logs,
+    ) -> Self {
+        let functions = application.functions.iter().map(|function| {
+            let own = format!("/aws/lambda/{}", function.name);
+            let explained = Explained {
+                logical_id: function.logical_id.clone(),
+                log_group: function.logging.log_group.clone().unwrap_or(own),
+                policies: place(template, function.role.location),
+            };
+            (function.name.clone(), explained)
+        });
+        Self {
+            usage,
+            logs,
+            functions: functions.collect(),
+            names: Names::of(application),
+        }
+    }
+}
+
+impl AccessObserver for Access {
+    fn allowed(&self, principal: &Principal, action: &str, resource: &str) {
+        if let Some(function) = principal.session() {
+            self.usage.count(function, action, resource, true);
+        }
+    }
+
+    fn denied(&self, principal: &Principal, denied: &Denied) {
+        let Some(name) = principal.session() else {
+            tracing::warn!("{denied}");
+            return;
+        };
+        let first = self
+            .usage
+            .count(name, &denied.action, &denied.resource, false);
+        let Some(function) = self.functions.get(name) else {
+            tracing::warn!("{denied}");
+            return;
+        };
+        let text = match first {
+            true => explanation(function, denied, &self.names),
+            false => headline(function, denied),
+        };
+        let stream = self.logs.stream(&function.log_group, STREAM);
+        tokio::spawn(async move {
+            for line in text.lines() {
+                stream.put(line).await;
+            }
+        });
+    }
+}
+
+fn headline(function: &Explained, denied: &Denied) -> String {
+    let Denied {
+        action, resource, ..
+    } = denied;
+    format!(
+        "ACCESS DENIED: {} may not do {action} on {resource}",
+        function.logical_id
+    )
+}
+
+fn explanation(function: &Explained, denied: &Denied, names: &Names) -> String {
+    let mut text = headline(function, denied);
+    for near in &denied.near {
+        write!(text, "\n  {near}").ok();
+    }
+    let Explained {
+        logical_id,
+        policies,
+        ..
+    } = function;
+    match denied.reason {
+        Reason::NotAllowed => {
+            let resource = names.expression(&denied.resource);
+            let action = &denied.action;
+            write!(
+                text,
+                "\n  to allow it, add to the Policies of {logical_id} ({policies}):\
+                 \n    - Statement:\
+                 \n        - Effect: Allow\
+                 \n          Action: {action}\
+                 \n          Resource: {resource}"
+            )
+            .ok();
+        }
+        Reason::Denied => {
+            text.push_str(
+                "\n  a Deny wins over every Allow: to allow it, narrow the statement above",
+            );
+        }
+        Reason::OutOfBounds | Reason::DeniedByBoundary => {
+            text.push_str("\n  to allow it, the permissions boundary has to");
+        }
+    }
+    text
+}
+
+/// `template.yaml:12`.
+pub(crate) fn place(template: &Path, location: Location) -> String {
+    format!("{}:{}", PathBuf::from(template).display(), location.line)
+}
+
+/// How a template names the ARNs of its own resources.
+#[derive(Debug)]
+pub(crate) struct Names(HashMap<String, String>);
+
+impl Names {
+    pub(crate) fn of(application: &Application) -> Self {
+        let tables = application
+            .tables
+            .iter()
+            .map(|table| (format!("table/{}", table.name), table.logical_id.clone()));
+        let functions = application.functions.iter().map(|function| {
+            (
+                format!("function:{}", function.name),
+                function.logical_id.clone(),
+            )
+        });
+        Self(tables.chain(functions).collect())
+    }
+
+    /// An ARN as a template would write it.
+    pub(crate) fn expression(&self, arn: &str) -> String {
+        let parts: Vec<&str> = arn.splitn(6, ':').collect();
+        let Some(rest) = parts.get(5) else {
+            return format!("'{arn}'");
+        };
+        if let Some(logical_id) = self.0.get(*rest) {
+            return format!("!GetAtt {logical_id}.Arn");
+        }
+        // An index, or something else within a resource.
+        let within = rest.match_indices('/').find_map(|(at, _)| {
+            let logical_id = self.0.get(&rest[..at])?;
+            Some(format!("!Sub '${{{logical_id}.Arn}}{}'", &rest[at..]))
+        });
+        within.unwrap_or_else(|| format!("'{arn}'"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arns_are_written_as_the_template_names_them() {
+        let table = ("table/local-Table".to_owned(), "Table".to_owned());
+        let names = Names(HashMap::from([table]));
+        let arn = "arn:aws:dynamodb:us-east-1:123456789012:table/local-Table";
+        assert_eq!(names.expression(arn), "!GetAtt Table.Arn");
+        let index = format!("{arn}/index/by-state");
+        assert_eq!(
+            names.expression(&index),
+            "!Sub '${Table.Arn}/index/by-state'"
+        );
+        assert_eq!(names.expression("*"), "'*'");
+        let other = "arn:aws:dynamodb:us-east-1:123456789012:table/other";
+        assert_eq!(names.expression(other), format!("'{other}'"));
+    }
+}

@@ -1,0 +1,11 @@
+//! What functions may do: enforced, explained, recorded, and derived from what they do.
+
+mod explanation;
+mod report;
+mod roles;
+mod usage;
+
+pub(crate) use explanation::Access;
+pub(crate) use report::{command, simulate};
+pub(crate) use roles::role;
+pub(crate) use usage::Usage;

@@ -1,0 +1,144 @@
+//! What each function did and was refused, kept across restarts.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+/// Actions on resources that are recorded of one function; further ones are not.
+const MAX_ENTRIES: usize = 10_000;
+
+/// How often one function did, or was refused, one action on one resource.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    pub(crate) action: String,
+    pub(crate) resource: String,
+    #[serde(default)]
+    pub(crate) allowed: u64,
+    #[serde(default)]
+    pub(crate) refused: u64,
+    /// When last, in seconds since the epoch.
+    pub(crate) last: i64,
+}
+
+/// Entries by action and resource.
+type Entries = BTreeMap<(String, String), Entry>;
+
+/// The record, by the function's name.
+#[derive(Debug)]
+pub(crate) struct Usage {
+    path: PathBuf,
+    entries: Mutex<BTreeMap<String, Entries>>,
+    changed: AtomicBool,
+}
+
+impl Usage {
+    /// Reads the record; one that can't be read is begun anew.
+    pub(crate) fn open(path: PathBuf) -> Self {
+        let kept: BTreeMap<String, Vec<Entry>> = std::fs::read(&path)
+            .ok()
+            .and_then(|text| serde_json::from_slice(&text).ok())
+            .unwrap_or_default();
+        let keyed = |entry: Entry| ((entry.action.clone(), entry.resource.clone()), entry);
+        let entries = kept
+            .into_iter()
+            .map(|(function, entries)| (function, entries.into_iter().map(keyed).collect()))
+            .collect();
+        Self {
+            path,
+            entries: Mutex::new(entries),
+            changed: AtomicBool::new(false),
+        }
+    }
+
+    /// Counts a use, or a refusal; whether it is the first of its kind.
+    pub(crate) fn count(
+        &self,
+        function: &str,
+        action: &str,
+        resource: &str,
+        allowed: bool,
+    ) -> bool {
+        let mut all = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let entries = all.entry(function.to_owned()).or_default();
+        let key = (action.to_owned(), resource.to_owned());
+        if entries.len() >= MAX_ENTRIES && !entries.contains_key(&key) {
+            return true;
+        }
+        let entry = entries.entry(key).or_insert_with(|| Entry {
+            action: action.to_owned(),
+            resource: resource.to_owned(),
+            allowed: 0,
+            refused: 0,
+            last: 0,
+        });
+        let count = match allowed {
+            true => &mut entry.allowed,
+            false => &mut entry.refused,
+        };
+        *count += 1;
+        let first = *count == 1;
+        entry.last = OffsetDateTime::now_utc().unix_timestamp();
+        self.changed.store(true, Ordering::Release);
+        first
+    }
+
+    /// What is recorded of a function.
+    pub(crate) fn of(&self, function: &str) -> Vec<Entry> {
+        let all = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let entries = all.get(function).into_iter().flatten();
+        entries.map(|(_, entry)| entry.clone()).collect()
+    }
+
+    /// Writes the record, if there is something new.
+    pub(crate) fn save(&self) {
+        if !self.changed.swap(false, Ordering::AcqRel) {
+            return;
+        }
+        if let Err(error) = self.write() {
+            tracing::warn!(path = %self.path.display(), %error, "cannot record what functions do");
+        }
+    }
+
+    fn write(&self) -> io::Result<()> {
+        let all = self
+            .entries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let kept: BTreeMap<String, Vec<Entry>> = all
+            .into_iter()
+            .map(|(function, entries)| (function, entries.into_values().collect()))
+            .collect();
+        let partial: &Path = &self.path.with_extension("partial");
+        std::fs::write(partial, serde_json::to_vec(&kept)?)?;
+        std::fs::rename(partial, &self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_was_counted_is_there_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("usage.json");
+        let usage = Usage::open(path.clone());
+        assert!(usage.count("f", "a:B", "*", true));
+        assert!(!usage.count("f", "a:B", "*", true));
+        assert!(usage.count("f", "a:B", "*", false));
+        usage.save();
+        let [entry] = &Usage::open(path.clone()).of("f")[..] else {
+            panic!();
+        };
+        assert_eq!((entry.allowed, entry.refused), (2, 1));
+        std::fs::write(&path, "{ cut sho").unwrap();
+        assert_eq!(Usage::open(path).of("f"), []);
+    }
+}

@@ -1,0 +1,489 @@
+//! A statement's conditions.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::context::Context;
+use crate::pattern::{Pattern, arn_matches};
+use crate::policy::PolicyError;
+
+/// One key that is to have certain values.
+#[derive(Clone, Debug)]
+pub(crate) struct Condition {
+    /// As written: `ForAllValues:StringLikeIfExists`.
+    operator: String,
+    key: String,
+    values: Vec<String>,
+    set: Option<Set>,
+    if_exists: bool,
+    test: Test,
+    negated: bool,
+}
+
+/// How the several values of a key are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Set {
+    All,
+    Any,
+}
+
+/// How one value is held against one of the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Test {
+    Equals { ignoring_case: bool },
+    Like,
+    Number(Compare),
+    Date(Compare),
+    Bool,
+    Ip,
+    Arn,
+    Null,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Compare {
+    Equals,
+    Less,
+    AtMost,
+    More,
+    AtLeast,
+}
+
+impl Compare {
+    fn holds(self, ordering: Ordering) -> bool {
+        match self {
+            Self::Equals => ordering.is_eq(),
+            Self::Less => ordering.is_lt(),
+            Self::AtMost => ordering.is_le(),
+            Self::More => ordering.is_gt(),
+            Self::AtLeast => ordering.is_ge(),
+        }
+    }
+}
+
+/// All operators without their additions: what they test, and whether the
+/// opposite is wanted.
+const OPERATORS: [(&str, Test, bool); 27] = [
+    (
+        "StringEquals",
+        Test::Equals {
+            ignoring_case: false,
+        },
+        false,
+    ),
+    (
+        "StringNotEquals",
+        Test::Equals {
+            ignoring_case: false,
+        },
+        true,
+    ),
+    (
+        "StringEqualsIgnoreCase",
+        Test::Equals {
+            ignoring_case: true,
+        },
+        false,
+    ),
+    (
+        "StringNotEqualsIgnoreCase",
+        Test::Equals {
+            ignoring_case: true,
+        },
+        true,
+    ),
+    ("StringLike", Test::Like, false),
+    ("StringNotLike", Test::Like, true),
+    ("NumericEquals", Test::Number(Compare::Equals), false),
+    ("NumericNotEquals", Test::Number(Compare::Equals), true),
+    ("NumericLessThan", Test::Number(Compare::Less), false),
+    (
+        "NumericLessThanEquals",
+        Test::Number(Compare::AtMost),
+        false,
+    ),
+    ("NumericGreaterThan", Test::Number(Compare::More), false),
+    (
+        "NumericGreaterThanEquals",
+        Test::Number(Compare::AtLeast),
+        false,
+    ),
+    ("DateEquals", Test::Date(Compare::Equals), false),
+    ("DateNotEquals", Test::Date(Compare::Equals), true),
+    ("DateLessThan", Test::Date(Compare::Less), false),
+    ("DateLessThanEquals", Test::Date(Compare::AtMost), false),
+    ("DateGreaterThan", Test::Date(Compare::More), false),
+    ("DateGreaterThanEquals", Test::Date(Compare::AtLeast), false),
+    ("Bool", Test::Bool, false),
+    // Base64 texts are the same when they are written the same.
+    (
+        "BinaryEquals",
+        Test::Equals {
+            ignoring_case: false,
+        },
+        false,
+    ),
+    ("IpAddress", Test::Ip, false),
+    ("NotIpAddress", Test::Ip, true),
+    ("ArnEquals", Test::Arn, false),
+    ("ArnLike", Test::Arn, false),
+    ("ArnNotEquals", Test::Arn, true),
+    ("ArnNotLike", Test::Arn, true),
+    ("Null", Test::Null, false),
+];
+
+impl Condition {
+    /// All conditions of a statement's `Condition`: each of them must hold.
+    pub(crate) fn parse_all(block: &Value) -> Result<Vec<Self>, PolicyError> {
+        let malformed = |text: String| PolicyError::Malformed(text);
+        let operators = block
+            .as_object()
+            .ok_or_else(|| malformed("a Condition is a map of operators".into()))?;
+        let mut conditions = Vec::new();
+        for (operator, keys) in operators {
+            let keys = keys
+                .as_object()
+                .ok_or_else(|| malformed(format!("{operator} is a map of condition keys")))?;
+            for (key, values) in keys {
+                let values = texts(values).ok_or_else(|| {
+                    malformed(format!(
+                        "{operator} of {key} is a value or a list of values"
+                    ))
+                })?;
+                conditions.push(Self::parse(operator, key, values)?);
+            }
+        }
+        Ok(conditions)
+    }
+
+    fn parse(operator: &str, key: &str, values: Vec<String>) -> Result<Self, PolicyError> {
+        let (set, name) = match operator.split_once(':') {
+            Some(("ForAllValues", name)) => (Some(Set::All), name),
+            Some(("ForAnyValue", name)) => (Some(Set::Any), name),
+            _ => (None, operator),
+        };
+        let (name, if_exists) = match name.strip_suffix("IfExists") {
+            Some(name) => (name, true),
+            None => (name, false),
+        };
+        let known = OPERATORS.iter().find(|(known, ..)| *known == name);
+        let Some((_, test, negated)) = known else {
+            let message = format!("`{operator}` is no condition operator");
+            return Err(PolicyError::Malformed(message));
+        };
+        Ok(Self {
+            operator: operator.to_owned(),
+            key: key.to_owned(),
+            values,
+            set,
+            if_exists,
+            test: *test,
+            negated: *negated,
+        })
+    }
+
+    /// Whether it holds for what is known; `variables` says whether the
+    /// policy's version has them.
+    pub(crate) fn holds(&self, context: &Context, variables: bool) -> bool {
+        let present = context.values(&self.key);
+        if self.test == Test::Null {
+            let absent = present.is_none().to_string();
+            return self
+                .values
+                .iter()
+                .any(|value| value.eq_ignore_ascii_case(&absent));
+        }
+        let Some(present) = present else {
+            // The opposite of a missing value holds; and so does all of none.
+            return self.if_exists
+                || self.set == Some(Set::All)
+                || (self.set.is_none() && self.negated);
+        };
+        let each = |actual: &String| self.one_holds(actual, context, variables);
+        match self.set {
+            Some(Set::All) => present.iter().all(each),
+            None if self.negated => present.iter().all(each),
+            Some(Set::Any) | None => present.iter().any(each),
+        }
+    }
+
+    /// Whether it asks for a key that begins so.
+    pub(crate) fn asks_for(&self, prefix: &str) -> bool {
+        let variable = format!("${{{prefix}");
+        self.key.to_lowercase().starts_with(prefix)
+            || self
+                .values
+                .iter()
+                .any(|value| value.to_lowercase().contains(&variable))
+    }
+
+    fn one_holds(&self, actual: &str, context: &Context, variables: bool) -> bool {
+        let fill = |text: &str| match variables {
+            true => Pattern::filled(text, context),
+            false => Some(Pattern::plain(text)),
+        };
+        let matches = |expected: &String| match self.test {
+            Test::Equals { ignoring_case } => {
+                fill(expected).is_some_and(|expected| expected.equals(actual, ignoring_case))
+            }
+            Test::Like => fill(expected).is_some_and(|expected| expected.matches(actual)),
+            Test::Arn => arn_matches(expected, actual, &fill),
+            Test::Number(compare) => {
+                let number = |text: &str| text.trim().parse::<f64>().ok();
+                let ordering = number(actual)
+                    .zip(number(expected))
+                    .and_then(|(actual, expected)| actual.partial_cmp(&expected));
+                ordering.is_some_and(|ordering| compare.holds(ordering))
+            }
+            Test::Date(compare) => {
+                let times = instant(actual).zip(instant(expected));
+                times.is_some_and(|(actual, expected)| compare.holds(actual.cmp(&expected)))
+            }
+            Test::Bool => expected.eq_ignore_ascii_case(actual),
+            Test::Ip => in_network(actual, expected),
+            Test::Null => false,
+        };
+        self.values.iter().any(matches) != self.negated
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {}: {}",
+            self.operator,
+            self.key,
+            self.values.join(", ")
+        )
+    }
+}
+
+/// A value or a list of values, as texts.
+fn texts(value: &Value) -> Option<Vec<String>> {
+    match value {
+        Value::Array(values) => values.iter().map(scalar).collect(),
+        one => scalar(one).map(|one| vec![one]),
+    }
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+/// A date or time of ISO 8601, or seconds since the epoch.
+fn instant(text: &str) -> Option<OffsetDateTime> {
+    if let Ok(seconds) = text.parse() {
+        return OffsetDateTime::from_unix_timestamp(seconds).ok();
+    }
+    let day_only = format!("{text}T00:00:00Z");
+    OffsetDateTime::parse(text, &Rfc3339)
+        .or_else(|_| OffsetDateTime::parse(&day_only, &Rfc3339))
+        .ok()
+}
+
+/// Whether an address is in a network, or is the address itself.
+fn in_network(address: &str, network: &str) -> bool {
+    let Ok(address) = address.parse::<IpAddr>() else {
+        return false;
+    };
+    let network = network
+        .parse::<IpNet>()
+        .or_else(|_| network.parse::<IpAddr>().map(IpNet::from));
+    network.is_ok_and(|network| network.contains(&address))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    fn context(keys: &[(&str, &[&str])]) -> Context {
+        let mut context = Context::default();
+        for (key, values) in keys {
+            context.set_all(
+                key,
+                values.iter().map(|value| (*value).to_owned()).collect(),
+            );
+        }
+        context
+    }
+
+    /// The cases of AWS's documentation of condition operators, and of
+    /// conditions with several keys and values.
+    #[test]
+    fn conditions_hold_as_documented() {
+        let cases = [
+            // (operator, key, policy values, values of the request, holds)
+            ("StringEquals", json!("a"), &["a"][..], true),
+            ("StringEquals", json!(["b", "a"]), &["a"], true),
+            ("StringEquals", json!("a*"), &["ab"], false),
+            ("StringEquals", json!("A"), &["a"], false),
+            ("StringEquals", json!("a"), &[], false),
+            ("StringEqualsIfExists", json!("a"), &[], true),
+            ("StringEqualsIfExists", json!("a"), &["b"], false),
+            ("StringNotEquals", json!("a"), &[], true),
+            ("StringNotEquals", json!(["a", "b"]), &["b"], false),
+            ("StringNotEquals", json!(["a", "b"]), &["c"], true),
+            ("StringEqualsIgnoreCase", json!("A"), &["a"], true),
+            ("StringNotEqualsIgnoreCase", json!("A"), &["a"], false),
+            ("StringLike", json!("a?c*"), &["abcdef"], true),
+            ("StringNotLike", json!("a*"), &["b"], true),
+            ("NumericEquals", json!(10), &["10.0"], true),
+            ("NumericLessThanEquals", json!("10"), &["10"], true),
+            ("NumericLessThan", json!("10"), &["10"], false),
+            ("NumericGreaterThan", json!("9"), &["10"], true),
+            ("NumericGreaterThan", json!("9"), &["many"], false),
+            (
+                "DateGreaterThan",
+                json!("2026-01-01T00:00:00Z"),
+                &["2026-06-01T00:00:00Z"],
+                true,
+            ),
+            (
+                "DateLessThan",
+                json!("2026-01-01"),
+                &["2026-06-01T00:00:00Z"],
+                false,
+            ),
+            ("DateEquals", json!("0"), &["1970-01-01T00:00:00Z"], true),
+            ("Bool", json!(true), &["true"], true),
+            ("Bool", json!("false"), &["true"], false),
+            ("BoolIfExists", json!("false"), &[], true),
+            ("BinaryEquals", json!("QmluYXJ5"), &["QmluYXJ5"], true),
+            ("IpAddress", json!("203.0.113.0/24"), &["203.0.113.9"], true),
+            ("IpAddress", json!("203.0.113.9"), &["203.0.113.9"], true),
+            ("IpAddress", json!("2001:db8::/32"), &["203.0.113.9"], false),
+            (
+                "NotIpAddress",
+                json!(["10.0.0.0/8"]),
+                &["203.0.113.9"],
+                true,
+            ),
+            (
+                "ArnLike",
+                json!("arn:aws:iam::*:role/a*"),
+                &["arn:aws:iam::1:role/ab"],
+                true,
+            ),
+            (
+                "ArnEquals",
+                json!("arn:aws:iam::*:role/a*"),
+                &["arn:aws:iam::1:role/ab"],
+                true,
+            ),
+            (
+                "ArnLike",
+                json!("arn:*"),
+                &["arn:aws:iam::1:role/ab"],
+                false,
+            ),
+            (
+                "ArnNotLike",
+                json!("arn:aws:iam::1:role/a"),
+                &["arn:aws:iam::1:role/b"],
+                true,
+            ),
+            ("Null", json!("true"), &[], true),
+            ("Null", json!("true"), &["x"], false),
+            ("Null", json!("false"), &["x"], true),
+            (
+                "ForAllValues:StringEquals",
+                json!(["a", "b"]),
+                &["a", "b"],
+                true,
+            ),
+            (
+                "ForAllValues:StringEquals",
+                json!(["a", "b"]),
+                &["a", "c"],
+                false,
+            ),
+            ("ForAllValues:StringEquals", json!(["a", "b"]), &[], true),
+            (
+                "ForAnyValue:StringEquals",
+                json!(["a", "b"]),
+                &["c", "a"],
+                true,
+            ),
+            ("ForAnyValue:StringEquals", json!(["a", "b"]), &["c"], false),
+            ("ForAnyValue:StringEquals", json!(["a", "b"]), &[], false),
+            (
+                "ForAllValues:StringNotEquals",
+                json!(["a"]),
+                &["b", "c"],
+                true,
+            ),
+            (
+                "ForAllValues:StringNotEquals",
+                json!(["a"]),
+                &["a", "c"],
+                false,
+            ),
+            (
+                "ForAnyValue:StringNotLike",
+                json!(["a*"]),
+                &["ab", "c"],
+                true,
+            ),
+        ];
+        for (operator, values, present, holds) in cases {
+            let block = json!({operator: {"Key": values}});
+            let [condition] = &Condition::parse_all(&block).unwrap()[..] else {
+                panic!("{block}");
+            };
+            let context = context(&[("key", present)]);
+            assert_eq!(
+                condition.holds(&context, true),
+                holds,
+                "{block} {present:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn values_may_have_variables() {
+        let block = json!({"StringEquals": {"key": "${aws:PrincipalTag/team}"}});
+        let [condition] = &Condition::parse_all(&block).unwrap()[..] else {
+            panic!();
+        };
+        let known = context(&[("aws:principaltag/Team", &["a"]), ("key", &["a"])]);
+        assert!(condition.holds(&known, true));
+        assert!(!condition.holds(&known, false));
+        assert!(!condition.holds(&context(&[("key", &["a"])]), true));
+    }
+
+    #[test]
+    fn what_is_no_condition_is_told() {
+        for (block, reason) in [
+            (json!([]), "a Condition is a map of operators"),
+            (
+                json!({"StringEquals": "a"}),
+                "StringEquals is a map of condition keys",
+            ),
+            (
+                json!({"StringIs": {"a": "b"}}),
+                "`StringIs` is no condition operator",
+            ),
+            (
+                json!({"Bool": {"a": {}}}),
+                "Bool of a is a value or a list of values",
+            ),
+        ] {
+            let error = Condition::parse_all(&block).unwrap_err();
+            assert_eq!(error.to_string(), reason);
+        }
+    }
+}

@@ -219,6 +219,11 @@ async fn run(
         gateways.spawn(Arc::new(gateway).serve(listener, gateway_stop.clone()));
     }
 
+    if !samlet_lambda::can_confine() {
+        let lack =
+            "this system has no Landlock: functions are not confined, and can read what you can";
+        tracing::warn!("{lack}");
+    }
     let asked_to_stop = stop_signal()?;
     terminal::print_ready(application, &urls, &aws_url);
     asked_to_stop.await;

@@ -4,6 +4,8 @@
 //! a function's process answers it.
 
 mod api;
+#[cfg(target_os = "linux")]
+mod confinement;
 mod environment;
 mod events;
 mod function;
@@ -221,6 +223,14 @@ impl Lambda {
     pub async fn close(&self) {
         self.pool.close(CLOSE_TIMEOUT).await;
     }
+}
+
+/// Whether this system lets samlet confine functions' processes to their own files.
+pub fn can_confine() -> bool {
+    #[cfg(target_os = "linux")]
+    return confinement::is_possible();
+    #[cfg(not(target_os = "linux"))]
+    false
 }
 
 fn shutting_down() -> InvokeError {

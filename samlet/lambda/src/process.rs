@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,6 +12,8 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use tokio::net::unix::pipe;
 use tokio::sync::oneshot;
 
+#[cfg(target_os = "linux")]
+use crate::confinement;
 use crate::function::Program;
 use crate::tmp::{Tmp, TmpSettings};
 
@@ -64,9 +67,10 @@ impl Process {
         std::thread::Builder::new()
             .name("environment".into())
             .spawn(move || {
+                let store = tmp.folder.parent().unwrap_or(&tmp.folder).to_owned();
                 let tmp = Tmp::new(&program, &tmp);
                 let spawned = tmp.and_then(|tmp| {
-                    let child = spawn(&program, &environment, writer, &tmp)?;
+                    let child = spawn(&program, &environment, writer, &tmp, &store)?;
                     Ok((child, tmp))
                 });
                 let (mut child, tmp) = match spawned {
@@ -149,6 +153,7 @@ fn spawn(
     environment: &BTreeMap<String, String>,
     output: io::PipeWriter,
     tmp: &Tmp,
+    store: &Path,
 ) -> io::Result<std::process::Child> {
     let mut command = Command::new(&program.executable);
     command
@@ -163,6 +168,8 @@ fn spawn(
         // what it starts can be ended with it.
         .process_group(0);
     tmp.apply(&mut command);
+    #[cfg(target_os = "linux")]
+    confinement::apply(&mut command, program, store, tmp)?;
     // Last: a user namespace of its own would have the kernel forget it.
     die_with_parent(&mut command);
     command.spawn()

@@ -71,6 +71,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     .collect();
                 respond(200, variables.to_string())
             }
+            // What of a list of files and processes it can reach.
+            "reach" => {
+                let wishes = event["body"].as_str().unwrap_or_default();
+                let wishes: Vec<[String; 2]> = serde_json::from_str(wishes)?;
+                let tried = wishes.iter().map(|[how, what]| reach(how, what));
+                respond(200, json!(tried.collect::<Vec<_>>()).to_string())
+            }
             // What is in the folder for temporary files; leaves a file there.
             "tmp" => {
                 let folder = std::env::temp_dir();
@@ -102,6 +109,25 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         agent
             .post(format!("{api}/invocation/{id}/response"))
             .send(response)?;
+    }
+}
+
+/// Tries to reach a file or a process; says `reached`, or why not.
+fn reach(how: &str, what: &str) -> String {
+    let tried = match how {
+        "read" => std::fs::read(what).map(drop),
+        "write" => std::fs::write(what, "mine"),
+        "remove" => std::fs::remove_file(what),
+        "run" => std::process::Command::new(what).output().map(drop),
+        _ => {
+            let pid = what.parse().ok().and_then(rustix::process::Pid::from_raw);
+            let kill = |pid| rustix::process::kill_process(pid, rustix::process::Signal::USR1);
+            pid.map_or(Ok(()), |pid| kill(pid).map_err(std::io::Error::from))
+        }
+    };
+    match tried {
+        Ok(()) => "reached".to_owned(),
+        Err(error) => format!("{:?}", error.kind()),
     }
 }
 

@@ -7,6 +7,8 @@ import json
 import os
 import time
 import unittest
+import urllib.error
+import urllib.request
 from decimal import Decimal
 
 import boto3
@@ -472,6 +474,15 @@ class Credentials(unittest.TestCase):
         identity = client("sts").get_caller_identity()
         self.assertEqual(identity["Arn"], "arn:aws:iam::123456789012:user/local")
         self.assertEqual(identity["Account"], "123456789012")
+
+    def test_a_presigned_request_may_be_used_by_whoever_has_it(self):
+        url = client("sts").generate_presigned_url("get_caller_identity", ExpiresIn=60, HttpMethod="GET")
+        with urllib.request.urlopen(url) as answer:
+            self.assertIn(b"arn:aws:iam::123456789012:user/local", answer.read())
+        for change in [("Signature=", "Signature=0"), ("Expires=60", "Expires=600"), ("=local", "=nobody")]:
+            with self.assertRaises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(url.replace(*change))
+            self.assertEqual(refused.exception.code, 403)
 
     def test_strangers_and_guesses_are_refused_by_every_service(self):
         calls = {

@@ -293,7 +293,7 @@ fn what_keeps_samlet_from_starting_is_said_with_the_way_out() {
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(
-        text.contains(&format!("port {port} on 127.0.0.1 is taken")) && text.contains("--port 0"),
+        text.contains(&format!("cannot listen on 127.0.0.1:{port}: ")) && text.contains("--port 0"),
         "{text}"
     );
 
@@ -463,4 +463,26 @@ fn functions_may_be_sent_to_another_dynamodb() {
         said.contains("`localhost:8000` is not http://HOST:PORT"),
         "{said}"
     );
+}
+
+#[test]
+fn only_who_asks_for_it_is_open_to_the_network() {
+    let application = application();
+    let samlet = application.start(&["--host", "0.0.0.0"]);
+    assert!(samlet.api.starts_with("http://0.0.0.0:"), "{}", samlet.api);
+    // The AWS endpoint stays where it was.
+    assert!(
+        samlet.aws.starts_with("http://127.0.0.1:"),
+        "{}",
+        samlet.aws
+    );
+    samlet.wait_for_log("open to everyone who can reach 0.0.0.0");
+    drop(samlet);
+    let samlet = application.start(&[]);
+    assert!(
+        samlet.api.starts_with("http://127.0.0.1:"),
+        "{}",
+        samlet.api
+    );
+    assert!(!samlet.stderr().contains("open to everyone"));
 }

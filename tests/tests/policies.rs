@@ -195,6 +195,77 @@ fn a_policy_that_cannot_be_enforced_is_told_with_its_place() {
     assert!(text.contains("template.yaml:44:"), "{text}");
 }
 
+#[test]
+fn a_stolen_key_is_worth_nothing_after_a_restart_and_the_developers_may_be_secret() {
+    const BINARY: &str = env!("CARGO_BIN_EXE_fixture-function");
+    let application = Application::fixture(
+        BINARY,
+        "
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Table: {Type: AWS::Serverless::SimpleTable}
+  Fixture:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: function
+      Handler: bootstrap
+      Runtime: provided.al2023
+      Policies: [DynamoDBCrudPolicy: {TableName: !Ref Table}]
+      Events: {Any: {Type: Api, Properties: {Path: '/{mode}', Method: GET}}}
+",
+    );
+    let scan = |samlet: &Samlet, [key, secret, token]: [&str; 3]| {
+        let token = (!token.is_empty()).then(|| token.to_owned());
+        let credentials = aws_credential_types::Credentials::new(key, secret, token, None, "test");
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
+            .region(aws_sdk_dynamodb::config::Region::new("us-east-1"))
+            .credentials_provider(credentials)
+            .endpoint_url(&samlet.aws)
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .build();
+        let client = aws_sdk_dynamodb::Client::from_conf(config);
+        let scanned = acceptance::block_on(client.scan().table_name("local-Table").send());
+        match scanned {
+            Ok(_) => "allowed".to_owned(),
+            Err(error) => error
+                .into_service_error()
+                .meta()
+                .code()
+                .unwrap_or_default()
+                .to_owned(),
+        }
+    };
+    let mut samlet = application.start(&[]);
+    let stolen = samlet.json("GET", "/environment", None).1;
+    let member = |name: &str| stolen[name].as_str().unwrap();
+    let stolen = [
+        member("AWS_ACCESS_KEY_ID"),
+        member("AWS_SECRET_ACCESS_KEY"),
+        member("AWS_SESSION_TOKEN"),
+    ];
+    assert_eq!(scan(&samlet, stolen), "allowed");
+    assert_eq!(
+        scan(&samlet, [stolen[0], stolen[1], ""]),
+        "UnrecognizedClientException"
+    );
+    assert_eq!(
+        scan(&samlet, [stolen[0], "guess", stolen[2]]),
+        "InvalidSignatureException"
+    );
+    assert_eq!(scan(&samlet, ["local", "local", ""]), "allowed");
+    samlet.terminate();
+    let samlet = application.start(&["--developer-secret", "quite another"]);
+    assert_eq!(scan(&samlet, stolen), "UnrecognizedClientException");
+    assert_eq!(
+        scan(&samlet, ["local", "local", ""]),
+        "InvalidSignatureException"
+    );
+    assert_eq!(scan(&samlet, ["local", "quite another", ""]), "allowed");
+    let environment = samlet.request("GET", "/environment", None).1;
+    assert!(!environment.contains("quite another"));
+}
+
 /// Conditions, variables, tags and boundaries, with a function that signs
 /// what it asks for.
 #[test]

@@ -131,6 +131,19 @@ pub(crate) struct StartArgs {
     /// The port of the application's first API; 0 takes a free one [default: 3000]
     #[arg(short, long)]
     pub(crate) port: Option<u16>,
+    /// The address that the application's APIs listen on; another than a
+    /// loopback one opens them to the network
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub(crate) host: std::net::IpAddr,
+    /// The secret of the access key `local`, which may do everything; by
+    /// default `local`, which functions can guess
+    #[arg(
+        long,
+        value_name = "SECRET",
+        env = "SAMLET_DEVELOPER_SECRET",
+        hide_env_values = true
+    )]
+    pub(crate) developer_secret: Option<String>,
     /// The port of the AWS endpoint; 0 takes a free one
     #[arg(long, default_value_t = 4566, value_name = "PORT")]
     pub(crate) aws_port: u16,

@@ -19,9 +19,9 @@ pub(crate) enum Error {
     },
     #[error("cannot use {}: {reason}", path.display())]
     Config { path: PathBuf, reason: String },
-    #[error("port {port} on 127.0.0.1 is taken: {source}")]
+    #[error("cannot listen on {address}: {source}")]
     PortTaken {
-        port: u16,
+        address: std::net::SocketAddr,
         flag: &'static str,
         source: std::io::Error,
     },

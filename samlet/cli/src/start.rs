@@ -1,6 +1,6 @@
 //! `samlet start`: from a template to a running application, and down again.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -144,8 +144,13 @@ async fn run(
 ) -> Result<(), Error> {
     let application = &template.application;
     // Before the build: a port that is taken should be known at once.
-    let listeners = listeners(port, &application.apis).await?;
-    let aws = bind(args.aws_port, "--aws-port").await?;
+    let listeners = listeners(args.host, port, &application.apis).await?;
+    if !args.host.is_loopback() {
+        let host = args.host;
+        tracing::warn!("the application is open to everyone who can reach {host}");
+    }
+    let localhost = Ipv4Addr::LOCALHOST.into();
+    let aws = bind(localhost, args.aws_port, "--aws-port").await?;
     let urls = listeners.iter().map(url).collect::<Result<Vec<_>, _>>()?;
     let aws_url = url(&aws)?;
 
@@ -175,7 +180,11 @@ async fn run(
         .any(|table| table.time_to_live.is_some());
     let sweeping = sweeping.then(|| tokio::spawn(delete_expired(store.clone())));
     let logs = Logs::open(&data.logs(), terminal::log_observer(application))?;
-    let identities = Arc::new(Identities::new(REGION, ACCOUNT_ID));
+    let mut identities = Identities::new(REGION, ACCOUNT_ID);
+    if let Some(secret) = &args.developer_secret {
+        identities = identities.with_developer_secret(secret);
+    }
+    let identities = Arc::new(identities);
     let surroundings = Surroundings {
         aws_url: &aws_url,
         dynamodb_url: args.dynamodb_endpoint.as_deref(),
@@ -265,12 +274,12 @@ async fn delete_expired(store: samlet_dynamodb::Store) {
 }
 
 /// A listener for each API: the first on `port`, the others on the next free ones.
-async fn listeners(port: u16, apis: &[Api]) -> Result<Vec<TcpListener>, Error> {
+async fn listeners(host: IpAddr, port: u16, apis: &[Api]) -> Result<Vec<TcpListener>, Error> {
     let mut listeners = Vec::new();
     let mut next = port;
     for index in 0..apis.len() {
         let listener = loop {
-            match bind(next, "--port").await {
+            match bind(host, next, "--port").await {
                 Err(Error::PortTaken { .. }) if index > 0 && next < u16::MAX => next += 1,
                 bound => break bound?,
             }
@@ -289,10 +298,14 @@ fn url(listener: &TcpListener) -> Result<String, Error> {
     Ok(format!("http://{address}"))
 }
 
-async fn bind(port: u16, flag: &'static str) -> Result<TcpListener, Error> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-        .await
-        .map_err(|source| Error::PortTaken { port, flag, source })
+async fn bind(host: IpAddr, port: u16, flag: &'static str) -> Result<TcpListener, Error> {
+    let address = SocketAddr::new(host, port);
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|source| Error::PortTaken {
+        address,
+        flag,
+        source,
+    })
 }
 
 /// What all functions are given.

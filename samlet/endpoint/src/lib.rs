@@ -102,7 +102,8 @@ impl Endpoint {
                 "This endpoint answers to 127.0.0.1 and localhost only.\n",
             );
         }
-        let asks_for_health = parts.method == Method::GET && parts.uri.path() == "/";
+        let asks_for_health = parts.method == Method::GET
+            && parts.uri.path_and_query().is_some_and(|path| path == "/");
         if asks_for_health && service::signed_for(&parts).is_none_or(|name| name == "dynamodb") {
             let region = self.identities.region();
             return text(

@@ -55,14 +55,19 @@ pub(crate) fn of<'a>(parts: &'a Parts, body: &Bytes) -> Service<'a> {
     if path.starts_with("/2015-03-31/functions") {
         return Service::Lambda;
     }
+    if parts.method == Method::GET
+        && path == "/"
+        && let Some(query) = parts.uri.query()
+        && let Some(action) = action_of(query)
+        && query.contains("Version=2011-06-15")
+    {
+        return Service::Sts(action.to_owned());
+    }
     let form = header("content-type")
         .is_some_and(|text| text.starts_with("application/x-www-form-urlencoded"));
     if parts.method == Method::POST && path == "/" && form {
         let body = String::from_utf8_lossy(body);
-        let action = body
-            .split('&')
-            .find_map(|pair| pair.strip_prefix("Action="));
-        return match action {
+        return match action_of(&body) {
             Some(action) if body.contains("Version=2011-06-15") => Service::Sts(action.to_owned()),
             action => {
                 let action = action.unwrap_or("a form without an Action");
@@ -75,6 +80,12 @@ pub(crate) fn of<'a>(parts: &'a Parts, body: &Bytes) -> Service<'a> {
         _ => Protocol::Json,
     };
     Service::Unknown(named(&format!("{} {path}", parts.method)), protocol)
+}
+
+/// The action that a form or a query names.
+fn action_of(form: &str) -> Option<&str> {
+    let mut pairs = form.split('&');
+    pairs.find_map(|pair| pair.strip_prefix("Action="))
 }
 
 /// The service that a request is signed for: `AKID/date/region/SERVICE/aws4_request`.

@@ -171,6 +171,28 @@ impl Identities {
         }
     }
 
+    /// Gives the developer another secret: the first one everybody knows.
+    #[must_use]
+    pub fn with_developer_secret(self, secret: &str) -> Self {
+        let mut issued = self.issued.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(developer) = issued.get_mut(DEVELOPER_KEY) {
+            secret.clone_into(&mut developer.credentials.secret_access_key);
+        }
+        drop(issued);
+        self
+    }
+
+    /// With the developer's credentials being these.
+    #[cfg(test)]
+    pub(crate) fn with(self, credentials: Credentials) -> Self {
+        let mut issued = self.issued.write().unwrap_or_else(PoisonError::into_inner);
+        let mut developer = issued[DEVELOPER_KEY].clone();
+        developer.credentials = credentials.clone();
+        issued.insert(credentials.access_key_id, developer);
+        drop(issued);
+        self
+    }
+
     /// The region whose requests are taken.
     pub fn region(&self) -> &str {
         &self.region

@@ -8,6 +8,7 @@ mod context;
 mod credentials;
 mod pattern;
 mod policy;
+mod presigned;
 mod signature;
 
 pub use authorization::{Denied, Near, Reason, authorize, judge};

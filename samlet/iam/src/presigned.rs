@@ -1,0 +1,80 @@
+//! Requests that are signed in their query.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
+
+use std::time::Duration;
+
+use http::header;
+use http::request::Parts;
+use percent_encoding::percent_decode_str;
+
+use crate::signature::{AuthenticationError, Members};
+
+/// The longest that a presigned request may be used.
+const MAX_LIFETIME: Duration = Duration::from_secs(604_800);
+
+/// The signature of such a request.
+pub(crate) struct Presigned {
+    /// The members of the signature, decoded.
+    members: Vec<(String, String)>,
+    /// The query without them.
+    pub(crate) rest: String,
+}
+
+impl Presigned {
+    /// `None` for a request that isn't: a header is taken first.
+    pub(crate) fn of(request: &Parts) -> Option<Self> {
+        if request.headers.contains_key(header::AUTHORIZATION) {
+            return None;
+        }
+        let (mut members, mut rest) = (Vec::new(), Vec::new());
+        for pair in request.uri.query()?.split('&') {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            match name.starts_with("X-Amz-") {
+                true => {
+                    let value = percent_decode_str(value).decode_utf8_lossy();
+                    members.push((name.to_owned(), value.into_owned()));
+                }
+                false => rest.push(pair),
+            }
+        }
+        let rest = rest.join("&");
+        let presigned = Self { members, rest };
+        presigned.value("X-Amz-Algorithm")?;
+        Some(presigned)
+    }
+
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        let found = self.members.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    fn required(&self, name: &str) -> Result<&str, AuthenticationError> {
+        self.value(name).ok_or_else(|| {
+            AuthenticationError::Incomplete(format!(
+                "AWS query-string parameters must include '{name}'. Re-examine the query-string parameters."
+            ))
+        })
+    }
+
+    pub(crate) fn members(&self) -> Result<Members<'_>, AuthenticationError> {
+        Ok(Members {
+            algorithm: self.required("X-Amz-Algorithm")?,
+            credential: self.required("X-Amz-Credential")?,
+            signature: self.required("X-Amz-Signature")?,
+            signed_headers: self.required("X-Amz-SignedHeaders")?,
+            date_time: self.required("X-Amz-Date")?,
+        })
+    }
+
+    /// How long it may be used.
+    pub(crate) fn lifetime(&self) -> Result<Duration, AuthenticationError> {
+        let seconds = self.required("X-Amz-Expires")?.parse().ok();
+        let lifetime = seconds.map(Duration::from_secs);
+        lifetime
+            .filter(|lifetime| *lifetime <= MAX_LIFETIME)
+            .ok_or_else(|| {
+                let text = "X-Amz-Expires must be between 1 and 604800 seconds";
+                AuthenticationError::Incomplete(text.into())
+            })
+    }
+}

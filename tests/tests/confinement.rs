@@ -127,6 +127,15 @@ fn a_function_reaches_what_is_its_own_and_nothing_else() {
         assert_ne!(others, ["reached"]);
         assert_eq!(samlet.request("GET", "/other/pid", None).1, other);
 
+        // The other's Runtime API and AWS's services, without a signature.
+        let others: Value = samlet.json("GET", "/other/environment", None).1;
+        let runtime_api = others["AWS_LAMBDA_RUNTIME_API"].as_str().unwrap();
+        let next = format!("http://{runtime_api}/2018-06-01/runtime/invocation/next");
+        let invoke = format!("{}/2015-03-31/functions/local-Other", samlet.aws);
+        let answers = reach(&samlet, "/reach", &[("get", next), ("get", invoke)]);
+        assert_eq!(answers, ["no answer", "403"]);
+        assert_eq!(samlet.request("GET", "/other/pid", None).1, other);
+
         // The code of this one is the folder with samlet's own data in it.
         let whole = reach(
             &samlet,

@@ -563,6 +563,42 @@ mod tests {
         assert_eq!(code(half.body(()).unwrap()), "IncompleteSignatureException");
     }
 
+    #[test]
+    fn a_key_goes_with_its_own_secret_and_token_only() {
+        let (identities, own) = identities();
+        let role = Role {
+            name: "other".into(),
+            policies: Vec::new(),
+            boundary: None,
+            tags: std::collections::BTreeMap::new(),
+        };
+        let other = identities.issue(role, "session");
+        let now = SystemTime::now();
+        let code = |credentials: Credentials| {
+            let request = signed(&identities, &credentials, now);
+            let judged = identities.authenticate("dynamodb", &request, BODY, now);
+            judged
+                .map_err(|error| error.code())
+                .map(|principal| principal.arn)
+        };
+        assert!(code(own.clone()).unwrap().ends_with("role/session"));
+        let key = Credentials {
+            access_key_id: other.access_key_id.clone(),
+            ..own.clone()
+        };
+        assert_eq!(code(key), Err("InvalidSignatureException"));
+        let token = Credentials {
+            session_token: other.session_token.clone(),
+            ..own.clone()
+        };
+        assert_eq!(code(token), Err("UnrecognizedClientException"));
+        let no_token = Credentials {
+            session_token: None,
+            ..own
+        };
+        assert_eq!(code(no_token), Err("UnrecognizedClientException"));
+    }
+
     /// A request as the vectors have it; `None` for one that is no HTTP.
     fn vector(text: &str) -> Option<(Parts, String)> {
         let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));

@@ -118,6 +118,7 @@ fn reach(how: &str, what: &str) -> String {
         "read" => std::fs::read(what).map(drop),
         "write" => std::fs::write(what, "mine"),
         "remove" => std::fs::remove_file(what),
+        "get" => return get(what),
         "run" => std::process::Command::new(what).output().map(drop),
         _ => {
             let pid = what.parse().ok().and_then(rustix::process::Pid::from_raw);
@@ -128,6 +129,19 @@ fn reach(how: &str, what: &str) -> String {
     match tried {
         Ok(()) => "reached".to_owned(),
         Err(error) => format!("{:?}", error.kind()),
+    }
+}
+
+/// Asks an address; says the status, or that there was no answer.
+fn get(url: &str) -> String {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(5)))
+        .build()
+        .into();
+    match agent.get(url).call() {
+        Ok(response) => response.status().as_u16().to_string(),
+        Err(_) => "no answer".to_owned(),
     }
 }
 

@@ -1,0 +1,187 @@
+//! Signatures, judged by samlet and by an implementation of somebody else: they must always agree.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::str::FromStr;
+use std::time::SystemTime;
+
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use http::{HeaderValue, Request};
+use proptest::prelude::*;
+use samlet_iam::Identities;
+use scratchstack_aws_signature::principal::User;
+use scratchstack_aws_signature::{
+    GetSigningKeyRequest, GetSigningKeyResponse, KSecretKey, NO_ADDITIONAL_SIGNED_HEADERS,
+    SignatureOptions, service_for_signing_key_fn, sigv4_validate_request,
+};
+
+const REGION: &str = "us-east-1";
+const SERVICE: &str = "lambda";
+const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+/// What is changed in a request after it was signed.
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    Nothing,
+    Body,
+    Header,
+    Path,
+    Query,
+    Method,
+    Signature,
+    Scope,
+}
+
+#[derive(Clone, Debug)]
+struct Sent {
+    method: &'static str,
+    path: String,
+    query: String,
+    header: String,
+    body: Vec<u8>,
+    change: Change,
+}
+
+fn sent() -> impl Strategy<Value = Sent> {
+    let change = prop_oneof![
+        Just(Change::Nothing),
+        Just(Change::Body),
+        Just(Change::Header),
+        Just(Change::Path),
+        Just(Change::Query),
+        Just(Change::Method),
+        Just(Change::Signature),
+        Just(Change::Scope),
+    ];
+    (
+        prop_oneof![Just("GET"), Just("POST"), Just("PUT")],
+        // Without escapes: AWS encodes those of a path twice, the other once.
+        "(/([a-z0-9_~-]|:|\\$){1,6}){1,3}",
+        "([a-zA-Z0-9]{1,4}=([a-z0-9._~-]|%20|%2B|%26){0,5}(&[a-z]{1,3}=[0-9]{0,3}){0,3})?",
+        "[ -~]{0,20}",
+        proptest::collection::vec(any::<u8>(), 0..40),
+        change,
+    )
+        .prop_map(|(method, path, query, header, body, change)| Sent {
+            method,
+            path,
+            query,
+            header,
+            body,
+            change,
+        })
+}
+
+/// Signs as the SDK does, and then changes what is to be changed.
+fn request(sent: &Sent, now: SystemTime) -> Request<Vec<u8>> {
+    let query = match sent.query.as_str() {
+        "" => String::new(),
+        query => format!("?{query}"),
+    };
+    let uri = format!("{}{query}", sent.path);
+    let url = format!("http://127.0.0.1:4566{uri}");
+    let mut request = Request::builder()
+        .method(sent.method)
+        .uri(&uri)
+        .header("host", "127.0.0.1:4566")
+        .header("x-custom", sent.header.trim())
+        .body(sent.body.clone())
+        .unwrap();
+    let identity =
+        aws_credential_types::Credentials::new("local", SECRET, None, None, "test").into();
+    let params = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(REGION)
+        .name(SERVICE)
+        .time(now)
+        .settings(SigningSettings::default())
+        .build()
+        .unwrap()
+        .into();
+    let headers: Vec<(String, String)> = request
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+        .collect();
+    let headers = headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    let body = SignableBody::Bytes(&sent.body);
+    let signable = SignableRequest::new(sent.method, url, headers, body).unwrap();
+    let (instructions, _) = sign(signable, &params).unwrap().into_parts();
+    instructions.apply_to_request_http1x(&mut request);
+
+    let authorization = |request: &Request<Vec<u8>>, from: &str, to: &str| {
+        let text = request.headers()["authorization"]
+            .to_str()
+            .unwrap()
+            .replacen(from, to, 1);
+        HeaderValue::from_str(&text).unwrap()
+    };
+    match sent.change {
+        Change::Nothing => {}
+        Change::Body => request.body_mut().push(b'x'),
+        Change::Header => {
+            request
+                .headers_mut()
+                .insert("x-custom", HeaderValue::from_static("changed!"));
+        }
+        Change::Path => *request.uri_mut() = format!("{}x{query}", sent.path).parse().unwrap(),
+        Change::Query => *request.uri_mut() = format!("{}?more=1", sent.path).parse().unwrap(),
+        Change::Method => *request.method_mut() = http::Method::DELETE,
+        Change::Signature => {
+            let changed = authorization(&request, "Signature=", "Signature=0");
+            request.headers_mut().insert("authorization", changed);
+        }
+        Change::Scope => {
+            let changed = authorization(&request, "/us-east-1/", "/eu-west-1/");
+            request.headers_mut().insert("authorization", changed);
+        }
+    }
+    request
+}
+
+/// Whether the other implementation takes it.
+fn oracle(request: Request<Vec<u8>>, now: SystemTime) -> bool {
+    let get_signing_key = |request: GetSigningKeyRequest| async move {
+        let key = KSecretKey::from_str(SECRET).unwrap();
+        let key = key.to_ksigning(request.request_date(), request.region(), request.service());
+        let user = User::new("aws", "123456789012", "/", "local")?;
+        Ok(GetSigningKeyResponse::builder()
+            .principal(user)
+            .signing_key(key)
+            .build()?)
+    };
+    let mut service = service_for_signing_key_fn(get_signing_key);
+    let validated = sigv4_validate_request(
+        request,
+        REGION,
+        SERVICE,
+        &mut service,
+        now.into(),
+        &NO_ADDITIONAL_SIGNED_HEADERS,
+        SignatureOptions::default(),
+    );
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(validated).is_ok()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn both_judge_every_request_alike(sent in sent()) {
+        let now = SystemTime::now();
+        let request = request(&sent, now);
+        let identities = Identities::new(REGION, "123456789012").with_developer_secret(SECRET);
+        let (parts, body) = request.clone().into_parts();
+        let ours = identities.authenticate(SERVICE, &parts, &body, now);
+        prop_assert_eq!(ours.is_ok(), oracle(request, now), "{:?}", ours.map(|principal| principal.arn));
+        if matches!(sent.change, Change::Nothing) {
+            prop_assert!(identities.authenticate(SERVICE, &parts, &body, now).is_ok());
+        }
+    }
+}

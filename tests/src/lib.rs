@@ -243,28 +243,11 @@ impl Samlet {
 
     /// Sends a request; gives its status and body.
     pub fn request(&self, method: &str, path: &str, body: Option<&str>) -> (u16, String) {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(PATIENCE))
-            .allow_non_standard_methods(true)
-            .build()
-            .into();
         let url = format!("{}{path}", self.api);
         let request = ureq::http::Request::builder().method(method).uri(url);
         let request = request.header("content-type", "application/json");
-        let mut response = agent
-            .run(request.body(body.unwrap_or_default().to_owned()).unwrap())
-            .unwrap();
-        let status = response.status().as_u16();
-        (
-            status,
-            response
-                .body_mut()
-                .with_config()
-                .limit(50_000_000)
-                .read_to_string()
-                .unwrap(),
-        )
+        let (status, _, body) = send(request.body(body.unwrap_or_default().into()).unwrap());
+        (status, String::from_utf8(body).unwrap())
     }
 
     /// Sends a request; gives its status and JSON.
@@ -374,4 +357,32 @@ pub fn wait_until_gone(pid: u32) {
 /// Runs a future to its end, for calls of the AWS SDK.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Runtime::new().unwrap().block_on(future)
+}
+
+/// Sends a request with headers; gives status, headers and body.
+pub fn send(request: ureq::http::Request<Vec<u8>>) -> (u16, ureq::http::HeaderMap, Vec<u8>) {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(PATIENCE))
+        .allow_non_standard_methods(true)
+        .build()
+        .into();
+    let mut response = agent.run(request).unwrap();
+    let body = response.body_mut().with_config().limit(50_000_000);
+    let body = body.read_to_vec().unwrap();
+    (response.status().as_u16(), response.headers().clone(), body)
+}
+
+/// Sends a request; gives status, error type (empty when there is none) and JSON.
+pub fn outcome(request: ureq::http::Request<Vec<u8>>) -> (u16, String, Value) {
+    let (status, headers, body) = send(request);
+    let error = headers
+        .get("x-amzn-errortype")
+        .map(|value| value.to_str().unwrap().to_owned());
+    (status, error.unwrap_or_default(), json(&body))
+}
+
+/// A body as JSON.
+pub fn json(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(body)))
 }

@@ -42,9 +42,8 @@ pub(crate) fn log_observer(application: &Application) -> Observer {
         .iter()
         .zip(COLOURS.iter().cycle())
         .map(|(function, colour)| {
-            let own = format!("/aws/lambda/{}", function.name);
-            let group = function.logging.log_group.clone().unwrap_or(own);
-            (group, function.logical_id.clone(), colour.on_default())
+            let (group, name) = (function.log_group(), function.logical_id.clone());
+            (group, name, colour.on_default())
         })
         .collect();
     let mut stderr = anstream::stderr();

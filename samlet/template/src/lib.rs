@@ -105,6 +105,14 @@ pub struct Function {
     pub location: Location,
 }
 
+impl Function {
+    /// Its log group's name.
+    pub fn log_group(&self) -> String {
+        let own = || format!("/aws/lambda/{}", self.name);
+        self.logging.log_group.clone().unwrap_or_else(own)
+    }
+}
+
 /// How a function's log is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Logging {

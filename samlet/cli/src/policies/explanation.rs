@@ -42,10 +42,9 @@ impl Access {
         logs: Logs,
     ) -> Self {
         let functions = application.functions.iter().map(|function| {
-            let own = format!("/aws/lambda/{}", function.name);
             let explained = Explained {
                 logical_id: function.logical_id.clone(),
-                log_group: function.logging.log_group.clone().unwrap_or(own),
+                log_group: function.log_group(),
                 policies: place(template, function.role.location),
             };
             (function.name.clone(), explained)

@@ -25,9 +25,32 @@ pub(crate) enum Command {
     Start(StartArgs),
     /// Build the functions only
     Build(BuildArgs),
+    /// Run a command beside a fresh application on free ports, and exit with its code
+    ///
+    /// The command finds the application by API_URL and the AWS endpoint by
+    /// the variables that every AWS SDK reads.
+    #[command(after_help = "Example: samlet exec -- pytest tests/")]
+    Exec(ExecArgs),
+    /// Read the template and say what is wrong with it
+    Validate(ValidateArgs),
     /// Show what functions are granted, what they used of it, and the least that would do
     #[command(args_conflicts_with_subcommands = true)]
     Policies(PoliciesArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExecArgs {
+    #[command(flatten)]
+    pub(crate) start: StartArgs,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ValidateArgs {
+    #[command(flatten)]
+    pub(crate) application: ApplicationArgs,
 }
 
 #[derive(Debug, Args)]
@@ -144,9 +167,13 @@ pub(crate) struct StartArgs {
         hide_env_values = true
     )]
     pub(crate) developer_secret: Option<String>,
-    /// The port of the AWS endpoint; 0 takes a free one
-    #[arg(long, default_value_t = 4566, value_name = "PORT")]
-    pub(crate) aws_port: u16,
+    /// The port of the AWS endpoint; 0 takes a free one [default: 4566]
+    #[arg(long, value_name = "PORT")]
+    pub(crate) aws_port: Option<u16>,
+    /// Write addresses, names and credentials to this file, as JSON, once
+    /// everything is ready; it is removed at the end
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ready_file: Option<PathBuf>,
     /// Send the functions to another DynamoDB than samlet's own, which then
     /// has to have the tables (DynamoDB Local, for one)
     #[arg(long, value_name = "URL", value_parser = parse_url)]

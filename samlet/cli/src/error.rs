@@ -32,6 +32,16 @@ pub(crate) enum Error {
         path: PathBuf,
         source: std::io::Error,
     },
+    #[error("cannot write {}: {source}", path.display())]
+    ReadyFile {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("cannot run {command}: {source}")]
+    CommandFailed {
+        command: String,
+        source: std::io::Error,
+    },
     #[error("cannot run cargo: {0}")]
     CargoMissing(std::io::Error),
     #[error("cannot run {tool}: {source}")]

@@ -6,8 +6,11 @@ mod config;
 mod data;
 mod diagnostics;
 mod error;
+mod exec;
 mod policies;
+mod running;
 mod start;
+mod template;
 mod terminal;
 
 use std::process::ExitCode;
@@ -18,17 +21,20 @@ use clap::Parser;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     terminal::init_diagnostics();
+    let succeeded = |()| ExitCode::SUCCESS;
     let result = match cli.command {
-        Some(Command::Build(args)) => build::command(&args),
-        Some(Command::Start(args)) => start::command(&args),
+        Some(Command::Build(args)) => build::command(&args).map(succeeded),
+        Some(Command::Start(args)) => start::command(&args).map(succeeded),
+        Some(Command::Exec(args)) => exec::command(&args),
+        Some(Command::Validate(args)) => template::validate(&args).map(succeeded),
         Some(Command::Policies(args)) => match args.command {
-            Some(PoliciesCommand::Simulate(args)) => policies::simulate(&args),
-            None => policies::command(&args),
+            Some(PoliciesCommand::Simulate(args)) => policies::simulate(&args).map(succeeded),
+            None => policies::command(&args).map(succeeded),
         },
-        None => start::command(&cli.start),
+        None => start::command(&cli.start).map(succeeded),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             diagnostics::print_error(&error);
             ExitCode::FAILURE

@@ -7,6 +7,8 @@ use samlet_logs::Observer;
 use samlet_template::{Api, Application};
 use tracing_subscriber::EnvFilter;
 
+use crate::running::Addresses;
+
 /// Told apart well on dark and light terminals.
 const COLOURS: [AnsiColor; 6] = [
     AnsiColor::Cyan,
@@ -67,7 +69,8 @@ pub(crate) fn print_status(verb: &str, what: &str) {
 
 /// Prints each API's routes with their functions, the outputs, and the line
 /// that tools wait for: `ready http://…`.
-pub(crate) fn print_ready(application: &Application, urls: &[String], aws_url: &str) {
+pub(crate) fn print_ready(application: &Application, addresses: &Addresses) {
+    let (urls, aws_url) = (&addresses.apis, addresses.aws.as_str());
     let mut stdout = anstream::stdout();
     let bold = Style::new().bold();
     let apis = || application.apis.iter().zip(urls);

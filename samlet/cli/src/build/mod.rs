@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use samlet_lambda::Program;
 use samlet_template::{Application, Function};
 
-use crate::args::BuildArgs;
+use crate::args::{BuildArgs, StartArgs};
 use crate::data::DataFolder;
 use crate::error::Error;
-use crate::start;
+use crate::template::Template;
 
 /// What there is to run of each function, by logical id.
 pub(crate) type Programs = BTreeMap<String, Program>;
@@ -29,10 +29,22 @@ pub(crate) enum Mode {
     BuiltBySam,
 }
 
+impl Mode {
+    /// What `samlet start` was asked for.
+    pub(crate) fn of(args: &StartArgs) -> Self {
+        match args {
+            args if args.no_build => Self::None,
+            args if args.built => Self::BuiltBySam,
+            args if args.release => Self::Release,
+            _ => Self::Dev,
+        }
+    }
+}
+
 /// `samlet build`.
 pub(crate) fn command(args: &BuildArgs) -> Result<(), Error> {
     let config = args.application.config("build")?;
-    let template = start::Template::read(&args.application, &config, false)?;
+    let template = Template::read(&args.application, &config, false)?;
     let data = DataFolder::open(&args.application.data_dir())?;
     let mode = match args.release {
         true => Mode::Release,

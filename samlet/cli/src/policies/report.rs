@@ -15,7 +15,7 @@ use super::explanation::Names;
 use super::usage::Entry;
 use crate::args::{Format, PoliciesArgs, SimulateArgs};
 use crate::error::Error;
-use crate::start::{ACCOUNT_ID, Template};
+use crate::template::{ACCOUNT_ID, Template};
 
 /// What Lambda itself does as the function's role, to write its log.
 const OF_LAMBDA: [&str; 3] = [

@@ -1,0 +1,84 @@
+//! `samlet exec`: runs a command beside a fresh application, for tests of any language.
+
+use std::process::{ExitCode, ExitStatus};
+
+use rustix::process::{Pid, Signal};
+use tokio::process::{Child, Command};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::args::ExecArgs;
+use crate::data::DataFolder;
+use crate::error::Error;
+use crate::running::{Addresses, Ports, Running};
+use crate::start::{runtime, secret};
+use crate::template::{REGION, Template};
+
+/// `samlet exec`: gives the command's own exit code.
+pub(crate) fn command(args: &ExecArgs) -> Result<ExitCode, Error> {
+    let config = args.start.application.config("local_start_api")?;
+    let template = Template::read(&args.start.application, &config, args.start.built)?;
+    let roles = template.roles()?;
+    let ports = Ports {
+        api: args.start.port.unwrap_or(0),
+        aws: args.start.aws_port.unwrap_or(0),
+    };
+    // Nothing of an earlier run, and nothing left of this one.
+    let fresh = tempfile::tempdir().map_err(Error::Runtime)?;
+    let folder = args.start.application.data_dir.as_deref();
+    let data = DataFolder::open(folder.unwrap_or(fresh.path()))?;
+    let run = async {
+        let running = Running::start(&args.start, ports, &template, roles, &data).await?;
+        let ended = run(args, &running.addresses).await;
+        running.stop().await;
+        ended.map(exit_code)
+    };
+    runtime()?.block_on(Box::pin(run))
+}
+
+async fn run(args: &ExecArgs, addresses: &Addresses) -> Result<ExitStatus, Error> {
+    let failed = |source| Error::CommandFailed {
+        command: args.command.first().cloned().unwrap_or_default(),
+        source,
+    };
+    let mut words = args.command.iter();
+    let mut command = Command::new(words.next().map_or("", String::as_str));
+    command.args(words);
+    if let Some(url) = addresses.apis.first() {
+        command.env("API_URL", url);
+    }
+    command
+        .env("AWS_ENDPOINT_URL", &addresses.aws)
+        .env("AWS_REGION", REGION)
+        .env("AWS_DEFAULT_REGION", REGION)
+        .env("AWS_ACCESS_KEY_ID", samlet_iam::DEVELOPER_KEY)
+        .env("AWS_SECRET_ACCESS_KEY", secret(&args.start))
+        // Those of a real account would go before these.
+        .env_remove("AWS_SESSION_TOKEN")
+        .env_remove("AWS_PROFILE");
+    let mut child = command.spawn().map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Runtime)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Runtime)?;
+    loop {
+        tokio::select! {
+            status = child.wait() => return status.map_err(failed),
+            // The terminal has told the command too: it ends as it likes.
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => end(&child),
+        }
+    }
+}
+
+fn end(child: &Child) {
+    let pid = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
+    if let Some(pid) = pid {
+        rustix::process::kill_process(pid, Signal::TERM).ok();
+    }
+}
+
+/// As a shell has it: 128 and the signal's number for a command that was killed.
+fn exit_code(status: ExitStatus) -> ExitCode {
+    use std::os::unix::process::ExitStatusExt;
+    let code = status.code().or(status.signal().map(|signal| 128 + signal));
+    let code = code.and_then(|code| u8::try_from(code).ok());
+    code.map_or(ExitCode::FAILURE, ExitCode::from)
+}

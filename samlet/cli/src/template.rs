@@ -1,0 +1,116 @@
+//! The template as a command has it: read, its warnings shown, its roles ready to be enforced.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use samlet_iam::Role;
+use samlet_template::Application;
+
+use crate::args::{ApplicationArgs, ValidateArgs};
+use crate::config::Config;
+use crate::error::Error;
+use crate::{diagnostics, policies};
+
+/// Where the application seems to be deployed.
+pub(crate) const REGION: &str = "us-east-1";
+pub(crate) const ACCOUNT_ID: &str = "123456789012";
+const STACK_NAME: &str = "local";
+
+/// A template that was read without errors; its warnings have been shown.
+pub(crate) struct Template {
+    pub(crate) path: PathBuf,
+    source: String,
+    pub(crate) application: Application,
+}
+
+impl Template {
+    /// Reads the template, or, with `built`, what `sam build` made of it.
+    pub(crate) fn read(
+        args: &ApplicationArgs,
+        config: &Config,
+        built: bool,
+    ) -> Result<Self, Error> {
+        let path = match built {
+            true => args.template.with_file_name(".aws-sam/build/template.yaml"),
+            false => args.template.clone(),
+        };
+        let source =
+            std::fs::read_to_string(&path).map_err(|source| Error::TemplateUnreadable {
+                path: path.clone(),
+                source,
+            })?;
+        let settings = samlet_template::Settings {
+            region: REGION.into(),
+            account_id: ACCOUNT_ID.into(),
+            stack_name: STACK_NAME.into(),
+            parameter_overrides: args.overrides(config),
+        };
+        match samlet_template::read(&source, &settings) {
+            Ok(application) => {
+                diagnostics::print_warnings(&path, &source, &application.warnings);
+                Ok(Self {
+                    path,
+                    source,
+                    application,
+                })
+            }
+            Err(diagnostics) => Err(Error::Template {
+                text: source,
+                path,
+                diagnostics,
+            }),
+        }
+    }
+
+    /// Each function's role, in their order, as it is enforced.
+    pub(crate) fn roles(&self) -> Result<Vec<Role>, Error> {
+        let mut wrong = Vec::new();
+        let mut roles = Vec::new();
+        for function in &self.application.functions {
+            match policies::role(&function.role, &self.path) {
+                Ok(role) => roles.push(role),
+                // A role of several functions is wrong once.
+                Err(diagnostics) => wrong.extend(diagnostics),
+            }
+        }
+        wrong.dedup();
+        match wrong.is_empty() {
+            true => Ok(roles),
+            false => Err(Error::Template {
+                text: self.source.clone(),
+                path: self.path.clone(),
+                diagnostics: wrong,
+            }),
+        }
+    }
+
+    /// What relative paths in the template start from.
+    pub(crate) fn folder(&self) -> &Path {
+        self.path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."))
+    }
+}
+
+/// `samlet validate`: reads as `samlet start` does, and starts nothing.
+pub(crate) fn validate(args: &ValidateArgs) -> Result<(), Error> {
+    let config = args.application.config("validate")?;
+    let template = Template::read(&args.application, &config, false)?;
+    template.roles()?;
+    let application = &template.application;
+    let routes: usize = application.apis.iter().map(|api| api.routes.len()).sum();
+    let counted = |count: usize, what: &str| match count {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    };
+    let counts = [
+        counted(application.functions.len(), "function"),
+        counted(routes, "route"),
+        counted(application.tables.len(), "table"),
+    ];
+    let mut stdout = anstream::stdout();
+    let path = template.path.display();
+    writeln!(stdout, "{path} is valid: {}", counts.join(", ")).ok();
+    Ok(())
+}

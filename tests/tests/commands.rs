@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::process::{Command, Output};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Output, Stdio};
 
 use acceptance::{Application, samlet_binary};
 use serde_json::{Value, json};
@@ -80,6 +81,132 @@ print(event["resource"])
     );
 }
 
+/// `samlet` with something on its standard input.
+fn samlet_with(application: &Application, arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(samlet_binary())
+        .current_dir(application.folder.path())
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_function_is_invoked_by_the_samlet_that_runs_or_by_itself() {
+    let application = Application::fixture(BINARY, TEMPLATE);
+    let event = |mode: &str| format!(r#"{{"pathParameters":{{"mode":"{mode}"}}}}"#);
+    std::fs::write(application.folder.path().join("event.json"), event("raw")).unwrap();
+    let by_file = || samlet(&application, &["invoke", "Fixture", "-e", "event.json"]);
+    let by_input = |mode: &str| {
+        samlet_with(
+            &application,
+            &["invoke", "local-Fixture", "-e", "-"],
+            &event(mode),
+        )
+    };
+    let check = || {
+        let output = by_file();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert_eq!(text(&output.stdout), event("raw") + "\n");
+        assert!(
+            text(&output.stderr).contains("REPORT RequestId: "),
+            "{}",
+            text(&output.stderr)
+        );
+        let failed = by_input("error");
+        assert_eq!(failed.status.code(), Some(1));
+        assert_eq!(
+            text(&failed.stdout),
+            "{\"errorMessage\":\"on purpose\",\"errorType\":\"Oops\"}\n"
+        );
+    };
+    check();
+    let running = application.start(&[]);
+    check();
+    // It was that one: it shows the log of what it invoked.
+    running.wait_for_log("mode error");
+    drop(running);
+    check();
+
+    let unknown = samlet(&application, &["invoke", "Fixtur"]);
+    let said = text(&unknown.stderr);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(
+        said.contains("there is no function Fixtur in the template")
+            && said.contains("there are Fixture"),
+        "{said}"
+    );
+    let missing = samlet(&application, &["invoke", "Fixture", "-e", "none.json"]);
+    assert!(text(&missing.stderr).contains("cannot read the event none.json"));
+    let no_json = samlet_with(&application, &["invoke", "Fixture", "-e", "-"], "{");
+    assert_eq!(no_json.status.code(), Some(1));
+    assert!(text(&no_json.stderr).contains("Could not parse request body into json"));
+}
+
+#[test]
+fn logs_are_shown_filtered_and_followed() {
+    let application = Application::fixture(BINARY, TEMPLATE);
+    let none = samlet(&application, &["logs"]);
+    assert_eq!(
+        (none.status.code(), text(&none.stdout)),
+        (Some(0), String::new())
+    );
+    let running = application.start(&[]);
+    running.request("GET", "/pid", None);
+    running.wait_for_log("REPORT");
+
+    let shown = text(&samlet(&application, &["logs", "Fixture"]).stdout);
+    let words: Vec<&str> = shown
+        .lines()
+        .filter_map(|line| line.split(' ').nth(2))
+        .collect();
+    assert_eq!(
+        words,
+        ["INIT_START", "START", "mode", "END", "REPORT"],
+        "{shown}"
+    );
+    let filtered = samlet(
+        &application,
+        &["logs", "--filter", "mode", "--format", "json"],
+    );
+    let line: Value = serde_json::from_slice(&filtered.stdout).unwrap();
+    assert_eq!(
+        (&line["function"], &line["message"]),
+        (&json!("Fixture"), &json!("mode pid"))
+    );
+    assert!(text(&samlet(&application, &["logs", "--since", "1h"]).stdout).contains("mode pid"));
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    assert_eq!(
+        text(&samlet(&application, &["logs", "--since", "1s"]).stdout),
+        ""
+    );
+
+    let mut tail = Command::new(samlet_binary())
+        .current_dir(application.folder.path())
+        .args(["logs", "--tail", "--filter", "mode"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(tail.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().ends_with("mode pid"));
+    running.request("GET", "/slow", None);
+    assert!(lines.next().unwrap().unwrap().ends_with("mode slow"));
+    tail.kill().unwrap();
+    tail.wait().unwrap();
+    let wrong = samlet(&application, &["logs", "--filter", "{ nonsense"]);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(text(&wrong.stderr).contains("Invalid filter pattern"));
+}
+
 #[test]
 fn a_ready_file_says_where_everything_is_while_it_is_there() {
     let application = Application::fixture(BINARY, TEMPLATE);
@@ -133,5 +260,44 @@ fn a_template_is_validated_without_starting_anything() {
         "nothing was started",
     ] {
         assert!(said.contains(part), "{part}\n{said}");
+    }
+}
+
+#[test]
+fn routes_are_listed_and_the_store_is_reset_only_when_it_is_meant() {
+    let application = Application::fixture(BINARY, TEMPLATE);
+    let routes = samlet(&application, &["routes"]);
+    assert_eq!(text(&routes.stdout), "GET     /{mode}  Fixture\n");
+    assert!(
+        text(&samlet(&application, &["reset", "--yes"]).stdout).starts_with("nothing is stored in")
+    );
+
+    let mut running = application.start(&[]);
+    running.request("GET", "/pid", None);
+    let locked = samlet(&application, &["reset", "--yes"]);
+    assert!(
+        text(&locked.stderr).contains("another samlet is running on"),
+        "{}",
+        text(&locked.stderr)
+    );
+    running.terminate();
+    let store = application
+        .folder
+        .path()
+        .join(".samlet/dynamodb/dynamodb.sqlite");
+    let asked = samlet_with(&application, &["reset"], "y\n");
+    assert_eq!(asked.status.code(), Some(1));
+    assert!(text(&asked.stderr).contains("--yes deletes without asking") && store.exists());
+    let reset = samlet(&application, &["reset", "--yes"]);
+    assert!(
+        text(&reset.stdout).starts_with("deleted tables, logs of "),
+        "{}",
+        text(&reset.stdout)
+    );
+    assert!(!store.exists());
+
+    for shell in ["bash", "fish", "zsh"] {
+        let script = samlet(&application, &["completions", shell]);
+        assert!(text(&script.stdout).contains("simulate"), "{shell}");
     }
 }

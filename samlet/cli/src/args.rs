@@ -31,6 +31,32 @@ pub(crate) enum Command {
     /// the variables that every AWS SDK reads.
     #[command(after_help = "Example: samlet exec -- pytest tests/")]
     Exec(ExecArgs),
+    /// Invoke one function once: its response on standard output, its log on
+    /// standard error
+    ///
+    /// By the samlet that runs on this folder's data; without one, by itself.
+    /// Exits with 1 when the function failed.
+    #[command(
+        after_help = "Example: samlet invoke CreateMessageItem -e events/CreateMessageItem-event.json"
+    )]
+    Invoke(InvokeArgs),
+    /// Show what functions have logged, whether samlet runs or not
+    #[command(
+        after_help = "Example: samlet logs CreateMessageItem --since 10m --filter ERROR --tail"
+    )]
+    Logs(LogsArgs),
+    /// List the routes of all APIs, and the function of each
+    Routes(ValidateArgs),
+    /// Forget what is stored: tables, logs and the record of what functions did
+    Reset(ResetArgs),
+    /// Print a script that completes samlet's commands in a shell
+    #[command(
+        after_help = "Example: samlet completions bash > ~/.local/share/bash-completion/completions/samlet"
+    )]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
     /// Read the template and say what is wrong with it
     Validate(ValidateArgs),
     /// Show what functions are granted, what they used of it, and the least that would do
@@ -45,6 +71,48 @@ pub(crate) struct ExecArgs {
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub(crate) command: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InvokeArgs {
+    /// The function, by logical id or name
+    #[arg(value_name = "FUNCTION")]
+    pub(crate) function: String,
+    /// A file with the event, or - for standard input [default: an empty object]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) event: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) start: StartArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LogsArgs {
+    /// Functions, by logical id or name [default: all]
+    #[arg(value_name = "FUNCTION")]
+    pub(crate) functions: Vec<String>,
+    #[command(flatten)]
+    pub(crate) application: ApplicationArgs,
+    /// Go on showing what is logged
+    #[arg(long)]
+    pub(crate) tail: bool,
+    /// Only what was logged so long ago at most, such as 30s, 10m or 2h
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) since: Option<std::time::Duration>,
+    /// Only what matches a filter pattern of CloudWatch Logs
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) filter: Option<String>,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResetArgs {
+    #[command(flatten)]
+    pub(crate) application: ApplicationArgs,
+    /// Don't ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]

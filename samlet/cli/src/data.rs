@@ -33,11 +33,44 @@ impl DataFolder {
                 let data = Self { path, _lock: lock };
                 // What a killed samlet left there is nobody's.
                 std::fs::remove_dir_all(data.tmp()).ok();
+                std::fs::remove_file(data.path.join("endpoint")).ok();
                 Ok(data)
             }
             Err(TryLockError::WouldBlock) => Err(Error::DataLocked { path }),
             Err(TryLockError::Error(source)) => Err(unusable(source)),
         }
+    }
+
+    /// Deletes all but what was built; tells what was there.
+    pub(crate) fn forget(&self) -> Result<Vec<&'static str>, Error> {
+        let mut removed = Vec::new();
+        for (what, path) in [
+            ("tables", self.store()),
+            ("logs", self.logs()),
+            ("the record of what functions did", self.usage()),
+        ] {
+            let done = match path.is_dir() {
+                true => std::fs::remove_dir_all(&path),
+                false => std::fs::remove_file(&path),
+            };
+            match done {
+                Ok(()) => removed.push(what),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(source) => return Err(Error::DataUnusable { path, source }),
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Says where the AWS endpoint of the samlet is that holds this folder.
+    pub(crate) fn note_running(&self, aws_url: &str) {
+        // Without it `samlet invoke` can't find this one: no reason not to run.
+        std::fs::write(self.path.join("endpoint"), aws_url).ok();
+    }
+
+    /// The AWS endpoint of the samlet that holds a folder.
+    pub(crate) fn running(folder: &Path) -> Option<String> {
+        std::fs::read_to_string(folder.join("endpoint")).ok()
     }
 
     pub(crate) fn store(&self) -> PathBuf {

@@ -37,6 +37,17 @@ pub(crate) enum Error {
         path: PathBuf,
         source: std::io::Error,
     },
+    #[error("cannot read the event {}: {source}", path.display())]
+    EventUnreadable {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{function} was not invoked: {reason}")]
+    NotInvoked { function: String, reason: String },
+    #[error("nothing was deleted")]
+    NotConfirmed,
+    #[error("cannot show the logs: {0}")]
+    LogsUnreadable(String),
     #[error("cannot run {command}: {source}")]
     CommandFailed {
         command: String,
@@ -104,6 +115,7 @@ impl Error {
             Self::NoCode { .. } => {
                 "CodeUri is a folder, relative to the template; correct it there".into()
             }
+            Self::NotConfirmed => "--yes deletes without asking".into(),
             Self::NoFunction { known, .. } => format!("there are {known}"),
             Self::NotLeastPrivilege(_) => {
                 "they are marked with `!` above; `!` is also what was never tried".into()

@@ -7,7 +7,10 @@ mod data;
 mod diagnostics;
 mod error;
 mod exec;
+mod invoke;
+mod logs;
 mod policies;
+mod reset;
 mod running;
 mod start;
 mod template;
@@ -16,7 +19,7 @@ mod terminal;
 use std::process::ExitCode;
 
 use args::{Cli, Command, PoliciesCommand};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -26,6 +29,15 @@ fn main() -> ExitCode {
         Some(Command::Build(args)) => build::command(&args).map(succeeded),
         Some(Command::Start(args)) => start::command(&args).map(succeeded),
         Some(Command::Exec(args)) => exec::command(&args),
+        Some(Command::Invoke(args)) => invoke::command(&args),
+        Some(Command::Logs(args)) => logs::command(&args).map(succeeded),
+        Some(Command::Routes(args)) => template::routes(&args).map(succeeded),
+        Some(Command::Reset(args)) => reset::command(&args).map(succeeded),
+        Some(Command::Completions { shell }) => {
+            let mut stdout = std::io::stdout();
+            clap_complete::generate(shell, &mut Cli::command(), "samlet", &mut stdout);
+            Ok(ExitCode::SUCCESS)
+        }
         Some(Command::Validate(args)) => template::validate(&args).map(succeeded),
         Some(Command::Policies(args)) => match args.command {
             Some(PoliciesCommand::Simulate(args)) => policies::simulate(&args).map(succeeded),

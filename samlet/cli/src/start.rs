@@ -37,6 +37,7 @@ pub(crate) fn command(args: &StartArgs) -> Result<(), Error> {
             &running.addresses,
             args,
         )?;
+        data.note_running(&running.addresses.aws);
         terminal::print_ready(&template.application, &running.addresses);
         asked_to_stop.await;
         exit_on_second_signal()?;

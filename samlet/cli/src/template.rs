@@ -4,12 +4,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use samlet_iam::Role;
-use samlet_template::Application;
+use samlet_template::{Application, Diagnostic, Function};
 
 use crate::args::{ApplicationArgs, ValidateArgs};
 use crate::config::Config;
 use crate::error::Error;
-use crate::{diagnostics, policies};
+use crate::{diagnostics, policies, terminal};
 
 /// Where the application seems to be deployed.
 pub(crate) const REGION: &str = "us-east-1";
@@ -76,12 +76,30 @@ impl Template {
         wrong.dedup();
         match wrong.is_empty() {
             true => Ok(roles),
-            false => Err(Error::Template {
-                text: self.source.clone(),
-                path: self.path.clone(),
-                diagnostics: wrong,
-            }),
+            false => Err(self.error(wrong)),
         }
+    }
+
+    /// What is wrong with it, as an error that shows the places.
+    pub(crate) fn error(&self, diagnostics: Vec<Diagnostic>) -> Error {
+        Error::Template {
+            text: self.source.clone(),
+            path: self.path.clone(),
+            diagnostics,
+        }
+    }
+
+    /// The function of this logical id or name.
+    pub(crate) fn function(&self, name: &str) -> Result<&Function, Error> {
+        let functions = &self.application.functions;
+        let named = |function: &&Function| function.logical_id == name || function.name == name;
+        functions.iter().find(named).ok_or_else(|| {
+            let known: Vec<&str> = functions.iter().map(|f| f.logical_id.as_str()).collect();
+            Error::NoFunction {
+                name: name.to_owned(),
+                known: known.join(", "),
+            }
+        })
     }
 
     /// What relative paths in the template start from.
@@ -112,5 +130,13 @@ pub(crate) fn validate(args: &ValidateArgs) -> Result<(), Error> {
     let mut stdout = anstream::stdout();
     let path = template.path.display();
     writeln!(stdout, "{path} is valid: {}", counts.join(", ")).ok();
+    Ok(())
+}
+
+/// `samlet routes`.
+pub(crate) fn routes(args: &ValidateArgs) -> Result<(), Error> {
+    let config = args.application.config("local_start_api")?;
+    let template = Template::read(&args.application, &config, false)?;
+    terminal::print_routes(&template.application, &[]);
     Ok(())
 }

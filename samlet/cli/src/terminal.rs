@@ -67,30 +67,33 @@ pub(crate) fn print_status(verb: &str, what: &str) {
     writeln!(anstream::stderr(), "{style}{verb:>12}{style:#} {what}").ok();
 }
 
-/// Prints each API's routes with their functions, the outputs, and the line
-/// that tools wait for: `ready http://…`.
-pub(crate) fn print_ready(application: &Application, addresses: &Addresses) {
-    let (urls, aws_url) = (&addresses.apis, addresses.aws.as_str());
+/// Prints each API's routes with their functions; `urls` are the APIs'.
+pub(crate) fn print_routes(application: &Application, urls: &[String]) {
     let mut stdout = anstream::stdout();
-    let bold = Style::new().bold();
-    let apis = || application.apis.iter().zip(urls);
     let routes = application.apis.iter().flat_map(|api| &api.routes);
     let width = routes.map(|route| route.path.len()).max().unwrap_or(0);
-    for (api, url) in apis() {
+    for (number, api) in application.apis.iter().enumerate() {
         if application.apis.len() > 1 {
-            writeln!(stdout, "{} {url}", api.logical_id).ok();
+            let url = urls.get(number).map(|url| format!(" {url}"));
+            writeln!(stdout, "{}{}", api.logical_id, url.unwrap_or_default()).ok();
         }
         for route in &api.routes {
-            let function = application
-                .functions
-                .iter()
-                .find(|f| f.name == route.function);
-            let id = function.map_or(route.function.as_str(), |function| {
-                function.logical_id.as_str()
-            });
+            let mut functions = application.functions.iter();
+            let function = functions.find(|function| function.name == route.function);
+            let id = function.map_or(&route.function, |function| &function.logical_id);
             writeln!(stdout, "{:7} {:width$}  {id}", route.method, route.path).ok();
         }
     }
+}
+
+/// Prints the routes, the outputs, and the line that tools wait for:
+/// `ready http://…`.
+pub(crate) fn print_ready(application: &Application, addresses: &Addresses) {
+    let (urls, aws_url) = (&addresses.apis, addresses.aws.as_str());
+    print_routes(application, urls);
+    let mut stdout = anstream::stdout();
+    let bold = Style::new().bold();
+    let apis = || application.apis.iter().zip(urls);
     for output in &application.outputs {
         let value = apis().fold(output.value.clone(), |value, (api, url)| {
             local_urls(&value, api, url)

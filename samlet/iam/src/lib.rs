@@ -10,6 +10,7 @@ mod pattern;
 mod policy;
 mod presigned;
 mod signature;
+mod signing;
 
 pub use authorization::{Denied, Near, Reason, authorize, judge};
 pub use context::Context;
@@ -18,3 +19,4 @@ pub use policy::{
     Decision, PolicyDocument, PolicyError, Request, StatementView, matches_action, matches_resource,
 };
 pub use signature::AuthenticationError;
+pub use signing::sign_request;

@@ -23,7 +23,7 @@ use crate::tmp::Tmp;
 const NEWEST: ABI = ABI::V6;
 
 /// What every program may need of the system, to read.
-const SYSTEM: [&str; 12] = [
+const SYSTEM: [&str; 11] = [
     "/bin",
     "/etc",
     "/lib",
@@ -32,11 +32,13 @@ const SYSTEM: [&str; 12] = [
     "/nix/store",
     "/opt",
     "/proc",
-    "/run/systemd/resolve",
     "/sbin",
     "/sys",
     "/usr",
 ];
+
+/// Files of `/etc` that many systems keep elsewhere.
+const LINKED: [&str; 3] = ["/etc/hosts", "/etc/localtime", "/etc/resolv.conf"];
 
 /// Devices that are no one's in particular.
 const DEVICES: [&str; 5] = [
@@ -117,7 +119,10 @@ fn ruleset(program: &Program, store: &Path, tmp: &Tmp) -> Result<RulesetCreated,
         .scope(Scope::from_all(NEWEST))?
         .create()?;
     let system = SYSTEM.iter().map(PathBuf::from);
-    let readable = system.chain(own(program, store));
+    let linked = LINKED
+        .iter()
+        .filter_map(|path| Path::new(path).canonicalize().ok());
+    let readable = system.chain(linked).chain(own(program, store));
     let mut writable: Vec<PathBuf> = DEVICES.iter().map(PathBuf::from).collect();
     if let Tmp::Folder(folder) = tmp {
         writable.push(folder.path().to_owned());

@@ -170,6 +170,8 @@ fn spawn(
     tmp.apply(&mut command);
     #[cfg(target_os = "linux")]
     confinement::apply(&mut command, program, store, tmp)?;
+    #[cfg(not(target_os = "linux"))]
+    let _ = store;
     // Last: a user namespace of its own would have the kernel forget it.
     die_with_parent(&mut command);
     command.spawn()

@@ -15,6 +15,7 @@ use super::explanation::Names;
 use super::usage::Entry;
 use crate::args::{Format, PoliciesArgs, SimulateArgs};
 use crate::error::Error;
+use crate::policies;
 use crate::template::{ACCOUNT_ID, Template};
 
 /// What Lambda itself does as the function's role, to write its log.
@@ -310,19 +311,10 @@ fn times(count: u64, last: Option<i64>) -> String {
 pub(crate) fn simulate(args: &SimulateArgs) -> Result<(), Error> {
     let config = args.application.config("local_start_api")?;
     let template = Template::read(&args.application, &config, false)?;
-    let functions = &template.application.functions;
-    let named = |function: &Function| {
-        args.function == function.logical_id || args.function == function.name
-    };
-    let Some(index) = functions.iter().position(named) else {
-        let known: Vec<&str> = functions.iter().map(|f| f.logical_id.as_str()).collect();
-        return Err(Error::NoFunction {
-            name: args.function.clone(),
-            known: known.join(", "),
-        });
-    };
-    let role = template.roles()?.swap_remove(index);
-    let principal = Principal::of_role(role, &functions[index].name, ACCOUNT_ID);
+    let function = template.function(&args.function)?;
+    let role = policies::role(&function.role, &template.path);
+    let role = role.map_err(|diagnostics| template.error(diagnostics))?;
+    let principal = Principal::of_role(role, &function.name, ACCOUNT_ID);
     let mut context = Context::default();
     let mut given: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (key, value) in &args.context {

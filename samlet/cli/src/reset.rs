@@ -1,0 +1,54 @@
+//! `samlet reset`: an application without a past.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use crate::args::ResetArgs;
+use crate::data::DataFolder;
+use crate::error::Error;
+
+/// `samlet reset`: built functions stay.
+pub(crate) fn command(args: &ResetArgs) -> Result<(), Error> {
+    let folder = args.application.data_dir();
+    let mut stdout = anstream::stdout();
+    if !folder.is_dir() {
+        writeln!(stdout, "nothing is stored in {}", folder.display()).ok();
+        return Ok(());
+    }
+    if !args.yes
+        && !confirmed(&format!(
+            "Delete the tables and logs in {}?",
+            folder.display()
+        ))?
+    {
+        return Err(Error::NotConfirmed);
+    }
+    let removed = DataFolder::open(&folder)?.forget()?;
+    match removed.is_empty() {
+        true => writeln!(stdout, "nothing is stored in {}", folder.display()).ok(),
+        false => writeln!(
+            stdout,
+            "deleted {} of {}",
+            removed.join(", "),
+            folder.display()
+        )
+        .ok(),
+    };
+    Ok(())
+}
+
+/// Asks; whoever isn't at a terminal is not asked, and has not said yes.
+fn confirmed(question: &str) -> Result<bool, Error> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        return Ok(false);
+    }
+    let mut stderr = anstream::stderr();
+    write!(stderr, "{question} [y/N] ").ok();
+    stderr.flush().ok();
+    let mut answer = String::new();
+    stdin
+        .lock()
+        .read_line(&mut answer)
+        .map_err(Error::Runtime)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"))
+}

@@ -18,10 +18,7 @@ pub(crate) fn command(args: &ExecArgs) -> Result<ExitCode, Error> {
     let config = args.start.application.config("local_start_api")?;
     let template = Template::read(&args.start.application, &config, args.start.built)?;
     let roles = template.roles()?;
-    let ports = Ports {
-        api: args.start.port.unwrap_or(0),
-        aws: args.start.aws_port.unwrap_or(0),
-    };
+    let ports = Ports::free(&args.start);
     // Nothing of an earlier run, and nothing left of this one.
     let fresh = tempfile::tempdir().map_err(Error::Runtime)?;
     let folder = args.start.application.data_dir.as_deref();

@@ -36,10 +36,7 @@ pub(crate) fn command(args: &InvokeArgs) -> Result<ExitCode, Error> {
         }
         Err(error) => return Err(error),
     };
-    let ports = Ports {
-        api: args.start.port.unwrap_or(0),
-        aws: args.start.aws_port.unwrap_or(0),
-    };
+    let ports = Ports::free(&args.start);
     let run = async {
         let running = Running::start(&args.start, ports, &template, roles, &data).await?;
         let address = running.addresses.aws.clone();

@@ -52,6 +52,16 @@ pub(crate) struct Ports {
     pub(crate) aws: u16,
 }
 
+impl Ports {
+    /// Those that were asked for, else free ones.
+    pub(crate) fn free(args: &StartArgs) -> Self {
+        Self {
+            api: args.port.unwrap_or(0),
+            aws: args.aws_port.unwrap_or(0),
+        }
+    }
+}
+
 /// The parts that run, in the order of a request's path.
 pub(crate) struct Running {
     pub(crate) addresses: Addresses,

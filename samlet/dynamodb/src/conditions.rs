@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::expressions::{is_attribute, words};
+use crate::expressions::{is_attribute, scalar, words};
 
 /// Stands for what is not known, and is no item's key: a condition on it doesn't hold.
 const UNKNOWN: &str = "\u{0}unknown";
@@ -70,7 +70,7 @@ fn leading_keys(operation: &str, part: &Value, hash_key: Option<&str>) -> Vec<St
     let Some(hash_key) = hash_key else {
         return vec![UNKNOWN.into()];
     };
-    let value = |key: &Value| scalar(&key[hash_key]);
+    let value = |key: &Value| key_text(&key[hash_key]);
     let found: Vec<String> = match operation {
         "BatchGetItem" => part["Keys"]
             .as_array()
@@ -107,23 +107,22 @@ fn touches_items(operation: &str) -> bool {
 /// The partition key's value that a query asks for.
 fn query_key(part: &Value, hash_key: &str) -> Option<String> {
     if let Some(condition) = part["KeyConditions"].get(hash_key) {
-        return scalar(&condition["AttributeValueList"][0]);
+        return key_text(&condition["AttributeValueList"][0]);
     }
     let words = words(part["KeyConditionExpression"].as_str()?);
     let name = |word: &str| {
         part["ExpressionAttributeNames"][word].as_str() == Some(hash_key) || word == hash_key
     };
     words.windows(3).find_map(|three| match three {
-        [left, "=", right] if name(left) => scalar(&part["ExpressionAttributeValues"][*right]),
-        [left, "=", right] if name(right) => scalar(&part["ExpressionAttributeValues"][*left]),
+        [left, "=", right] if name(left) => key_text(&part["ExpressionAttributeValues"][*right]),
+        [left, "=", right] if name(right) => key_text(&part["ExpressionAttributeValues"][*left]),
         _ => None,
     })
 }
 
-/// The text of `{"S": …}`, `{"N": …}` or `{"B": …}`.
-fn scalar(value: &Value) -> Option<String> {
-    let (_, text) = value.as_object()?.iter().next()?;
-    text.as_str().map(str::to_owned)
+/// The text of a key's value.
+fn key_text(value: &Value) -> Option<String> {
+    scalar(value).map(|(_, text)| text.to_owned())
 }
 
 /// The top-level attributes that a request names.

@@ -22,6 +22,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::errors::{ApiError, StoreError};
+use crate::tables::declared_indexes;
 use crate::tokens::Tokens;
 use crate::{arns, pages, removals, streams, validation};
 
@@ -226,15 +227,12 @@ impl Engine {
                 .as_str()
                 .map(str::to_owned)
         };
-        let read = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+        let schema = serde_json::from_str(&metadata.key_schema).unwrap_or_default();
         let mut keys = serde_json::Map::new();
-        keys.insert(String::new(), hash(&read(&metadata.key_schema)).into());
-        for indexes in [&metadata.gsi_definitions, &metadata.lsi_definitions] {
-            let indexes = indexes.as_deref().map(read).unwrap_or_default();
-            for index in indexes.as_array().into_iter().flatten() {
-                let name = index["IndexName"].as_str().unwrap_or_default();
-                keys.insert(name.to_owned(), hash(&index["KeySchema"]).into());
-            }
+        keys.insert(String::new(), hash(&schema).into());
+        for index in declared_indexes(&metadata) {
+            let name = index["IndexName"].as_str().unwrap_or_default();
+            keys.insert(name.to_owned(), hash(&index["KeySchema"]).into());
         }
         Ok(Value::Object(keys).to_string())
     }

@@ -1,5 +1,7 @@
 //! The words of DynamoDB's expressions, for those who needn't understand their sentences.
 
+use serde_json::Value;
+
 /// Words that are no attributes: operators, clauses and functions.
 const NO_ATTRIBUTES: [&str; 18] = [
     "ADD",
@@ -46,4 +48,10 @@ pub(crate) fn is_attribute(word: &str) -> bool {
         && !NO_ATTRIBUTES
             .iter()
             .any(|other| other.eq_ignore_ascii_case(word))
+}
+
+/// The type and the text of `{"S": …}`, `{"N": …}` or `{"B": …}`.
+pub(crate) fn scalar(value: &Value) -> Option<(&str, &str)> {
+    let (name, value) = value.as_object()?.iter().next()?;
+    Some((name.as_str(), value.as_str()?))
 }

@@ -1,6 +1,7 @@
 //! Makes the store's tables those the template declares.
 
 use bytes::Bytes;
+use dynoxide::storage::TableMetadata;
 use serde_json::{Value, json};
 
 use crate::errors::ApiError;
@@ -147,6 +148,14 @@ fn indexes(list: &Value) -> Vec<String> {
         .collect();
     texts.sort();
     texts
+}
+
+/// A table's indexes, as the engine keeps them.
+pub(crate) fn declared_indexes(metadata: &TableMetadata) -> Vec<Value> {
+    let definitions = [&metadata.gsi_definitions, &metadata.lsi_definitions];
+    let texts = definitions.into_iter().filter_map(Option::as_deref);
+    let lists = texts.filter_map(|text| serde_json::from_str::<Vec<Value>>(text).ok());
+    lists.flatten().collect()
 }
 
 #[cfg(test)]

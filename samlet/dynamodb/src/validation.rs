@@ -5,7 +5,8 @@ use dynoxide::storage::Storage;
 use dynoxide::{DynoxideError, Result};
 use serde_json::Value;
 
-use crate::expressions::words;
+use crate::expressions::{scalar, words};
+use crate::tables::declared_indexes;
 
 /// The members of a request that hold conditions.
 const CONDITIONS: [&str; 3] = [
@@ -81,8 +82,8 @@ fn check_conditions(request: &Value) -> Result<()> {
 }
 
 fn wrong_bounds(lower: &Value, upper: &Value) -> Option<String> {
-    let (lower_type, lower) = typed(lower)?;
-    let (upper_type, upper) = typed(upper)?;
+    let (lower_type, lower) = scalar(lower)?;
+    let (upper_type, upper) = scalar(upper)?;
     let bounds = format!(
         "lower bound operand: AttributeValue: {{{lower_type}:{lower}}}, \
          upper bound operand: AttributeValue: {{{upper_type}:{upper}}}"
@@ -114,12 +115,6 @@ fn wrong_type(value: &Value) -> Option<String> {
     })
 }
 
-/// The type and the text of a scalar.
-fn typed(value: &Value) -> Option<(&str, &str)> {
-    let (name, value) = value.as_object()?.iter().next()?;
-    Some((name.as_str(), value.as_str()?))
-}
-
 /// An attribute that an index has for a key is never an empty text.
 fn check_index_keys(storage: &Storage, request: &Value) -> Result<()> {
     let Some(table) = request["TableName"].as_str() else {
@@ -132,22 +127,16 @@ fn check_index_keys(storage: &Storage, request: &Value) -> Result<()> {
     let Some(metadata) = storage.get_table_metadata(table)? else {
         return Ok(());
     };
-    for indexes in [&metadata.gsi_definitions, &metadata.lsi_definitions] {
-        let indexes: Value = indexes
-            .as_deref()
-            .and_then(|text| serde_json::from_str(text).ok())
-            .unwrap_or_default();
-        for index in indexes.as_array().into_iter().flatten() {
-            for key in index["KeySchema"].as_array().into_iter().flatten() {
-                let key = key["AttributeName"].as_str().unwrap_or_default();
-                if empty.contains(&key) {
-                    let index = index["IndexName"].as_str().unwrap_or_default();
-                    return Err(DynoxideError::ValidationException(format!(
-                        "One or more parameter values are not valid. A value specified for a secondary index \
-                         key is not supported. The AttributeValue for a key attribute cannot contain an \
-                         empty string value. IndexName: {index}, IndexKey: {key}"
-                    )));
-                }
+    for index in declared_indexes(&metadata) {
+        for key in index["KeySchema"].as_array().into_iter().flatten() {
+            let key = key["AttributeName"].as_str().unwrap_or_default();
+            if empty.contains(&key) {
+                let index = index["IndexName"].as_str().unwrap_or_default();
+                return Err(DynoxideError::ValidationException(format!(
+                    "One or more parameter values are not valid. A value specified for a secondary index \
+                     key is not supported. The AttributeValue for a key attribute cannot contain an \
+                     empty string value. IndexName: {index}, IndexKey: {key}"
+                )));
             }
         }
     }

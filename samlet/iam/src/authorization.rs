@@ -69,13 +69,22 @@ impl Denied {
 /// Denies unless a statement allows, and the boundary too; a statement that
 /// denies wins over all.
 pub fn authorize(principal: &Principal, request: &Request<'_>) -> Result<(), Denied> {
-    judge(principal, request).map(|_| ())
+    decide(principal, request, |_, _| ())
 }
 
 /// As [`authorize`], and tells where the statements stand that allow it.
 pub fn judge(principal: &Principal, request: &Request<'_>) -> Result<Vec<String>, Denied> {
+    decide(principal, request, Role::allowing)
+}
+
+/// Decides; `told` is what there is to say of a request that is allowed.
+fn decide<T: Default>(
+    principal: &Principal,
+    request: &Request<'_>,
+    told: impl FnOnce(&Role, &Request<'_>) -> T,
+) -> Result<T, Denied> {
     let Some(role) = &principal.role else {
-        return Ok(Vec::new());
+        return Ok(T::default());
     };
     let mut context = principal.context.clone();
     context.extend(request.context);
@@ -84,7 +93,7 @@ pub fn judge(principal: &Principal, request: &Request<'_>) -> Result<Vec<String>
         ..*request
     };
     let Some(reason) = role.refuses(&request) else {
-        return Ok(role.allowing(&request));
+        return Ok(told(role, &request));
     };
     Err(Denied {
         principal: principal.arn.clone(),

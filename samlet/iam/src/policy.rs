@@ -87,7 +87,7 @@ pub(crate) struct Matcher {
 }
 
 /// What a statement's parts say of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Fit<'a> {
     pub(crate) action: bool,
     pub(crate) resource: bool,
@@ -101,14 +101,6 @@ impl Fit<'_> {
         self.action && self.resource && self.unmet.is_none()
     }
 }
-
-impl PartialEq for Condition {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self, other)
-    }
-}
-
-impl Eq for Condition {}
 
 /// What a policy says about an action on a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use samlet_endpoint::AccessObserver;
@@ -138,7 +138,7 @@ fn explanation(function: &Explained, denied: &Denied, names: &Names) -> String {
 
 /// `template.yaml:12`.
 pub(crate) fn place(template: &Path, location: Location) -> String {
-    format!("{}:{}", PathBuf::from(template).display(), location.line)
+    format!("{}:{}", template.display(), location.line)
 }
 
 /// How a template names the ARNs of its own resources.

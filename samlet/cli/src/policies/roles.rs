@@ -5,6 +5,8 @@ use std::path::Path;
 use samlet_iam::{Policy, PolicyDocument, Role};
 use samlet_template::{Diagnostic, Location};
 
+use super::explanation::place;
+
 /// A role whose policies can be enforced, or what is wrong with them.
 pub(crate) fn role(
     declared: &samlet_template::Role,
@@ -28,9 +30,7 @@ pub(crate) fn role(
         Some(Policy {
             name: declared.name.clone(),
             document,
-            places: places
-                .map(|place| format!("{}:{}", template.display(), place.line))
-                .collect(),
+            places: places.map(|at| place(template, *at)).collect(),
         })
     };
     let whole = declared.location;

@@ -16,13 +16,13 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
     #[command(flatten)]
-    pub(crate) start: StartArgs,
+    pub(crate) serve: ServeArgs,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Build the functions and serve the application (the default command)
-    Start(StartArgs),
+    Start(ServeArgs),
     /// Build the functions only
     Build(BuildArgs),
     /// Run a command beside a fresh application on free ports, and exit with its code
@@ -194,9 +194,12 @@ impl ApplicationArgs {
 
     /// The settings of `samconfig.toml` for one of SAM CLI's commands.
     pub(crate) fn config(&self, command: &str) -> Result<Config, Error> {
+        Config::read(&self.config_path(), &self.config_env, command)
+    }
+
+    pub(crate) fn config_path(&self) -> PathBuf {
         let beside = || self.template.with_file_name("samconfig.toml");
-        let path = self.config_file.clone().unwrap_or_else(beside);
-        Config::read(&path, &self.config_env, command)
+        self.config_file.clone().unwrap_or_else(beside)
     }
 
     /// The values of parameters: those of the command line go before the file's.
@@ -213,6 +216,15 @@ pub(crate) struct BuildArgs {
     /// Build what ships to AWS: slower to build, smaller and faster to run
     #[arg(long)]
     pub(crate) release: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) start: StartArgs,
+    /// Don't follow changes of sources and template
+    #[arg(long)]
+    pub(crate) no_watch: bool,
 }
 
 #[derive(Debug, Args)]
@@ -306,7 +318,7 @@ mod tests {
     fn start_is_the_default_command() {
         let cli = Cli::try_parse_from(["samlet", "--port", "0"]).unwrap();
         assert!(cli.command.is_none());
-        assert_eq!(cli.start.port, Some(0));
+        assert_eq!(cli.serve.start.port, Some(0));
     }
 
     #[test]

@@ -76,6 +76,8 @@ pub(crate) enum Error {
     NoFunction { name: String, known: String },
     #[error("the request would be refused")]
     Denied,
+    #[error("cannot watch the sources: {0}")]
+    Watch(notify::Error),
     #[error("{0}")]
     Store(#[from] samlet_dynamodb::StoreError),
     #[error("table {table}: {source}")]

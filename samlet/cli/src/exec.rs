@@ -25,7 +25,7 @@ pub(crate) fn command(args: &ExecArgs) -> Result<ExitCode, Error> {
     let data = DataFolder::open(folder.unwrap_or(fresh.path()))?;
     let run = async {
         let running = Running::start(&args.start, ports, &template, roles, &data).await?;
-        let ended = run(args, &running.addresses).await;
+        let ended = run(args, &running.addresses(&template.application)).await;
         running.stop().await;
         ended.map(exit_code)
     };

@@ -39,7 +39,7 @@ pub(crate) fn command(args: &InvokeArgs) -> Result<ExitCode, Error> {
     let ports = Ports::free(&args.start);
     let run = async {
         let running = Running::start(&args.start, ports, &template, roles, &data).await?;
-        let address = running.addresses.aws.clone();
+        let address = running.addresses(&template.application).aws;
         let invoked = tokio::task::block_in_place(|| invoke(args, &address, &name, event, false));
         running.stop().await;
         invoked

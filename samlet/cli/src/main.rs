@@ -1,5 +1,6 @@
 //! The `samlet` command: runs an AWS SAM application on this machine.
 
+mod apis;
 mod args;
 mod build;
 mod config;
@@ -10,11 +11,13 @@ mod exec;
 mod invoke;
 mod logs;
 mod policies;
+mod reload;
 mod reset;
 mod running;
 mod start;
 mod template;
 mod terminal;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -43,7 +46,7 @@ fn main() -> ExitCode {
             Some(PoliciesCommand::Simulate(args)) => policies::simulate(&args).map(succeeded),
             None => policies::command(&args).map(succeeded),
         },
-        None => start::command(&cli.start).map(succeeded),
+        None => start::command(&cli.serve).map(succeeded),
     };
     match result {
         Ok(code) => code,

@@ -1,27 +1,28 @@
-//! An application that runs: from a template to listeners and processes, and down again.
+//! An application that runs: from a template to listeners and processes, through its changes, and down again.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use samlet_dynamodb::Store;
 use samlet_endpoint::Endpoint;
-use samlet_gateway::{Gateway, GatewaySettings};
-use samlet_iam::{Identities, Role};
-use samlet_lambda::{Function, Lambda};
+use samlet_iam::{Credentials, Identities, Role};
+use samlet_lambda::{Function, Lambda, Program};
 use samlet_logs::Logs;
-use samlet_template::{Api, Application};
-use tokio::net::TcpListener;
-use tokio::task::{JoinHandle, JoinSet};
+use samlet_template::Application;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::apis::{self, Apis};
 use crate::args::StartArgs;
+use crate::build::{self, Build};
 use crate::data::DataFolder;
 use crate::error::Error;
 use crate::policies::{Access, Usage};
 use crate::template::{ACCOUNT_ID, REGION, Template};
-use crate::{build, terminal};
+use crate::terminal::LogNames;
 
 /// How long an environment is kept without work; Lambda's is of this order.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
@@ -64,17 +65,21 @@ impl Ports {
 
 /// The parts that run, in the order of a request's path.
 pub(crate) struct Running {
-    pub(crate) addresses: Addresses,
-    gateways: JoinSet<()>,
-    gateway_stop: CancellationToken,
+    apis: Apis,
     lambda: Lambda,
+    identities: Arc<Identities>,
+    /// Each function's own, by its name.
+    credentials: HashMap<String, Credentials>,
     endpoint: JoinHandle<()>,
     endpoint_stop: CancellationToken,
+    access: Arc<Access>,
     /// What is done every now and then.
-    chores: Vec<JoinHandle<()>>,
+    chores: [JoinHandle<()>; 2],
     usage: Arc<Usage>,
     store: Store,
     logs: Logs,
+    log_names: LogNames,
+    surroundings: Surroundings,
 }
 
 impl Running {
@@ -86,64 +91,101 @@ impl Running {
         roles: Vec<Role>,
         data: &DataFolder,
     ) -> Result<Self, Error> {
-        let application = &template.application;
         // Before the build: a port that is taken should be known at once.
-        let listeners = listeners(args.host, ports.api, &application.apis).await?;
-        let aws = bind(Ipv4Addr::LOCALHOST.into(), ports.aws, "--aws-port").await?;
-        let addresses = Addresses {
-            apis: listeners.iter().map(url).collect::<Result<Vec<_>, _>>()?,
-            aws: url(&aws)?,
-        };
-        warn_of_lacks(args.host);
-        let programs = build::build(
-            application,
-            template.folder(),
-            &data.build(),
-            build::Mode::of(args),
-        )?;
-
-        let store = store(application, data).await?;
-        let logs = Logs::open(&data.logs(), terminal::log_observer(application))?;
-        let identities = Arc::new(identities(args));
+        let apis = Apis::bind(args.host, ports.api, &template.application.apis).await?;
+        let aws = apis::bind(Ipv4Addr::LOCALHOST.into(), ports.aws, "--aws-port").await?;
         let surroundings = Surroundings {
-            aws_url: &addresses.aws,
-            dynamodb_url: args.dynamodb_endpoint.as_deref(),
+            aws_url: apis::url(&aws)?,
+            dynamodb_url: args.dynamodb_endpoint.clone(),
             tmp_folder: data.tmp(),
         };
-        let functions = functions(application, &programs, roles, &identities, &surroundings);
-        let lambda = Lambda::new(functions, logs.clone(), &lambda_settings(args));
+        warn_of_lacks(args.host);
+        let build = Build::new(template, data.build(), build::Mode::of(args));
+        build.make()?;
+        let programs = build.programs()?;
 
+        let store = Store::open(&data.store(), REGION, ACCOUNT_ID)?;
+        let log_names = LogNames::default();
+        let logs = Logs::open(&data.logs(), log_names.observer())?;
+        let identities = Arc::new(identities(args));
+        let lambda = Lambda::new(logs.clone(), &lambda_settings(args));
         let usage = Arc::new(Usage::open(data.usage()));
-        let access = Access::new(application, &template.path, usage.clone(), logs.clone());
+        let access = Arc::new(Access::new(Arc::clone(&usage), logs.clone()));
         let endpoint_stop = CancellationToken::new();
         let endpoint = Arc::new(Endpoint::new(
-            identities,
+            Arc::clone(&identities),
             store.clone(),
             lambda.clone(),
             logs.clone(),
-            Arc::new(access),
+            Arc::clone(&access) as _,
             endpoint_stop.clone(),
         ));
-        let gateway_stop = CancellationToken::new();
-        Ok(Self {
-            addresses,
-            gateways: gateways(application, listeners, &lambda, &gateway_stop),
-            gateway_stop,
+        let mut running = Self {
+            apis,
             lambda,
+            identities,
+            credentials: HashMap::new(),
             endpoint: tokio::spawn(endpoint.serve(aws)),
             endpoint_stop,
-            chores: chores(application, &usage, &store),
+            access,
+            chores: [
+                tokio::spawn(record(Arc::clone(&usage))),
+                tokio::spawn(delete_expired(store.clone())),
+            ],
             usage,
             store,
             logs,
-        })
+            log_names,
+            surroundings,
+        };
+        running.apply(template, roles, &programs, |_| true).await?;
+        Ok(running)
+    }
+
+    /// Makes what runs what the template now says. Functions that are as they
+    /// were go on, but those whose logical ids `is_rebuilt` names. Gives the
+    /// logical ids of functions that go on in new environments.
+    pub(crate) async fn apply(
+        &mut self,
+        template: &Template,
+        roles: Vec<Role>,
+        programs: &build::Programs,
+        is_rebuilt: impl Fn(&str) -> bool,
+    ) -> Result<Vec<String>, Error> {
+        let application = &template.application;
+        // First what can fail.
+        ensure_tables(&self.store, application).await?;
+        self.log_names.update(application);
+        self.access.update(application, &template.path);
+        let rebuilt = application.functions.iter();
+        let rebuilt: HashSet<String> = rebuilt
+            .filter(|function| is_rebuilt(&function.logical_id))
+            .map(|function| function.name.clone())
+            .collect();
+        let functions = self.functions(application, programs, roles);
+        let replaced = self
+            .lambda
+            .update(functions, |function| rebuilt.contains(&function.name));
+        self.apis.deploy(application, &self.lambda).await?;
+        let functions = application.functions.iter();
+        let replaced = functions.filter(|function| replaced.contains(&function.name));
+        Ok(replaced
+            .map(|function| function.logical_id.clone())
+            .collect())
+    }
+
+    /// Where everything is reached.
+    pub(crate) fn addresses(&self, application: &Application) -> Addresses {
+        Addresses {
+            apis: self.apis.urls(application),
+            aws: self.surroundings.aws_url.clone(),
+        }
     }
 
     /// Ends along the request's path: no new requests, then no functions,
     /// then no store.
     pub(crate) async fn stop(self) {
-        self.gateway_stop.cancel();
-        self.gateways.join_all().await;
+        self.apis.stop().await;
         self.lambda.close().await;
         self.endpoint_stop.cancel();
         self.endpoint.await.ok();
@@ -154,6 +196,67 @@ impl Running {
         self.usage.save();
         self.store.close().await;
         self.logs.flush().await;
+    }
+
+    /// Each function with its code and with credentials of its own role.
+    fn functions(
+        &mut self,
+        application: &Application,
+        programs: &build::Programs,
+        roles: Vec<Role>,
+    ) -> Vec<Function> {
+        let declared = application.functions.iter().zip(roles);
+        declared
+            .map(|(declared, role)| {
+                let program = programs.get(&declared.logical_id);
+                self.function(declared, program.cloned().unwrap_or_default(), role)
+            })
+            .collect()
+    }
+
+    fn function(
+        &mut self,
+        declared: &samlet_template::Function,
+        program: Program,
+        role: Role,
+    ) -> Function {
+        let role_arn = format!("arn:aws:iam::{ACCOUNT_ID}:role/{}", role.name);
+        Function {
+            name: declared.name.clone(),
+            runtime: declared.runtime.clone(),
+            role_arn,
+            program,
+            handler: declared.handler.clone(),
+            memory_mb: declared.memory_mb,
+            timeout: declared.timeout,
+            reserved_concurrency: declared.reserved_concurrency,
+            logging: samlet_lambda::Logging {
+                json: declared.logging.json,
+                application_level: declared.logging.application_level.clone(),
+                system_level: declared.logging.system_level.clone(),
+                log_group: declared.logging.log_group.clone(),
+            },
+            variables: declared.environment.clone(),
+            credentials: self.credentials(&declared.name, role),
+            region: REGION.into(),
+            account_id: ACCOUNT_ID.into(),
+            aws_endpoint_url: self.surroundings.aws_url.clone(),
+            dynamodb_endpoint_url: self.surroundings.dynamodb_url.clone(),
+            ephemeral_storage_mb: declared.ephemeral_storage_mb,
+            tmp_folder: self.surroundings.tmp_folder.clone(),
+        }
+    }
+
+    /// A function keeps its credentials: a changed policy holds at once, in
+    /// the environments that it has.
+    fn credentials(&mut self, function: &str, role: Role) -> Credentials {
+        if let Some(known) = self.credentials.get(function) {
+            self.identities.reassign(known, role, function);
+            return known.clone();
+        }
+        let issued = self.identities.issue(role, function);
+        self.credentials.insert(function.to_owned(), issued.clone());
+        issued
     }
 }
 
@@ -169,9 +272,7 @@ fn warn_of_lacks(host: IpAddr) {
     }
 }
 
-/// The store, with the template's tables.
-async fn store(application: &Application, data: &DataFolder) -> Result<Store, Error> {
-    let store = Store::open(&data.store(), REGION, ACCOUNT_ID)?;
+async fn ensure_tables(store: &Store, application: &Application) -> Result<(), Error> {
     for table in &application.tables {
         let time_to_live = table.time_to_live.as_ref();
         let expires_by = time_to_live.map(|ttl| ttl.attribute.as_str());
@@ -181,7 +282,7 @@ async fn store(application: &Application, data: &DataFolder) -> Result<Store, Er
             source,
         })?;
     }
-    Ok(store)
+    Ok(())
 }
 
 fn identities(args: &StartArgs) -> Identities {
@@ -190,39 +291,6 @@ fn identities(args: &StartArgs) -> Identities {
         Some(secret) => identities.with_developer_secret(secret),
         None => identities,
     }
-}
-
-fn gateways(
-    application: &Application,
-    listeners: Vec<TcpListener>,
-    lambda: &Lambda,
-    stop: &CancellationToken,
-) -> JoinSet<()> {
-    let settings = GatewaySettings {
-        region: REGION.into(),
-        account_id: ACCOUNT_ID.into(),
-    };
-    let mut gateways = JoinSet::new();
-    for (api, listener) in application.apis.iter().zip(listeners) {
-        let gateway = Gateway::new(
-            api.clone(),
-            &application.api_keys,
-            &application.usage_plans,
-            lambda.clone(),
-            settings.clone(),
-        );
-        gateways.spawn(Arc::new(gateway).serve(listener, stop.clone()));
-    }
-    gateways
-}
-
-fn chores(application: &Application, usage: &Arc<Usage>, store: &Store) -> Vec<JoinHandle<()>> {
-    let mut chores = vec![tokio::spawn(record(Arc::clone(usage)))];
-    let mut tables = application.tables.iter();
-    if tables.any(|table| table.time_to_live.is_some()) {
-        chores.push(tokio::spawn(delete_expired(store.clone())));
-    }
-    chores
 }
 
 /// Writes down what functions did, every now and then.
@@ -243,89 +311,11 @@ async fn delete_expired(store: Store) {
     }
 }
 
-/// A listener for each API: the first on `port`, the others on the next free ones.
-async fn listeners(host: IpAddr, port: u16, apis: &[Api]) -> Result<Vec<TcpListener>, Error> {
-    let mut listeners = Vec::new();
-    let mut next = port;
-    for index in 0..apis.len() {
-        let listener = loop {
-            match bind(host, next, "--port").await {
-                Err(Error::PortTaken { .. }) if index > 0 && next < u16::MAX => next += 1,
-                bound => break bound?,
-            }
-        };
-        next = match port {
-            0 => 0,
-            _ => next.saturating_add(1),
-        };
-        listeners.push(listener);
-    }
-    Ok(listeners)
-}
-
-fn url(listener: &TcpListener) -> Result<String, Error> {
-    let address = listener.local_addr().map_err(Error::Runtime)?;
-    Ok(format!("http://{address}"))
-}
-
-async fn bind(host: IpAddr, port: u16, flag: &'static str) -> Result<TcpListener, Error> {
-    let address = SocketAddr::new(host, port);
-    let bound = TcpListener::bind(address).await;
-    bound.map_err(|source| Error::PortTaken {
-        address,
-        flag,
-        source,
-    })
-}
-
 /// What all functions are given.
-struct Surroundings<'a> {
-    aws_url: &'a str,
-    dynamodb_url: Option<&'a str>,
+struct Surroundings {
+    aws_url: String,
+    dynamodb_url: Option<String>,
     tmp_folder: PathBuf,
-}
-
-/// Each function with its code and with credentials of its own role.
-fn functions(
-    application: &Application,
-    programs: &build::Programs,
-    roles: Vec<Role>,
-    identities: &Identities,
-    surroundings: &Surroundings<'_>,
-) -> Vec<Function> {
-    let function = |(declared, role): (&samlet_template::Function, Role)| {
-        let name = &declared.logical_id;
-        Function {
-            name: declared.name.clone(),
-            runtime: declared.runtime.clone(),
-            role_arn: format!("arn:aws:iam::{ACCOUNT_ID}:role/{}", declared.role.name),
-            program: programs.get(name).cloned().unwrap_or_default(),
-            handler: declared.handler.clone(),
-            memory_mb: declared.memory_mb,
-            timeout: declared.timeout,
-            reserved_concurrency: declared.reserved_concurrency,
-            logging: samlet_lambda::Logging {
-                json: declared.logging.json,
-                application_level: declared.logging.application_level.clone(),
-                system_level: declared.logging.system_level.clone(),
-                log_group: declared.logging.log_group.clone(),
-            },
-            variables: declared.environment.clone(),
-            credentials: identities.issue(role, &declared.name),
-            region: REGION.into(),
-            account_id: ACCOUNT_ID.into(),
-            aws_endpoint_url: surroundings.aws_url.to_owned(),
-            dynamodb_endpoint_url: surroundings.dynamodb_url.map(str::to_owned),
-            ephemeral_storage_mb: declared.ephemeral_storage_mb,
-            tmp_folder: surroundings.tmp_folder.clone(),
-        }
-    };
-    application
-        .functions
-        .iter()
-        .zip(roles)
-        .map(function)
-        .collect()
 }
 
 fn lambda_settings(args: &StartArgs) -> samlet_lambda::Settings {

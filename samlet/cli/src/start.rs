@@ -1,13 +1,15 @@
-//! `samlet start`: runs the application until it is asked to stop.
+//! `samlet start`: runs the application, and follows its changes, until it is asked to stop.
 
 use std::path::Path;
 
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::args::StartArgs;
+use crate::args::{ServeArgs, StartArgs};
+use crate::build::Mode;
 use crate::data::DataFolder;
 use crate::error::Error;
+use crate::reload::Reload;
 use crate::running::{Addresses, Ports, Running};
 use crate::template::{REGION, Template};
 use crate::terminal;
@@ -19,7 +21,9 @@ const DEFAULT_PORT: u16 = 3000;
 const DEFAULT_AWS_PORT: u16 = 4566;
 
 /// `samlet start`.
-pub(crate) fn command(args: &StartArgs) -> Result<(), Error> {
+pub(crate) fn command(args: &ServeArgs) -> Result<(), Error> {
+    let watches = !args.no_watch && Mode::of(&args.start).builds();
+    let args = &args.start;
     let config = args.application.config("local_start_api")?;
     let template = Template::read(&args.application, &config, args.built)?;
     let roles = template.roles()?;
@@ -29,23 +33,55 @@ pub(crate) fn command(args: &StartArgs) -> Result<(), Error> {
     };
     let data = DataFolder::open(&args.application.data_dir())?;
     let run = async {
-        let running = Running::start(args, ports, &template, roles, &data).await?;
+        let mut running = Running::start(args, ports, &template, roles, &data).await?;
         let asked_to_stop = stop_signal()?;
-        let ready = ReadyFile::write(
-            args.ready_file.as_deref(),
-            &template,
-            &running.addresses,
-            args,
-        )?;
-        data.note_running(&running.addresses.aws);
-        terminal::print_ready(&template.application, &running.addresses);
-        asked_to_stop.await;
+        let addresses = running.addresses(&template.application);
+        let ready = ReadyFile(args.ready_file.as_deref());
+        ready.write(&template, &addresses, args)?;
+        data.note_running(&addresses.aws);
+        terminal::print_ready(&template.application, &addresses);
+        let follow = follow(watches, args, &data, template, &mut running, &ready);
+        tokio::select! {
+            () = asked_to_stop => {}
+            () = Box::pin(follow) => {}
+        }
         exit_on_second_signal()?;
         drop(ready);
         running.stop().await;
         Ok(())
     };
-    runtime()?.block_on(Box::pin(run))
+    let runtime = runtime()?;
+    let result = runtime.block_on(Box::pin(run));
+    // A build that is under way is not waited for.
+    runtime.shutdown_background();
+    result
+}
+
+/// Follows what changes, for ever.
+async fn follow(
+    watches: bool,
+    args: &StartArgs,
+    data: &DataFolder,
+    template: Template,
+    running: &mut Running,
+    ready: &ReadyFile<'_>,
+) {
+    if watches {
+        match Reload::new(args, data, template) {
+            Ok(mut reload) => {
+                let applied = |template: &Template, running: &Running| {
+                    let addresses = running.addresses(&template.application);
+                    if let Err(error) = ready.write(template, &addresses, args) {
+                        tracing::warn!("{error}");
+                    }
+                };
+                reload.follow(running, applied).await;
+            }
+            // The application runs all the same.
+            Err(error) => tracing::warn!("changes are not followed: {error}"),
+        }
+    }
+    std::future::pending().await
 }
 
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Error> {
@@ -58,25 +94,23 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Error> {
 /// A file that says where everything is; removed with this.
 struct ReadyFile<'a>(Option<&'a Path>);
 
-impl<'a> ReadyFile<'a> {
+impl ReadyFile<'_> {
     /// Writes it whole, or not at all: whoever sees it can read it.
     fn write(
-        path: Option<&'a Path>,
+        &self,
         template: &Template,
         addresses: &Addresses,
         args: &StartArgs,
-    ) -> Result<Self, Error> {
-        if let Some(path) = path {
-            let text = format!("{:#}\n", description(template, addresses, args));
-            let partial = path.with_extension("partial");
-            std::fs::write(&partial, text)
-                .and_then(|()| std::fs::rename(&partial, path))
-                .map_err(|source| Error::ReadyFile {
-                    path: path.to_owned(),
-                    source,
-                })?;
-        }
-        Ok(Self(path))
+    ) -> Result<(), Error> {
+        let Some(path) = self.0 else { return Ok(()) };
+        let text = format!("{:#}\n", description(template, addresses, args));
+        let partial = path.with_extension("partial");
+        std::fs::write(&partial, text)
+            .and_then(|()| std::fs::rename(&partial, path))
+            .map_err(|source| Error::ReadyFile {
+                path: path.to_owned(),
+                source,
+            })
     }
 }
 

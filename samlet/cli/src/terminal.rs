@@ -1,10 +1,12 @@
 //! What samlet shows while it runs.
 
+use std::collections::HashMap;
 use std::io::{IsTerminal, Write};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use anstyle::{AnsiColor, Style};
 use samlet_logs::Observer;
-use samlet_template::{Api, Application};
+use samlet_template::{Api, Application, Route};
 use tracing_subscriber::EnvFilter;
 
 use crate::running::Addresses;
@@ -31,40 +33,78 @@ pub(crate) fn init_diagnostics() {
         .init();
 }
 
-/// Shows each function's log on standard error, with its name in its colour.
-pub(crate) fn log_observer(application: &Application) -> Observer {
-    let width = application
-        .functions
-        .iter()
-        .map(|f| f.logical_id.len())
-        .max()
-        .unwrap_or(0);
-    let names: Vec<(String, String, Style)> = application
-        .functions
-        .iter()
-        .zip(COLOURS.iter().cycle())
-        .map(|(function, colour)| {
-            let (group, name) = (function.log_group(), function.logical_id.clone());
-            (group, name, colour.on_default())
-        })
-        .collect();
-    let mut stderr = anstream::stderr();
-    Box::new(move |group, event| {
-        let Some((_, name, style)) = names.iter().find(|(known, ..)| known == group) else {
-            return;
+/// How each function's log is shown: with its name, in a colour of its own.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LogNames(Arc<RwLock<Names>>);
+
+#[derive(Debug, Default)]
+struct Names {
+    width: usize,
+    /// By log group.
+    functions: HashMap<String, (String, Style)>,
+}
+
+impl LogNames {
+    /// Names the functions of this application from now on.
+    pub(crate) fn update(&self, application: &Application) {
+        let functions = || application.functions.iter();
+        let coloured = functions().zip(COLOURS.iter().cycle());
+        let names = Names {
+            width: functions()
+                .map(|f| f.logical_id.len())
+                .max()
+                .unwrap_or_default(),
+            functions: coloured
+                .map(|(function, colour)| {
+                    let shown = (function.logical_id.clone(), colour.on_default());
+                    (function.log_group(), shown)
+                })
+                .collect(),
         };
-        // AWS's Python runtime client ends the lines of a trace so.
-        for line in event.message.trim_end().split('\r') {
-            // A terminal that went away must not end the application.
-            writeln!(stderr, "{style}{name:width$}{style:#} {line}").ok();
-        }
-    })
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = names;
+    }
+
+    /// Shows on standard error what functions log.
+    pub(crate) fn observer(&self) -> Observer {
+        let names = self.clone();
+        let mut stderr = anstream::stderr();
+        Box::new(move |group, event| {
+            let names = names.0.read().unwrap_or_else(PoisonError::into_inner);
+            let width = names.width;
+            let Some((name, style)) = names.functions.get(group) else {
+                return;
+            };
+            // AWS's Python runtime client ends the lines of a trace so.
+            for line in event.message.trim_end().split('\r') {
+                // A terminal that went away must not end the application.
+                writeln!(stderr, "{style}{name:width$}{style:#} {line}").ok();
+            }
+        })
+    }
 }
 
 /// Says what is being done that takes a while, in cargo's manner.
 pub(crate) fn print_status(verb: &str, what: &str) {
     let style = AnsiColor::Green.on_default().bold();
     writeln!(anstream::stderr(), "{style}{verb:>12}{style:#} {what}").ok();
+}
+
+/// All routes, each with its function's logical id.
+pub(crate) fn routes(application: &Application) -> impl Iterator<Item = (&Route, &str)> {
+    let apis = application.apis.iter();
+    apis.flat_map(|api| routes_of(api, application))
+}
+
+fn routes_of<'a>(
+    api: &'a Api,
+    application: &'a Application,
+) -> impl Iterator<Item = (&'a Route, &'a str)> {
+    api.routes.iter().map(|route| {
+        let mut functions = application.functions.iter();
+        let function = functions.find(|function| function.name == route.function);
+        let id = function.map_or(&route.function, |function| &function.logical_id);
+        (route, id.as_str())
+    })
 }
 
 /// Prints each API's routes with their functions; `urls` are the APIs'.
@@ -77,10 +117,7 @@ pub(crate) fn print_routes(application: &Application, urls: &[String]) {
             let url = urls.get(number).map(|url| format!(" {url}"));
             writeln!(stdout, "{}{}", api.logical_id, url.unwrap_or_default()).ok();
         }
-        for route in &api.routes {
-            let mut functions = application.functions.iter();
-            let function = functions.find(|function| function.name == route.function);
-            let id = function.map_or(&route.function, |function| &function.logical_id);
+        for (route, id) in routes_of(api, application) {
             writeln!(stdout, "{:7} {:width$}  {id}", route.method, route.path).ok();
         }
     }

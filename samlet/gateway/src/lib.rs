@@ -2,7 +2,7 @@
 //!
 //! Routes, events and responses are pure functions of data (`router`,
 //! `event`, `event_v2`, `response`, `response_http`, `cors`, `binary`, `validation`); only
-//! `server` does I/O.
+//! `server` and `stage` do I/O.
 
 mod answers;
 mod authorizer;
@@ -16,8 +16,10 @@ mod response_http;
 mod router;
 mod routes;
 mod server;
+mod stage;
 mod throttle;
 mod usage;
 mod validation;
 
 pub use server::{Gateway, GatewaySettings};
+pub use stage::Stage;

@@ -1,4 +1,4 @@
-//! An API's listener: from a request to a function and back.
+//! An API's requests: from a client to a function and back.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -8,13 +8,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderValue;
 use http::request::Parts;
-use samlet_http::{BodyError, Limits, Request, Response, read_body};
+use samlet_http::{BodyError, Request, Response, read_body};
 use samlet_lambda::{Invoke, InvokeError, Lambda, new_trace_id};
 use samlet_template::{Api, ApiKey, ApiKind, Cors, GatewayResponse, PayloadFormat, UsagePlan};
 use serde_json::Value;
 use time::OffsetDateTime;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::answers::{GatewayAnswer, MAX_BODY_BYTES, body_too_large};
@@ -39,7 +37,7 @@ pub struct GatewaySettings {
     pub account_id: String,
 }
 
-/// One API, on a listener of its own.
+/// One API, as it was deployed.
 #[derive(Debug)]
 pub struct Gateway {
     id: String,
@@ -94,17 +92,17 @@ impl Gateway {
         }
     }
 
-    /// Serves `listener` until `shutdown`, then finishes what is in flight.
-    pub async fn serve(self: Arc<Self>, listener: TcpListener, shutdown: CancellationToken) {
-        let port = listener.local_addr().map_or(0, |address| address.port());
-        let service = move |request: Request, peer: SocketAddr| {
-            let gateway = Arc::clone(&self);
-            async move { gateway.answer(request, peer, port).await }
-        };
-        samlet_http::serve(listener, Limits::default(), shutdown, |_, _| true, service).await;
+    /// Goes on with what was counted by the one that this replaces.
+    pub(crate) fn continue_from(&mut self, previous: &Self) {
+        self.usage.continue_from(&previous.usage);
     }
 
-    async fn answer(self: Arc<Self>, request: Request, peer: SocketAddr, port: u16) -> Response {
+    pub(crate) async fn answer(
+        self: Arc<Self>,
+        request: Request,
+        peer: SocketAddr,
+        port: u16,
+    ) -> Response {
         let (parts, body) = request.into_parts();
         let ids = Ids::new(&parts);
         let body = match read_body(body, MAX_BODY_BYTES, BODY_TIMEOUT).await {

@@ -38,7 +38,7 @@ struct Grant {
     used: Mutex<Used>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Used {
     /// Requests since `since`.
     requests: u64,
@@ -72,6 +72,18 @@ impl Usage {
             }
         }
         Self { grants }
+    }
+
+    /// Takes over how often each key was used, as far as its quota is the same.
+    pub(crate) fn continue_from(&mut self, previous: &Self) {
+        for (value, grant) in &mut self.grants {
+            if let Some(before) = previous.grants.get(value)
+                && before.quota == grant.quota
+            {
+                let used = before.used.lock().unwrap_or_else(PoisonError::into_inner);
+                grant.used = Mutex::new(*used);
+            }
+        }
     }
 
     /// Lets a request in that sends a key, and counts it.
@@ -133,6 +145,40 @@ mod tests {
     use super::*;
     use time::macros::date;
 
+    fn grant(quota: Quota) -> Grant {
+        Grant {
+            id: "id".into(),
+            throttle: None,
+            throttles: HashMap::new(),
+            quota: Some(quota),
+            used: Mutex::default(),
+        }
+    }
+
+    #[test]
+    fn a_deployment_does_not_give_back_what_of_a_quota_is_used() {
+        let usage = |limit| Usage {
+            grants: HashMap::from([(
+                "key".to_owned(),
+                grant(Quota {
+                    limit,
+                    period: Period::Day,
+                }),
+            )]),
+        };
+        let today = date!(2026 - 11 - 24);
+        let before = usage(1);
+        assert_eq!(before.grants["key"].count(today), Ok(()));
+        let mut after = usage(1);
+        after.continue_from(&before);
+        let spent = Err(GatewayAnswer::QuotaSpent);
+        assert_eq!(after.grants["key"].count(today), spent);
+        // Another quota begins anew.
+        let mut other = usage(2);
+        other.continue_from(&after);
+        assert_eq!(other.grants["key"].count(today), Ok(()));
+    }
+
     #[test]
     fn a_quota_begins_anew_with_its_period() {
         for (period, within, after) in [
@@ -140,13 +186,7 @@ mod tests {
             (Period::Week, date!(2026 - 11 - 29), date!(2026 - 11 - 30)),
             (Period::Month, date!(2026 - 11 - 30), date!(2026 - 12 - 01)),
         ] {
-            let grant = Grant {
-                id: "id".into(),
-                throttle: None,
-                throttles: HashMap::new(),
-                quota: Some(Quota { limit: 1, period }),
-                used: Mutex::default(),
-            };
+            let grant = grant(Quota { limit: 1, period });
             assert_eq!(grant.count(date!(2026 - 11 - 24)), Ok(()));
             assert_eq!(grant.count(within), Err(GatewayAnswer::QuotaSpent));
             assert_eq!(grant.count(after), Ok(()));

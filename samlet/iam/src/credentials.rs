@@ -218,6 +218,16 @@ impl Identities {
         issued.insert(credentials.access_key_id.clone(), identity);
         credentials
     }
+
+    /// Has credentials stand for another state of their role.
+    pub fn reassign(&self, credentials: &Credentials, role: Role, session_name: &str) {
+        let principal = Principal::of_role(role, session_name, &self.account_id);
+        let mut issued = self.issued.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(identity) = issued.get_mut(&credentials.access_key_id) {
+            identity.principal = principal;
+        }
+    }
+
     pub(crate) fn find(&self, access_key_id: &str) -> Option<Identity> {
         let issued = self.issued.read().unwrap_or_else(PoisonError::into_inner);
         issued.get(access_key_id).cloned()
@@ -242,6 +252,23 @@ fn random() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reassigned_credentials_stand_for_the_roles_new_state() {
+        let identities = Identities::new("us-east-1", "123456789012");
+        let role = |name: &str| Role {
+            name: name.into(),
+            policies: Vec::new(),
+            boundary: None,
+            tags: BTreeMap::new(),
+        };
+        let issued = identities.issue(role("before"), "session");
+        identities.reassign(&issued, role("after"), "session");
+        let identity = identities.find(&issued.access_key_id);
+        let arn = identity.map(|identity| identity.principal.arn);
+        let expected = "arn:aws:sts::123456789012:assumed-role/after/session";
+        assert_eq!(arn.as_deref(), Some(expected));
+    }
 
     #[test]
     fn issued_credentials_look_like_awss_and_hide_their_secrets() {

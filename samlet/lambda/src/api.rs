@@ -1,6 +1,8 @@
 //! The Lambda API: Invoke, and what tools ask of functions.
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -227,11 +229,11 @@ impl Api {
         let function = || self.function(&name, qualifier.as_deref());
         match kind {
             Kind::ListFunctions { marker, max_items } => Ok(self.list(marker, max_items)),
-            Kind::GetFunctionConfiguration => Ok(answer(&configuration(function()?))),
+            Kind::GetFunctionConfiguration => Ok(answer(&configuration(function()?.as_ref()))),
             Kind::GetFunction => {
                 let function = function()?;
                 let body = json!({
-                    "Configuration": configuration(function),
+                    "Configuration": configuration(&function),
                     "Code": {"RepositoryType": "S3", "Location": format!("file://{}", function.program.folder.display())},
                     "Tags": {},
                 });
@@ -279,7 +281,7 @@ impl Api {
         }
     }
 
-    fn function(&self, name: &str, qualifier: Option<&str>) -> Result<&Function, ApiError> {
+    fn function(&self, name: &str, qualifier: Option<&str>) -> Result<Arc<Function>, ApiError> {
         let qualifier = qualifier.unwrap_or("$LATEST");
         let found = self.lambda.function(name);
         found

@@ -94,7 +94,7 @@ impl Environment {
             }
             Err(failure) => {
                 self.report_init(&failure, "init").await;
-                let Some(job) = self.pool.start_failed(self.index) else {
+                let Some(job) = self.pool.start_failed(self.index, self.id) else {
                     return;
                 };
                 self.invoke_with_init(job).await

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 /// How a function's process is started.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Program {
     /// The executable, absolute.
     pub executable: PathBuf,
@@ -22,7 +22,7 @@ pub struct Program {
 
 /// A function's logging configuration.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html>
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Logging {
     /// Lambda's own lines, and those of runtimes that know of it, are JSON objects.
     pub json: bool,
@@ -35,7 +35,7 @@ pub struct Logging {
 }
 
 /// A function to serve.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Function {
     /// Its name.
     pub name: String,

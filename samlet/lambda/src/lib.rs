@@ -14,25 +14,26 @@ mod peer;
 mod platform;
 mod pool;
 mod process;
+mod registry;
 mod report;
 mod runtime_api;
 mod sandbox;
 mod scheduler;
 mod tmp;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use samlet_logs::Logs;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 pub use api::{Api, ApiAnswer, ApiError, Operation};
 use events::Events;
 pub use function::{Function, Logging, Program};
 use pool::{Job, Pool, Refusal};
+use registry::Registry;
 
 /// The largest event of a synchronous invocation.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
@@ -122,46 +123,43 @@ pub enum ThrottleReason {
 /// A handle to all functions; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Lambda {
-    by_name: Arc<HashMap<String, usize>>,
-    /// For each function, what is left of its reserved concurrency.
-    reserved: Arc<[Option<Arc<Semaphore>>]>,
-    functions: Arc<[Arc<Function>]>,
+    registry: Arc<Registry>,
     events: Events,
     pool: Pool,
 }
 
 impl Lambda {
-    /// Makes the functions ready to be invoked; their first environments
-    /// start with their first invocations. Must be called within a tokio runtime.
-    pub fn new(functions: Vec<Function>, logs: Logs, settings: &Settings) -> Self {
-        let names = functions.iter().enumerate();
-        let by_name = names
-            .map(|(index, function)| (function.name.clone(), index))
-            .collect();
-        let reserved = functions.iter().map(|function| {
-            let limit = usize::try_from(function.reserved_concurrency?).ok()?;
-            Some(Arc::new(Semaphore::new(limit)))
-        });
-        let reserved = reserved.collect();
-        let functions: Vec<Arc<Function>> = functions.into_iter().map(Arc::new).collect();
+    /// No functions yet: [`Lambda::update`] brings them. Must be called within
+    /// a tokio runtime.
+    pub fn new(logs: Logs, settings: &Settings) -> Self {
         Self {
-            by_name: Arc::new(by_name),
-            reserved,
-            functions: functions.clone().into(),
+            registry: Arc::default(),
             events: Events::new(settings.retry_delay_scale),
-            pool: Pool::new(functions, logs, settings),
+            pool: Pool::new(logs, settings),
         }
     }
 
+    /// Makes these the functions. Those that are not as they were, or of which
+    /// `is_rebuilt` says that their code isn't, go on in new environments: what
+    /// is in flight is finished by those they had, and nothing else is. The
+    /// first environment of a function starts with its first invocation. Gives
+    /// the names of those that were there and go on in new ones.
+    pub fn update(
+        &self,
+        functions: Vec<Function>,
+        is_rebuilt: impl Fn(&Function) -> bool,
+    ) -> Vec<String> {
+        self.registry.update(&self.pool, functions, is_rebuilt)
+    }
+
     /// The functions, in the template's order.
-    pub fn functions(&self) -> &[Arc<Function>] {
-        &self.functions
+    pub fn functions(&self) -> Vec<Arc<Function>> {
+        self.registry.functions()
     }
 
     /// The function of this name.
-    pub fn function(&self, name: &str) -> Option<&Function> {
-        let index = self.by_name.get(name)?;
-        Some(&self.functions[*index])
+    pub fn function(&self, name: &str) -> Option<Arc<Function>> {
+        Some(self.registry.find(name)?.function)
     }
 
     /// Invokes a function and waits for its response.
@@ -176,21 +174,14 @@ impl Lambda {
     }
 
     async fn invoke_as(&self, request_id: &str, invoke: Invoke) -> Result<Invocation, InvokeError> {
-        let Some(&function) = self.by_name.get(&invoke.function_name) else {
+        let Some(entry) = self.registry.find(&invoke.function_name) else {
             return Err(InvokeError::FunctionNotFound(invoke.function_name));
         };
+        let function = entry.index;
         if invoke.payload.len() > MAX_REQUEST_BYTES {
             return Err(InvokeError::RequestTooLarge);
         }
-        let reserved = self.reserved[function].clone();
-        let permit = match reserved.map(Semaphore::try_acquire_owned) {
-            None => None,
-            Some(Ok(permit)) => Some(permit),
-            Some(Err(_)) => {
-                let reason = ThrottleReason::ReservedFunctionConcurrentInvocationLimitExceeded;
-                return Err(InvokeError::Throttled(reason));
-            }
-        };
+        let permit = entry.admit().map_err(InvokeError::Throttled)?;
         let throttled =
             || InvokeError::Throttled(ThrottleReason::ConcurrentInvocationLimitExceeded);
         let (reply, mut replied) = oneshot::channel();

@@ -47,7 +47,6 @@ pub(crate) struct Pool(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    functions: Vec<Arc<Function>>,
     logs: Logs,
     /// Held only for the scheduler's own steps, never across an await.
     state: Mutex<State>,
@@ -58,6 +57,8 @@ struct Shared {
 
 #[derive(Debug)]
 struct State {
+    /// In the scheduler's order.
+    functions: Vec<Arc<Function>>,
     scheduler: Scheduler<Job>,
     mailboxes: HashMap<EnvironmentId, mpsc::Sender<Message>>,
 }
@@ -79,17 +80,12 @@ impl Pool {
         self.0.closed.cancelled().await;
     }
 
-    pub(crate) fn new(functions: Vec<Arc<Function>>, logs: Logs, settings: &Settings) -> Self {
-        let scheduler = Scheduler::new(
-            functions.len(),
-            settings.max_environments,
-            settings.max_waiting,
-        );
+    pub(crate) fn new(logs: Logs, settings: &Settings) -> Self {
         let pool = Self(Arc::new(Shared {
-            functions,
             logs,
             state: Mutex::new(State {
-                scheduler,
+                functions: Vec::new(),
+                scheduler: Scheduler::new(settings.max_environments, settings.max_waiting),
                 mailboxes: HashMap::new(),
             }),
             changed: Notify::new(),
@@ -98,6 +94,21 @@ impl Pool {
         }));
         tokio::spawn(pool.clone().expire(settings.idle_timeout));
         pool
+    }
+
+    /// Adds a function; gives its index.
+    pub(crate) fn add(&self, function: Arc<Function>) -> usize {
+        let mut state = self.state();
+        state.functions.push(function);
+        state.scheduler.add_function()
+    }
+
+    /// Has what is invoked from now on run in new environments, as `function` says.
+    pub(crate) fn replace(&self, index: usize, function: Arc<Function>) {
+        let mut state = self.state();
+        state.functions[index] = function;
+        let actions = state.scheduler.retire(index);
+        self.perform(&mut state, actions);
     }
 
     pub(crate) fn submit(&self, function: usize, job: Job) -> Result<Ticket, Refusal> {
@@ -142,8 +153,8 @@ impl Pool {
         self.perform(&mut state, action);
     }
 
-    pub(crate) fn start_failed(&self, function: usize) -> Option<Job> {
-        self.state().scheduler.start_failed(function)
+    pub(crate) fn start_failed(&self, function: usize, environment: EnvironmentId) -> Option<Job> {
+        self.state().scheduler.start_failed(function, environment)
     }
 
     pub(crate) fn withdraw_idle(&self, function: usize, environment: EnvironmentId) -> bool {
@@ -213,7 +224,8 @@ impl Pool {
                     function,
                     environment,
                 } => {
-                    let mailbox = self.launch(function, environment);
+                    let current = Arc::clone(&state.functions[function]);
+                    let mailbox = self.launch(function, current, environment);
                     state.mailboxes.insert(environment, mailbox);
                 }
                 Action::Run { environment, job } => send(state, environment, Message::Run(job)),
@@ -222,8 +234,12 @@ impl Pool {
         }
     }
 
-    fn launch(&self, index: usize, id: EnvironmentId) -> mpsc::Sender<Message> {
-        let function = Arc::clone(&self.0.functions[index]);
+    fn launch(
+        &self,
+        index: usize,
+        function: Arc<Function>,
+        id: EnvironmentId,
+    ) -> mpsc::Sender<Message> {
         let (mailbox, messages) = mpsc::channel(MESSAGE_QUEUE);
         let log_stream = log_stream_name();
         let stream = self.0.logs.stream(&function.log_group(), &log_stream);

@@ -2,7 +2,8 @@
 //!
 //! Invariants: an environment has at most one job; a job is in the queue or
 //! with one environment, never both; there are never more than
-//! `max_environments`; no environment idles while a job of its function waits.
+//! `max_environments`; no environment idles while a job of its function waits;
+//! an environment that was retired is given no further job.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
@@ -36,6 +37,21 @@ struct FunctionState<J> {
     starting: usize,
     /// Those that have answered and are about to ask for more.
     finishing: HashSet<EnvironmentId>,
+    /// Environments before this one are retired: nothing that is counted
+    /// here counts them.
+    first_current: EnvironmentId,
+}
+
+impl<J> FunctionState<J> {
+    fn new() -> Self {
+        Self {
+            idle: Vec::new(),
+            waiting: VecDeque::new(),
+            starting: 0,
+            finishing: HashSet::new(),
+            first_current: 0,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -49,21 +65,45 @@ pub(crate) struct Scheduler<J> {
 }
 
 impl<J> Scheduler<J> {
-    pub(crate) fn new(functions: usize, max_environments: usize, max_waiting: usize) -> Self {
-        let state = || FunctionState {
-            idle: Vec::new(),
-            waiting: VecDeque::new(),
-            starting: 0,
-            finishing: HashSet::new(),
-        };
+    pub(crate) fn new(max_environments: usize, max_waiting: usize) -> Self {
         Self {
-            functions: std::iter::repeat_with(state).take(functions).collect(),
+            functions: Vec::new(),
             environments: 0,
             max_environments: max_environments.max(1),
             max_waiting,
             next_environment: 0,
             next_ticket: 0,
         }
+    }
+
+    /// Makes room for one more function; gives its index.
+    pub(crate) fn add_function(&mut self) -> usize {
+        self.functions.push(FunctionState::new());
+        self.functions.len() - 1
+    }
+
+    /// Has a function go on in new environments: those it has finish what
+    /// they run, and end.
+    pub(crate) fn retire(&mut self, function: usize) -> Vec<Action<J>> {
+        let state = &mut self.functions[function];
+        state.first_current = self.next_environment + 1;
+        state.starting = 0;
+        state.finishing.clear();
+        let idle = std::mem::take(&mut state.idle).into_iter();
+        let mut actions: Vec<Action<J>> = idle
+            .map(|(environment, _)| Action::Stop { environment })
+            .collect();
+        // At the bound, what waits is started for as the retired ones end.
+        while self.environments < self.max_environments
+            && let Some(action) = self.start_for(function)
+        {
+            actions.push(action);
+        }
+        actions
+    }
+
+    fn is_retired(&self, function: usize, environment: EnvironmentId) -> bool {
+        environment < self.functions[function].first_current
     }
 
     /// Environments that exist, starting and stopping ones included.
@@ -132,14 +172,18 @@ impl<J> Scheduler<J> {
         environment: EnvironmentId,
         now: Instant,
     ) -> Option<Action<J>> {
-        self.functions[function].starting -= 1;
+        if !self.is_retired(function, environment) {
+            self.functions[function].starting -= 1;
+        }
         self.freed(function, environment, now)
     }
 
     /// An environment has answered: it will be free in a moment, which is
     /// sooner than another could start.
     pub(crate) fn finishing(&mut self, function: usize, environment: EnvironmentId) {
-        self.functions[function].finishing.insert(environment);
+        if !self.is_retired(function, environment) {
+            self.functions[function].finishing.insert(environment);
+        }
     }
 
     /// That moment has passed: what waits for it may have another.
@@ -152,13 +196,17 @@ impl<J> Scheduler<J> {
         self.start_for(function)
     }
 
-    /// An environment is free: it runs the job that waits longest, or idles.
+    /// An environment is free: it runs the job that waits longest, or idles,
+    /// or ends if it was retired meanwhile.
     pub(crate) fn freed(
         &mut self,
         function: usize,
         environment: EnvironmentId,
         now: Instant,
     ) -> Option<Action<J>> {
+        if self.is_retired(function, environment) {
+            return Some(Action::Stop { environment });
+        }
         let state = &mut self.functions[function];
         state.finishing.remove(&environment);
         match state.waiting.pop_front() {
@@ -172,7 +220,14 @@ impl<J> Scheduler<J> {
 
     /// An environment's init failed: Lambda repeats it within the first
     /// invocation, so it takes the job that waits longest, if there is one.
-    pub(crate) fn start_failed(&mut self, function: usize) -> Option<J> {
+    pub(crate) fn start_failed(
+        &mut self,
+        function: usize,
+        environment: EnvironmentId,
+    ) -> Option<J> {
+        if self.is_retired(function, environment) {
+            return None;
+        }
         let state = &mut self.functions[function];
         state.starting -= 1;
         state.waiting.pop_front().map(|(_, job)| job)
@@ -233,13 +288,21 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    fn scheduler<J>(functions: usize, max_environments: usize, max_waiting: usize) -> Scheduler<J> {
+        let mut scheduler = Scheduler::new(max_environments, max_waiting);
+        for index in 0..functions {
+            assert_eq!(scheduler.add_function(), index);
+        }
+        scheduler
+    }
+
     fn now() -> Instant {
         Instant::now()
     }
 
     #[test]
     fn an_idle_environment_is_reused_and_the_most_recently_used_comes_first() {
-        let mut scheduler = Scheduler::new(1, 4, 10);
+        let mut scheduler = scheduler(1, 4, 10);
         for job in ["a", "b"] {
             let (_, action) = scheduler.submit(0, job).unwrap();
             assert!(matches!(action, Some(Action::Start { .. })));
@@ -272,7 +335,7 @@ mod tests {
 
     #[test]
     fn a_waiting_job_goes_to_whichever_environment_is_free_first() {
-        let mut scheduler = Scheduler::new(1, 4, 10);
+        let mut scheduler = scheduler(1, 4, 10);
         scheduler.submit(0, "a").unwrap();
         scheduler.started(0, 1, now());
         let (_, action) = scheduler.submit(0, "b").unwrap();
@@ -296,7 +359,7 @@ mod tests {
 
     #[test]
     fn a_job_waits_for_an_environment_that_is_about_to_be_free_but_not_for_long() {
-        let mut scheduler = Scheduler::new(1, 4, 10);
+        let mut scheduler = scheduler(1, 4, 10);
         scheduler.submit(0, "a").unwrap();
         scheduler.started(0, 1, now());
         scheduler.finishing(0, 1);
@@ -323,7 +386,7 @@ mod tests {
 
     #[test]
     fn at_the_bound_jobs_wait_and_past_the_queue_they_are_refused() {
-        let mut scheduler = Scheduler::new(1, 1, 1);
+        let mut scheduler = scheduler(1, 1, 1);
         scheduler.submit(0, "a").unwrap();
         scheduler.started(0, 1, now());
         assert_eq!(scheduler.submit(0, "b").unwrap().1, None);
@@ -340,7 +403,7 @@ mod tests {
 
     #[test]
     fn at_the_bound_an_idle_environment_of_another_function_makes_room() {
-        let mut scheduler = Scheduler::new(2, 1, 10);
+        let mut scheduler = scheduler(2, 1, 10);
         scheduler.submit(0, "a").unwrap();
         scheduler.started(0, 1, now());
         scheduler.freed(0, 1, now());
@@ -364,7 +427,7 @@ mod tests {
 
     #[test]
     fn a_function_that_is_started_for_no_one_any_more_idles() {
-        let mut scheduler = Scheduler::new(1, 2, 10);
+        let mut scheduler = scheduler(1, 2, 10);
         let (ticket, _) = scheduler.submit(0, "a").unwrap();
         assert_eq!(scheduler.withdraw(0, ticket), Some("a"));
         assert_eq!(scheduler.started(0, 1, now()), None);
@@ -374,7 +437,7 @@ mod tests {
 
     #[test]
     fn an_environment_that_idles_too_long_is_stopped() {
-        let mut scheduler = Scheduler::new(1, 2, 10);
+        let mut scheduler = scheduler(1, 2, 10);
         let start = now();
         scheduler.submit(0, "a").unwrap();
         scheduler.started(0, 1, start);
@@ -389,9 +452,62 @@ mod tests {
 
     #[test]
     fn a_failed_start_takes_the_job_that_waits_longest() {
-        let mut scheduler = Scheduler::new(1, 2, 10);
+        let mut scheduler = scheduler(1, 2, 10);
         scheduler.submit(0, "a").unwrap();
-        assert_eq!(scheduler.start_failed(0), Some("a"));
+        assert_eq!(scheduler.start_failed(0, 1), Some("a"));
         assert_eq!(scheduler.ended(0, 1), []);
+    }
+
+    #[test]
+    fn retired_environments_get_no_further_job_and_end_when_they_are_free() {
+        let mut scheduler = scheduler(2, 10, 10);
+        // One is busy, one idles, one starts.
+        for environment in [1, 2] {
+            scheduler.submit(0, "a").unwrap();
+            scheduler.started(0, environment, now());
+        }
+        scheduler.submit(0, "a").unwrap();
+        scheduler.freed(0, 2, now());
+        scheduler.freed(0, 2, now());
+        let stop = |environment| Action::Stop { environment };
+        let start = |environment| Action::Start {
+            function: 0,
+            environment,
+        };
+        assert_eq!(scheduler.retire(0), [stop(2)]);
+        // Neither the one that still starts nor the busy one is of use any more.
+        assert_eq!(scheduler.submit(0, "f").unwrap().1, Some(start(4)));
+        assert_eq!(scheduler.started(0, 3, now()), Some(stop(3)));
+        scheduler.finishing(0, 1);
+        assert_eq!(scheduler.freed(0, 1, now()), Some(stop(1)));
+        let run = Some(Action::Run {
+            environment: 4,
+            job: "f",
+        });
+        assert_eq!(scheduler.started(0, 4, now()), run);
+        for environment in [1, 2, 3] {
+            assert_eq!(scheduler.ended(0, environment), []);
+        }
+        assert_eq!(scheduler.environments(), 1);
+    }
+
+    #[test]
+    fn what_waits_when_its_function_is_retired_is_started_for_anew() {
+        let mut scheduler = scheduler(1, 2, 10);
+        scheduler.submit(0, "a").unwrap();
+        let start = |environment| Action::Start {
+            function: 0,
+            environment,
+        };
+        assert_eq!(scheduler.retire(0), [start(2)]);
+        // At the bound it has to wait until a retired one has ended.
+        assert_eq!(scheduler.retire(0), []);
+        assert_eq!(scheduler.start_failed(0, 1), None);
+        assert_eq!(scheduler.ended(0, 1), [start(3)]);
+        let run = Action::Run {
+            environment: 3,
+            job: "a",
+        };
+        assert_eq!(scheduler.started(0, 3, now()), Some(run));
     }
 }

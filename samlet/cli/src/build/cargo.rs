@@ -1,11 +1,11 @@
 //! Functions in Rust: cargo builds them, all of a workspace in one run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use cargo_metadata::{Message, Metadata, MetadataCommand};
+use cargo_metadata::{DependencyKind, Message, Metadata, MetadataCommand};
 use samlet_template::Function;
 
 use crate::error::Error;
@@ -25,8 +25,36 @@ impl Cargo {
         Ok(())
     }
 
+    /// The folders of a function's package and of all that it depends on on this machine.
+    pub(super) fn folders(&self, logical_id: &str) -> BTreeSet<PathBuf> {
+        let mut folders = BTreeSet::new();
+        let target = self.targets.iter().find(|t| t.logical_id == logical_id);
+        let mut open: Vec<PathBuf> = target.map(|t| t.folder.clone()).into_iter().collect();
+        while let Some(folder) = open.pop() {
+            let mut packages = self.workspaces.iter().flat_map(|m| &m.packages);
+            let manifest = folder.join("Cargo.toml");
+            let package = packages.find(|p| p.manifest_path.as_std_path() == manifest);
+            let dependencies = package.iter().flat_map(|package| &package.dependencies);
+            let needed = dependencies.filter(|d| d.kind != DependencyKind::Development);
+            let paths = needed.filter_map(|dependency| dependency.path.as_ref());
+            let new = paths.map(|path| path.as_std_path().to_owned());
+            open.extend(new.filter(|path| *path != folder && !folders.contains(path)));
+            folders.insert(folder);
+        }
+        folders
+    }
+
+    /// The workspaces' roots.
+    pub(super) fn roots(&self) -> impl Iterator<Item = &Path> {
+        self.workspaces
+            .iter()
+            .map(|metadata| metadata.workspace_root.as_std_path())
+    }
+
     /// Builds all; each function's `bootstrap` is then in `build_folder/<LogicalId>`.
+    /// Where one fails, the others are there nevertheless.
     pub(super) fn build(self, build_folder: &Path, release: bool) -> Result<(), Error> {
+        let mut result = Ok(());
         for metadata in &self.workspaces {
             let root = metadata.workspace_root.as_std_path();
             let members: Vec<&Target> = self
@@ -36,17 +64,21 @@ impl Cargo {
                 .collect();
             let executables = run_cargo(root, &members, release)?;
             for target in members {
-                let executable = executables.get(&target.binary).ok_or(Error::BuildFailed)?;
-                install(executable, &build_folder.join(&target.logical_id))?;
+                match executables.get(&target.binary) {
+                    Some(built) => install(built, &build_folder.join(&target.logical_id))?,
+                    None => result = Err(Error::BuildFailed),
+                }
             }
         }
-        Ok(())
+        result
     }
 }
 
 /// A function's Cargo package and binary.
 struct Target {
     logical_id: String,
+    /// The package's.
+    folder: PathBuf,
     workspace: PathBuf,
     package: String,
     binary: String,
@@ -118,6 +150,7 @@ fn target(
     };
     Ok(Target {
         logical_id: function.logical_id.clone(),
+        folder: manifest.parent().unwrap_or(code).to_owned(),
         workspace: metadata.workspace_root.clone().into_std_path_buf(),
         package: package.name.to_string(),
         binary,
@@ -125,7 +158,8 @@ fn target(
 }
 
 /// Builds all of one workspace's functions in one run, so that cargo shares
-/// what they share. Gives the executables by binary name.
+/// what they share. Gives the executables by binary name: of those only that
+/// could be built.
 fn run_cargo(
     workspace: &Path,
     targets: &[&Target],
@@ -134,7 +168,8 @@ fn run_cargo(
     let mut cargo = Command::new("cargo");
     cargo
         .current_dir(workspace)
-        .args(["build", "--message-format", "json-render-diagnostics"])
+        .args(["build", "--keep-going"])
+        .args(["--message-format", "json-render-diagnostics"])
         .args(release.then_some("--release"));
     for target in targets {
         cargo.args(["--package", &target.package, "--bin", &target.binary]);
@@ -155,12 +190,8 @@ fn run_cargo(
             }
         }
     }
-    let status = cargo.wait().map_err(Error::CargoMissing)?;
-    if status.success() {
-        Ok(executables)
-    } else {
-        Err(Error::BuildFailed)
-    }
+    cargo.wait().map_err(Error::CargoMissing)?;
+    Ok(executables)
 }
 
 /// Under `cargo run`, samlet's environment describes samlet's own package;

@@ -30,6 +30,11 @@ pub(crate) enum Mode {
 }
 
 impl Mode {
+    /// Whether samlet itself builds the functions from their sources.
+    pub(crate) fn builds(self) -> bool {
+        matches!(self, Self::Dev | Self::Release)
+    }
+
     /// What `samlet start` was asked for.
     pub(crate) fn of(args: &StartArgs) -> Self {
         match args {
@@ -50,12 +55,9 @@ pub(crate) fn command(args: &BuildArgs) -> Result<(), Error> {
         true => Mode::Release,
         false => Mode::Dev,
     };
-    build(
-        &template.application,
-        template.folder(),
-        &data.build(),
-        mode,
-    )?;
+    let build = Build::new(&template, data.build(), mode);
+    build.make()?;
+    build.programs()?;
     Ok(())
 }
 
@@ -70,54 +72,173 @@ enum Source {
     Built,
 }
 
-/// Builds every function that isn't built already.
-pub(crate) fn build(
-    application: &Application,
-    template_folder: &Path,
-    build_folder: &Path,
-    mode: Mode,
-) -> Result<Programs, Error> {
-    let mut sources = Vec::new();
-    for function in &application.functions {
-        let code = template_folder.join(&function.code_uri);
-        sources.push((function, source(function, &code, mode)?));
+/// A file, or a folder of files, that a function is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Input {
+    pub(crate) logical_id: String,
+    /// Absolute.
+    pub(crate) path: PathBuf,
+    pub(crate) depth: Depth,
+}
+
+/// How much of a path is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Depth {
+    File,
+    /// The folder's sources, at any depth.
+    All,
+}
+
+impl Input {
+    fn new(logical_id: &str, path: PathBuf, depth: Depth) -> Self {
+        Self {
+            logical_id: logical_id.to_owned(),
+            path,
+            depth,
+        }
     }
-    let mut cargo = cargo::Cargo::default();
-    for (function, source) in &sources {
-        let folder = build_folder.join(&function.logical_id);
+}
+
+/// How an application's functions are built.
+pub(crate) struct Build<'a> {
+    application: &'a Application,
+    template_folder: &'a Path,
+    build_folder: PathBuf,
+    mode: Mode,
+}
+
+impl<'a> Build<'a> {
+    /// Functions are built into folders of their own in `build_folder`.
+    pub(crate) fn new(template: &'a Template, build_folder: PathBuf, mode: Mode) -> Self {
+        Self {
+            application: &template.application,
+            template_folder: template.folder(),
+            build_folder,
+            mode,
+        }
+    }
+
+    /// Builds every function that isn't built already.
+    pub(crate) fn make(&self) -> Result<(), Error> {
+        for function in &self.application.functions {
+            python::tidy(&self.folder(function));
+        }
+        self.make_some(|_| true)
+    }
+
+    /// Builds those functions that `is_wanted` says by their logical ids, and
+    /// others that cargo builds along with them. Where one of them fails, the
+    /// others are built nevertheless.
+    pub(crate) fn make_some(&self, is_wanted: impl Fn(&str) -> bool) -> Result<(), Error> {
+        if self.mode == Mode::None {
+            return Ok(());
+        }
+        let mut result = Ok(());
+        let mut cargo = cargo::Cargo::default();
+        let mut cargo_wanted = false;
+        for function in &self.application.functions {
+            let is_wanted = is_wanted(&function.logical_id);
+            let made = match self.source(function)? {
+                Source::Cargo(code) => {
+                    cargo_wanted |= is_wanted;
+                    cargo.add(function, &code)
+                }
+                source if is_wanted => self.make_one(function, &source),
+                _ => Ok(()),
+            };
+            result = result.and(made);
+        }
+        if cargo_wanted {
+            let release = self.mode == Mode::Release;
+            result = result.and(cargo.build(&self.build_folder, release));
+        }
+        result
+    }
+
+    /// All but what cargo builds.
+    fn make_one(&self, function: &Function, source: &Source) -> Result<(), Error> {
+        let folder = self.folder(function);
+        let template_folder = self.template_folder;
         match source {
-            _ if mode == Mode::None => {}
-            Source::Ready(_) | Source::Built => {}
-            Source::Cargo(code) => cargo.add(function, code)?,
             Source::Makefile(code) => {
                 makefile::build(function, code, &folder)?;
                 if is_python(function) {
                     python::prepare(function, &folder, template_folder, &folder, false)?;
                 }
+                Ok(())
             }
             Source::Python(code) => {
-                let install = mode != Mode::BuiltBySam;
-                python::prepare(function, code, template_folder, &folder, install)?;
+                let install = self.mode != Mode::BuiltBySam;
+                python::prepare(function, code, template_folder, &folder, install)
             }
+            Source::Ready(_) | Source::Built | Source::Cargo(_) => Ok(()),
         }
     }
-    cargo.build(build_folder, mode == Mode::Release)?;
-    let programs = sources.into_iter().map(|(function, source)| {
-        let folder = build_folder.join(&function.logical_id);
-        let program = match source {
-            Source::Ready(code) => bootstrap(function, &code)?,
-            Source::Python(code) => python::program(function, &code, &folder)?,
-            Source::Makefile(_) if is_python(function) => {
-                python::program(function, &folder, &folder)?
+
+    /// What each function is made of.
+    pub(crate) fn inputs(&self) -> Result<Vec<Input>, Error> {
+        let mut inputs = Vec::new();
+        let mut cargo = cargo::Cargo::default();
+        for function in &self.application.functions {
+            let id = &function.logical_id;
+            let mut add = |path: PathBuf, depth| inputs.push(Input::new(id, path, depth));
+            match self.source(function)? {
+                Source::Built => {}
+                Source::Ready(code) => add(code.join("bootstrap"), Depth::File),
+                Source::Makefile(code) => add(code, Depth::All),
+                Source::Python(code) => {
+                    for folder in python::folders(&code, self.template_folder) {
+                        add(folder, Depth::All);
+                    }
+                    add(code, Depth::All);
+                }
+                Source::Cargo(code) => {
+                    cargo.add(function, &code)?;
+                    for folder in cargo.folders(id) {
+                        add(folder, Depth::All);
+                    }
+                    for root in cargo.roots() {
+                        add(root.join("Cargo.toml"), Depth::File);
+                        add(root.join("Cargo.lock"), Depth::File);
+                    }
+                }
             }
-            Source::Cargo(_) | Source::Makefile(_) | Source::Built => bootstrap(function, &folder)?,
-        };
-        Ok((function.logical_id.clone(), program))
-    });
-    programs.collect()
+        }
+        Ok(inputs)
+    }
+
+    /// What there is to run, built now or before.
+    pub(crate) fn programs(&self) -> Result<Programs, Error> {
+        let functions = self.application.functions.iter();
+        let programs = functions.map(|function| {
+            let folder = self.folder(function);
+            let program = match self.source(function)? {
+                Source::Ready(code) => bootstrap(function, &code)?,
+                Source::Python(code) => python::program(function, &code, &folder)?,
+                Source::Makefile(_) if is_python(function) => {
+                    python::program(function, &folder, &folder)?
+                }
+                Source::Cargo(_) | Source::Makefile(_) | Source::Built => {
+                    bootstrap(function, &folder)?
+                }
+            };
+            Ok((function.logical_id.clone(), program))
+        });
+        programs.collect()
+    }
+
+    fn folder(&self, function: &Function) -> PathBuf {
+        self.build_folder.join(&function.logical_id)
+    }
+
+    fn source(&self, function: &Function) -> Result<Source, Error> {
+        let code = self.template_folder.join(&function.code_uri);
+        source(function, &code, self.mode)
+    }
 }
 
-fn is_python(function: &Function) -> bool {
+/// Whether its code is run as it is, and has no executable of its own.
+pub(crate) fn is_python(function: &Function) -> bool {
     function.runtime.starts_with("python")
 }
 

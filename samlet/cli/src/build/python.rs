@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html>
 
 use std::fs;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,6 +12,9 @@ use samlet_template::Function;
 
 use crate::error::Error;
 use crate::terminal::print_status;
+
+/// The file that names a function's virtual environment.
+const STAMP: &str = "packages";
 
 /// What Lambda's Python runtimes bring along.
 const RUNTIME_PACKAGES: [&str; 2] = ["awslambdaric>=4,<5", "boto3"];
@@ -51,8 +55,9 @@ pub(super) fn prepare(
         None => code,
     };
     let stamp = stamp(&version, wanted.as_deref().unwrap_or_default(), base);
-    let stamp_file = folder.join("packages");
-    if fs::read_to_string(&stamp_file).is_ok_and(|known| known == stamp) {
+    let name = environment_name(&stamp);
+    let stamp_file = folder.join(STAMP);
+    if fs::read_to_string(&stamp_file).is_ok_and(|known| known == name) {
         return Ok(());
     }
     let unusable = |source| Error::DataUnusable {
@@ -60,8 +65,8 @@ pub(super) fn prepare(
         source,
     };
     fs::create_dir_all(folder).map_err(unusable)?;
-    fs::remove_file(&stamp_file).ok();
-    let environment = folder.join("venv");
+    // Beside the one that is there, which processes may be running from.
+    let environment = folder.join(&name);
     print_status("Installing", &format!("the Python packages of {id}"));
     run(
         "python3",
@@ -83,7 +88,37 @@ pub(super) fn prepare(
         pip.arg("--requirement").arg(&list);
     }
     run("pip", &mut pip)?;
-    fs::write(&stamp_file, stamp).map_err(unusable)
+    let partial = folder.join("packages.partial");
+    fs::write(&partial, name)
+        .and_then(|()| fs::rename(&partial, &stamp_file))
+        .map_err(unusable)
+}
+
+/// Removes the environments that are not in use any more.
+pub(super) fn tidy(folder: &Path) {
+    let current = fs::read_to_string(folder.join(STAMP)).unwrap_or_default();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("venv") && *name != *current {
+            fs::remove_dir_all(entry.path()).ok();
+        }
+    }
+}
+
+/// Names the environment for what it is made from.
+fn environment_name(stamp: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    stamp.hash(&mut hasher);
+    format!("venv-{:016x}", hasher.finish())
+}
+
+/// What else than its own code a function is made of.
+pub(super) fn folders(code: &Path, template_folder: &Path) -> Vec<PathBuf> {
+    let list = fs::read_to_string(code.join("requirements.txt")).unwrap_or_default();
+    let base = base_folder(&list, code, template_folder).unwrap_or(code);
+    let local = local_packages(&list).filter_map(|path| base.join(path).canonicalize().ok());
+    local.filter(|path| path.is_dir()).collect()
 }
 
 /// The program: the runtime interface client, in the function's folder.
@@ -92,8 +127,9 @@ pub(super) fn program(function: &Function, code: &Path, folder: &Path) -> Result
         path: folder.to_owned(),
         source,
     };
-    let python = folder.join("venv/bin/python");
-    if !python.is_file() {
+    let environment = fs::read_to_string(folder.join(STAMP)).unwrap_or_default();
+    let python = folder.join(&environment).join("bin/python");
+    if environment.is_empty() || !python.is_file() {
         return Err(Error::NotBuilt {
             function: function.logical_id.clone(),
             path: python,
@@ -105,7 +141,7 @@ pub(super) fn program(function: &Function, code: &Path, folder: &Path) -> Result
     let cache = format!("pycache_prefix={}", folder.join("pycache").display());
     let arguments = ["-X", &cache, "-m", "awslambdaric", &function.handler];
     Ok(Program {
-        executable: folder.join("venv/bin/python"),
+        executable: folder.join(environment).join("bin/python"),
         arguments: arguments.map(str::to_owned).to_vec(),
         folder: code.to_owned(),
     })

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use samlet_endpoint::AccessObserver;
 use samlet_iam::{Denied, Principal, Reason};
@@ -20,6 +20,12 @@ const STREAM: &str = "samlet/refusals";
 pub(crate) struct Access {
     usage: Arc<Usage>,
     logs: Logs,
+    declared: RwLock<Arc<Declared>>,
+}
+
+/// What explanations take from the template.
+#[derive(Debug, Default)]
+struct Declared {
     /// By name.
     functions: HashMap<String, Explained>,
     names: Names,
@@ -35,12 +41,16 @@ struct Explained {
 }
 
 impl Access {
-    pub(crate) fn new(
-        application: &Application,
-        template: &Path,
-        usage: Arc<Usage>,
-        logs: Logs,
-    ) -> Self {
+    pub(crate) fn new(usage: Arc<Usage>, logs: Logs) -> Self {
+        Self {
+            usage,
+            logs,
+            declared: RwLock::default(),
+        }
+    }
+
+    /// Has explanations speak of this application from now on.
+    pub(crate) fn update(&self, application: &Application, template: &Path) {
         let functions = application.functions.iter().map(|function| {
             let explained = Explained {
                 logical_id: function.logical_id.clone(),
@@ -49,12 +59,18 @@ impl Access {
             };
             (function.name.clone(), explained)
         });
-        Self {
-            usage,
-            logs,
+        let declared = Declared {
             functions: functions.collect(),
             names: Names::of(application),
-        }
+        };
+        *self
+            .declared
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(declared);
+    }
+
+    fn declared(&self) -> Arc<Declared> {
+        Arc::clone(&self.declared.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -73,12 +89,13 @@ impl AccessObserver for Access {
         let first = self
             .usage
             .count(name, &denied.action, &denied.resource, false);
-        let Some(function) = self.functions.get(name) else {
+        let declared = self.declared();
+        let Some(function) = declared.functions.get(name) else {
             tracing::warn!("{denied}");
             return;
         };
         let text = match first {
-            true => explanation(function, denied, &self.names),
+            true => explanation(function, denied, &declared.names),
             false => headline(function, denied),
         };
         let stream = self.logs.stream(&function.log_group, STREAM);
@@ -142,7 +159,7 @@ pub(crate) fn place(template: &Path, location: Location) -> String {
 }
 
 /// How a template names the ARNs of its own resources.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Names(HashMap<String, String>);
 
 impl Names {

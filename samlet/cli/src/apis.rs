@@ -1,0 +1,170 @@
+//! The APIs that are served, each on a port of its own.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use samlet_gateway::{Gateway, GatewaySettings, Stage};
+use samlet_lambda::Lambda;
+use samlet_template::{Api, Application};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::Error;
+use crate::template::{ACCOUNT_ID, REGION};
+
+/// Every API that there is a listener for.
+pub(crate) struct Apis {
+    host: IpAddr,
+    /// The first API's, as it was asked for; 0 takes free ones.
+    port: u16,
+    /// The highest that was taken.
+    last_port: Option<u16>,
+    /// Bound, and not served yet.
+    bound: HashMap<String, Listener>,
+    served: HashMap<String, Served>,
+    servers: JoinSet<()>,
+}
+
+struct Listener {
+    listener: TcpListener,
+    url: String,
+}
+
+struct Served {
+    url: String,
+    stage: Arc<Stage>,
+    stop: CancellationToken,
+}
+
+impl Apis {
+    /// Binds a listener for each API: the first on `port`, the others on the
+    /// next free ones.
+    pub(crate) async fn bind(host: IpAddr, port: u16, apis: &[Api]) -> Result<Self, Error> {
+        let mut this = Self {
+            host,
+            port,
+            last_port: None,
+            bound: HashMap::new(),
+            served: HashMap::new(),
+            servers: JoinSet::new(),
+        };
+        for api in apis {
+            this.listen(api).await?;
+        }
+        Ok(this)
+    }
+
+    async fn listen(&mut self, api: &Api) -> Result<(), Error> {
+        let mut next = match (self.port, self.last_port) {
+            (0, _) => 0,
+            (port, None) => port,
+            (_, Some(last)) => last.saturating_add(1),
+        };
+        let listener = loop {
+            match bind(self.host, next, "--port").await {
+                Err(Error::PortTaken { .. }) if self.last_port.is_some() && next < u16::MAX => {
+                    next += 1;
+                }
+                bound => break bound?,
+            }
+        };
+        self.last_port = Some(next);
+        let url = url(&listener)?;
+        self.bound
+            .insert(api.logical_id.clone(), Listener { listener, url });
+        Ok(())
+    }
+
+    /// Serves the application's APIs as they now are, on the ports they have;
+    /// new ones on the next free ports, and those that are gone no more.
+    pub(crate) async fn deploy(
+        &mut self,
+        application: &Application,
+        lambda: &Lambda,
+    ) -> Result<(), Error> {
+        for api in &application.apis {
+            let known = |id: &String| self.served.contains_key(id) || self.bound.contains_key(id);
+            if !known(&api.logical_id) {
+                self.listen(api).await?;
+            }
+        }
+        for api in &application.apis {
+            let gateway = gateway(api, application, lambda);
+            match self.served.get(&api.logical_id) {
+                Some(served) => served.stage.deploy(gateway),
+                None => self.serve(&api.logical_id, gateway),
+            }
+        }
+        let there = |id: &str| application.apis.iter().any(|api| api.logical_id == id);
+        self.served.retain(|id, served| {
+            let keep = there(id);
+            if !keep {
+                served.stop.cancel();
+            }
+            keep
+        });
+        Ok(())
+    }
+
+    fn serve(&mut self, id: &str, gateway: Gateway) {
+        let Some(Listener { listener, url }) = self.bound.remove(id) else {
+            return;
+        };
+        let stop = CancellationToken::new();
+        let stage = Arc::new(Stage::new(gateway));
+        self.servers
+            .spawn(Arc::clone(&stage).serve(listener, stop.clone()));
+        self.served
+            .insert(id.to_owned(), Served { url, stage, stop });
+    }
+
+    /// Each API's address, in the application's order.
+    pub(crate) fn urls(&self, application: &Application) -> Vec<String> {
+        let apis = application.apis.iter();
+        apis.filter_map(|api| Some(self.served.get(&api.logical_id)?.url.clone()))
+            .collect()
+    }
+
+    /// Takes no more requests, and finishes what is in flight.
+    pub(crate) async fn stop(self) {
+        for served in self.served.values() {
+            served.stop.cancel();
+        }
+        self.servers.join_all().await;
+    }
+}
+
+fn gateway(api: &Api, application: &Application, lambda: &Lambda) -> Gateway {
+    let settings = GatewaySettings {
+        region: REGION.into(),
+        account_id: ACCOUNT_ID.into(),
+    };
+    Gateway::new(
+        api.clone(),
+        &application.api_keys,
+        &application.usage_plans,
+        lambda.clone(),
+        settings,
+    )
+}
+
+pub(crate) fn url(listener: &TcpListener) -> Result<String, Error> {
+    let address = listener.local_addr().map_err(Error::Runtime)?;
+    Ok(format!("http://{address}"))
+}
+
+pub(crate) async fn bind(
+    host: IpAddr,
+    port: u16,
+    flag: &'static str,
+) -> Result<TcpListener, Error> {
+    let address = SocketAddr::new(host, port);
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|source| Error::PortTaken {
+        address,
+        flag,
+        source,
+    })
+}

@@ -1,0 +1,294 @@
+//! Keeps a running application as its sources and its template say, while they change.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use samlet_lambda::Program;
+use samlet_template::Function;
+
+use crate::args::StartArgs;
+use crate::build::{self, Build, Mode, Programs};
+use crate::config::Config;
+use crate::data::DataFolder;
+use crate::error::Error;
+use crate::running::Running;
+use crate::template::Template;
+use crate::watch::Watch;
+use crate::{diagnostics, terminal};
+
+/// An application, and what it was last made from.
+pub(crate) struct Reload<'a> {
+    args: &'a StartArgs,
+    data: &'a DataFolder,
+    template: Arc<Template>,
+    /// The template and its settings.
+    files: Vec<PathBuf>,
+    /// Whether it changed, and can't be applied before something is built.
+    is_template_pending: bool,
+    watch: Watch,
+    /// By logical id: what of a function's executable tells one build from another.
+    built: BTreeMap<String, Option<Stamp>>,
+}
+
+/// Size and time of an executable.
+type Stamp = (u64, SystemTime);
+
+/// What a reload came to.
+struct Updated {
+    functions: Vec<String>,
+    /// Why not all could be built.
+    error: Option<Error>,
+}
+
+impl<'a> Reload<'a> {
+    /// Watches what `template` was made from; it runs by now.
+    pub(crate) fn new(
+        args: &'a StartArgs,
+        data: &'a DataFolder,
+        template: Template,
+    ) -> Result<Self, Error> {
+        let path = &template.path;
+        let folder = template.folder().canonicalize();
+        let folder = folder.map_err(|source| Error::TemplateUnreadable {
+            path: path.clone(),
+            source,
+        })?;
+        let mut files: Vec<PathBuf> = path
+            .file_name()
+            .map(|name| folder.join(name))
+            .into_iter()
+            .collect();
+        let config = args.application.config_path();
+        files.extend(std::path::absolute(config));
+        files.retain(|file| file.parent().is_some_and(Path::is_dir));
+        let mut this = Self {
+            args,
+            data,
+            template: Arc::new(template),
+            files,
+            is_template_pending: false,
+            watch: Watch::new()?,
+            built: BTreeMap::new(),
+        };
+        let build = Build::new(&this.template, data.build(), Mode::of(args));
+        this.built = stamps(&build.programs()?);
+        let inputs = build.inputs()?;
+        this.watch.follow(inputs, this.files.clone())?;
+        Ok(this)
+    }
+
+    /// Has `running` follow every change, for ever; `applied` is told of each
+    /// template that was.
+    pub(crate) async fn follow(
+        &mut self,
+        running: &mut Running,
+        mut applied: impl FnMut(&Template, &Running),
+    ) {
+        loop {
+            let changes = self.watch.next().await;
+            let began = Instant::now();
+            let before = Arc::clone(&self.template);
+            let error = match self.reload(running, &changes).await {
+                Ok(updated) => {
+                    if !Arc::ptr_eq(&before, &self.template) {
+                        applied(&self.template, running);
+                        report_template(&before, &self.template, began);
+                    }
+                    report_functions(&updated.functions, began);
+                    updated.error
+                }
+                Err(error) => Some(error),
+            };
+            if let Some(error) = error {
+                diagnostics::print_error(&error);
+                let kept = match error {
+                    Error::BuildFailed => "the last good build",
+                    _ => "the application as it was",
+                };
+                terminal::print_status("Kept", kept);
+            }
+        }
+    }
+
+    async fn reload(
+        &mut self,
+        running: &mut Running,
+        changes: &BTreeSet<PathBuf>,
+    ) -> Result<Updated, Error> {
+        let is_template = |path: &PathBuf| self.files.contains(path);
+        let template = match self.is_template_pending || changes.iter().any(is_template) {
+            true => {
+                // One that is wrong is not looked at again until it changes.
+                self.is_template_pending = false;
+                Arc::new(self.read()?)
+            }
+            false => Arc::clone(&self.template),
+        };
+        let roles = template.roles()?;
+        let is_same_template = Arc::ptr_eq(&template, &self.template);
+        // Before the build: what changes meanwhile is noticed.
+        let affected = self.watch_and_sort(&template, changes)?;
+        let built = self.build(&template, &affected).await;
+        let programs = match (self.of(&template).programs(), built.is_err()) {
+            (Err(_), true) => {
+                // What the template needs could not be built yet.
+                self.is_template_pending = !is_same_template;
+                return Err(Error::BuildFailed);
+            }
+            (programs, _) => programs?,
+        };
+        let stamps = stamps(&programs);
+        let is_rebuilt = |function: &&Function| {
+            let id = &function.logical_id;
+            let is_code = build::is_python(function) && affected.contains(id);
+            is_code || stamps.get(id) != self.built.get(id)
+        };
+        let functions = template.application.functions.iter();
+        let rebuilt: HashSet<&str> = functions
+            .filter(is_rebuilt)
+            .map(|function| function.logical_id.as_str())
+            .collect();
+        let mut updated = Updated {
+            functions: Vec::new(),
+            error: built.err(),
+        };
+        if !rebuilt.is_empty() || !is_same_template {
+            updated.functions = running
+                .apply(&template, roles, &programs, |id| rebuilt.contains(id))
+                .await?;
+            self.built = stamps;
+            self.template = template;
+        }
+        Ok(updated)
+    }
+
+    fn of<'t>(&self, template: &'t Template) -> Build<'t> {
+        Build::new(template, self.data.build(), Mode::of(self.args))
+    }
+
+    fn read(&self) -> Result<Template, Error> {
+        let application = &self.args.application;
+        let config: Config = application.config("local_start_api")?;
+        Template::read(application, &config, self.args.built)
+    }
+
+    /// Watches what the functions are made of now, and says which of them
+    /// the changes concern.
+    fn watch_and_sort(
+        &mut self,
+        template: &Template,
+        changes: &BTreeSet<PathBuf>,
+    ) -> Result<BTreeSet<String>, Error> {
+        let inputs = self.of(template).inputs()?;
+        let concerned = inputs.iter().filter(|input| {
+            let mut changes = changes.iter();
+            changes.any(|path| input.is_changed_by(path))
+        });
+        let mut affected: BTreeSet<String> =
+            concerned.map(|input| input.logical_id.clone()).collect();
+        let functions = template.application.functions.iter();
+        let new = functions.filter(|function| !self.is_built_as(function));
+        affected.extend(new.map(|function| function.logical_id.clone()));
+        self.watch.follow(inputs, self.files.clone())?;
+        Ok(affected)
+    }
+
+    /// Whether a function was there, and built in the same way.
+    fn is_built_as(&self, function: &Function) -> bool {
+        let how = |function: &Function| {
+            (
+                function.logical_id.clone(),
+                function.code_uri.clone(),
+                function.runtime.clone(),
+                function.build_method.clone(),
+                function.binary.clone(),
+            )
+        };
+        let mut before = self.template.application.functions.iter();
+        before.any(|before| how(before) == how(function))
+    }
+
+    /// Builds on a thread of its own: requests go on being served, and who
+    /// stops samlet needn't wait.
+    async fn build(
+        &self,
+        template: &Arc<Template>,
+        wanted: &BTreeSet<String>,
+    ) -> Result<(), Error> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let make = {
+            let (template, wanted) = (Arc::clone(template), wanted.clone());
+            let (mode, folder) = (Mode::of(self.args), self.data.build());
+            move || Build::new(&template, folder, mode).make_some(|id| wanted.contains(id))
+        };
+        let made = tokio::task::spawn_blocking(make).await;
+        // Makefiles write what they like beside the sources.
+        let functions = template.application.functions.iter();
+        let by_make = functions.filter(|function| {
+            function.build_method.as_deref() == Some("makefile")
+                && wanted.contains(&function.logical_id)
+        });
+        let folders: Vec<PathBuf> = by_make
+            .filter_map(|function| {
+                template
+                    .folder()
+                    .join(&function.code_uri)
+                    .canonicalize()
+                    .ok()
+            })
+            .collect();
+        self.watch.forget(|path| {
+            path.ends_with("Cargo.lock") || folders.iter().any(|folder| path.starts_with(folder))
+        });
+        made.unwrap_or_else(|panic| Err(Error::Runtime(std::io::Error::other(panic))))
+    }
+}
+
+fn stamps(programs: &Programs) -> BTreeMap<String, Option<Stamp>> {
+    let programs = programs.iter();
+    programs
+        .map(|(id, program)| (id.clone(), stamp(program)))
+        .collect()
+}
+
+fn stamp(program: &Program) -> Option<Stamp> {
+    let metadata = std::fs::metadata(&program.executable).ok()?;
+    Some((metadata.len(), metadata.modified().ok()?))
+}
+
+fn report_template(before: &Template, after: &Template, began: Instant) {
+    let (before, now) = (routes(before), routes(after));
+    for gone in before.difference(&now) {
+        terminal::print_status("Removed", gone);
+    }
+    for new in now.difference(&before) {
+        terminal::print_status("Added", new);
+    }
+    terminal::print_status(
+        "Applied",
+        &format!("{} {}", after.path.display(), took(began)),
+    );
+}
+
+fn routes(template: &Template) -> BTreeSet<String> {
+    let routes = terminal::routes(&template.application);
+    routes
+        .map(|(route, function)| format!("{} {} ({function})", route.method, route.path))
+        .collect()
+}
+
+/// Says what is answered by new environments from now on.
+fn report_functions(functions: &[String], began: Instant) {
+    if !functions.is_empty() {
+        let names = functions.join(", ");
+        terminal::print_status("Updated", &format!("{names} {}", took(began)));
+    }
+}
+
+fn took(began: Instant) -> String {
+    format!("in {:.2}s", began.elapsed().as_secs_f32())
+}

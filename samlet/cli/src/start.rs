@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::{ServeArgs, StartArgs};
-use crate::build::Mode;
 use crate::data::DataFolder;
 use crate::error::Error;
 use crate::reload::Reload;
@@ -22,7 +21,8 @@ const DEFAULT_AWS_PORT: u16 = 4566;
 
 /// `samlet start`.
 pub(crate) fn command(args: &ServeArgs) -> Result<(), Error> {
-    let watches = !args.no_watch && Mode::of(&args.start).builds();
+    // What SAM CLI builds, it builds in steps.
+    let watches = !args.no_watch && !args.start.built;
     let args = &args.start;
     let config = args.application.config("local_start_api")?;
     let template = Template::read(&args.application, &config, args.built)?;

@@ -30,11 +30,6 @@ pub(crate) enum Mode {
 }
 
 impl Mode {
-    /// Whether samlet itself builds the functions from their sources.
-    pub(crate) fn builds(self) -> bool {
-        matches!(self, Self::Dev | Self::Release)
-    }
-
     /// What `samlet start` was asked for.
     pub(crate) fn of(args: &StartArgs) -> Self {
         match args {
@@ -175,9 +170,12 @@ impl<'a> Build<'a> {
         }
     }
 
-    /// What each function is made of.
+    /// What each function is made of, as far as it is to be built.
     pub(crate) fn inputs(&self) -> Result<Vec<Input>, Error> {
         let mut inputs = Vec::new();
+        if self.mode == Mode::None {
+            return Ok(inputs);
+        }
         let mut cargo = cargo::Cargo::default();
         for function in &self.application.functions {
             let id = &function.logical_id;

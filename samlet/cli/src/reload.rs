@@ -43,11 +43,12 @@ struct Updated {
 }
 
 impl<'a> Reload<'a> {
-    /// Watches what `template` was made from; it runs by now.
+    /// Watches what `template` is made from, before it is built for the first
+    /// time: what changes meanwhile is noticed.
     pub(crate) fn new(
         args: &'a StartArgs,
         data: &'a DataFolder,
-        template: Template,
+        template: Arc<Template>,
     ) -> Result<Self, Error> {
         let path = &template.path;
         let folder = template.folder().canonicalize();
@@ -66,26 +67,28 @@ impl<'a> Reload<'a> {
         let mut this = Self {
             args,
             data,
-            template: Arc::new(template),
+            template,
             files,
             is_template_pending: false,
             watch: Watch::new()?,
             built: BTreeMap::new(),
         };
-        let build = Build::new(&this.template, data.build(), Mode::of(args));
-        this.built = stamps(&build.programs()?);
-        let inputs = build.inputs()?;
+        let inputs = this.of(&this.template).inputs();
         this.watch.follow(inputs, this.files.clone())?;
         Ok(this)
     }
 
-    /// Has `running` follow every change, for ever; `applied` is told of each
-    /// template that was.
+    /// Has `running`, which was built and started, follow every change, for
+    /// ever; `applied` is told of each template that was.
     pub(crate) async fn follow(
         &mut self,
         running: &mut Running,
         mut applied: impl FnMut(&Template, &Running),
     ) {
+        // It ran with these a moment ago.
+        let programs = self.of(&self.template).programs();
+        self.built = programs.as_ref().map(stamps).unwrap_or_default();
+        self.forget_what_was_built(&self.template, |_| true);
         loop {
             let changes = self.watch.next().await;
             let began = Instant::now();
@@ -131,13 +134,13 @@ impl<'a> Reload<'a> {
         // Before the build: what changes meanwhile is noticed.
         let affected = self.watch_and_sort(&template, changes)?;
         let built = self.build(&template, &affected).await;
-        let programs = match (self.of(&template).programs(), built.is_err()) {
-            (Err(_), true) => {
-                // What the template needs could not be built yet.
+        let programs = match self.of(&template).programs() {
+            Ok(programs) => programs,
+            Err(missing) => {
+                // What the template needs is not there yet.
                 self.is_template_pending = !is_same_template;
-                return Err(Error::BuildFailed);
+                return Err(built.err().unwrap_or(missing));
             }
-            (programs, _) => programs?,
         };
         let stamps = stamps(&programs);
         let is_rebuilt = |function: &&Function| {
@@ -181,7 +184,7 @@ impl<'a> Reload<'a> {
         template: &Template,
         changes: &BTreeSet<PathBuf>,
     ) -> Result<BTreeSet<String>, Error> {
-        let inputs = self.of(template).inputs()?;
+        let inputs = self.of(template).inputs();
         let concerned = inputs.iter().filter(|input| {
             let mut changes = changes.iter();
             changes.any(|path| input.is_changed_by(path))
@@ -226,11 +229,16 @@ impl<'a> Reload<'a> {
             move || Build::new(&template, folder, mode).make_some(|id| wanted.contains(id))
         };
         let made = tokio::task::spawn_blocking(make).await;
-        // Makefiles write what they like beside the sources.
+        self.forget_what_was_built(template, |id| wanted.contains(id));
+        made.unwrap_or_else(|panic| Err(Error::Runtime(std::io::Error::other(panic))))
+    }
+
+    /// Building writes among the sources, too.
+    fn forget_what_was_built(&self, template: &Template, was_wanted: impl Fn(&str) -> bool) {
         let functions = template.application.functions.iter();
+        // A Makefile may write anything.
         let by_make = functions.filter(|function| {
-            function.build_method.as_deref() == Some("makefile")
-                && wanted.contains(&function.logical_id)
+            function.build_method.as_deref() == Some("makefile") && was_wanted(&function.logical_id)
         });
         let folders: Vec<PathBuf> = by_make
             .filter_map(|function| {
@@ -244,7 +252,6 @@ impl<'a> Reload<'a> {
         self.watch.forget(|path| {
             path.ends_with("Cargo.lock") || folders.iter().any(|folder| path.starts_with(folder))
         });
-        made.unwrap_or_else(|panic| Err(Error::Runtime(std::io::Error::other(panic))))
     }
 }
 

@@ -1,6 +1,7 @@
 //! `samlet start`: runs the application, and follows its changes, until it is asked to stop.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
@@ -25,7 +26,7 @@ pub(crate) fn command(args: &ServeArgs) -> Result<(), Error> {
     let watches = !args.no_watch && !args.start.built;
     let args = &args.start;
     let config = args.application.config("local_start_api")?;
-    let template = Template::read(&args.application, &config, args.built)?;
+    let template = Arc::new(Template::read(&args.application, &config, args.built)?);
     let roles = template.roles()?;
     let ports = Ports {
         api: args.port.or(config.port).unwrap_or(DEFAULT_PORT),
@@ -33,6 +34,7 @@ pub(crate) fn command(args: &ServeArgs) -> Result<(), Error> {
     };
     let data = DataFolder::open(&args.application.data_dir())?;
     let run = async {
+        let reload = watches.then(|| Reload::new(args, &data, Arc::clone(&template)));
         let mut running = Running::start(args, ports, &template, roles, &data).await?;
         let asked_to_stop = stop_signal()?;
         let addresses = running.addresses(&template.application);
@@ -40,7 +42,7 @@ pub(crate) fn command(args: &ServeArgs) -> Result<(), Error> {
         ready.write(&template, &addresses, args)?;
         data.note_running(&addresses.aws);
         terminal::print_ready(&template.application, &addresses);
-        let follow = follow(watches, args, &data, template, &mut running, &ready);
+        let follow = follow(reload, args, &mut running, &ready);
         tokio::select! {
             () = asked_to_stop => {}
             () = Box::pin(follow) => {}
@@ -59,27 +61,24 @@ pub(crate) fn command(args: &ServeArgs) -> Result<(), Error> {
 
 /// Follows what changes, for ever.
 async fn follow(
-    watches: bool,
+    reload: Option<Result<Reload<'_>, Error>>,
     args: &StartArgs,
-    data: &DataFolder,
-    template: Template,
     running: &mut Running,
     ready: &ReadyFile<'_>,
 ) {
-    if watches {
-        match Reload::new(args, data, template) {
-            Ok(mut reload) => {
-                let applied = |template: &Template, running: &Running| {
-                    let addresses = running.addresses(&template.application);
-                    if let Err(error) = ready.write(template, &addresses, args) {
-                        tracing::warn!("{error}");
-                    }
-                };
-                reload.follow(running, applied).await;
-            }
-            // The application runs all the same.
-            Err(error) => tracing::warn!("changes are not followed: {error}"),
+    match reload {
+        None => {}
+        Some(Ok(mut reload)) => {
+            let applied = |template: &Template, running: &Running| {
+                let addresses = running.addresses(&template.application);
+                if let Err(error) = ready.write(template, &addresses, args) {
+                    tracing::warn!("{error}");
+                }
+            };
+            reload.follow(running, applied).await;
         }
+        // The application runs all the same.
+        Some(Err(error)) => tracing::warn!("changes are not followed: {error}"),
     }
     std::future::pending().await
 }

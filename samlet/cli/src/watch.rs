@@ -78,7 +78,8 @@ impl Watch {
         for input in &state.inputs {
             match input.depth {
                 Depth::File => wanted.extend(input.path.parent().map(Path::to_owned)),
-                Depth::All => add_folders(&input.path, &mut wanted),
+                Depth::All if input.path.is_dir() => add_folders(&input.path, &mut wanted),
+                Depth::All => wanted.extend(existing(&input.path)),
             }
         }
         drop(state);
@@ -156,7 +157,8 @@ impl State {
 impl Input {
     /// Whether a change of the file at `path` is one of this.
     pub(crate) fn is_changed_by(&self, path: &Path) -> bool {
-        path == self.path
+        // What isn't there yet may come with a folder around it.
+        self.path.starts_with(path)
             || self.depth == Depth::All && path.strip_prefix(&self.path).is_ok_and(is_source)
     }
 }
@@ -181,6 +183,13 @@ fn is_hidden(name: &str) -> bool {
 
 fn is_ignored(folder: &str) -> bool {
     is_hidden(folder) || IGNORED.contains(&folder) || folder.ends_with(".egg-info")
+}
+
+/// What of a path is there: in it the rest would appear.
+fn existing(path: &Path) -> Option<PathBuf> {
+    path.ancestors()
+        .find(|path| path.is_dir())
+        .map(Path::to_owned)
 }
 
 /// A folder and all in it that sources may be in.

@@ -170,28 +170,32 @@ impl<'a> Build<'a> {
         }
     }
 
-    /// What each function is made of, as far as it is to be built.
-    pub(crate) fn inputs(&self) -> Result<Vec<Input>, Error> {
+    /// What each function is made of, as far as it is to be built; of one that
+    /// can't be, what would change that.
+    pub(crate) fn inputs(&self) -> Vec<Input> {
         let mut inputs = Vec::new();
         if self.mode == Mode::None {
-            return Ok(inputs);
+            return inputs;
         }
         let mut cargo = cargo::Cargo::default();
         for function in &self.application.functions {
             let id = &function.logical_id;
             let mut add = |path: PathBuf, depth| inputs.push(Input::new(id, path, depth));
-            match self.source(function)? {
-                Source::Built => {}
-                Source::Ready(code) => add(code.join("bootstrap"), Depth::File),
-                Source::Makefile(code) => add(code, Depth::All),
-                Source::Python(code) => {
+            let code = self.template_folder.join(&function.code_uri);
+            match self.source(function) {
+                Ok(Source::Built) => {}
+                Ok(Source::Ready(code)) => add(code.join("bootstrap"), Depth::File),
+                Ok(Source::Makefile(code)) => add(code, Depth::All),
+                Ok(Source::Python(code)) => {
                     for folder in python::folders(&code, self.template_folder) {
                         add(folder, Depth::All);
                     }
                     add(code, Depth::All);
                 }
-                Source::Cargo(code) => {
-                    cargo.add(function, &code)?;
+                Ok(Source::Cargo(code)) => {
+                    if cargo.add(function, &code).is_err() {
+                        add(code, Depth::All);
+                    }
                     for folder in cargo.folders(id) {
                         add(folder, Depth::All);
                     }
@@ -200,9 +204,10 @@ impl<'a> Build<'a> {
                         add(root.join("Cargo.lock"), Depth::File);
                     }
                 }
+                Err(_) => add(std::path::absolute(&code).unwrap_or(code), Depth::All),
             }
         }
-        Ok(inputs)
+        inputs
     }
 
     /// What there is to run, built now or before.

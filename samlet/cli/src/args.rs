@@ -1,5 +1,8 @@
 //! The command line, with SAM CLI's names where it has them.
 
+mod events;
+mod tables;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -8,11 +11,29 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::Config;
 use crate::error::Error;
 
+pub(crate) use events::*;
+pub(crate) use tables::*;
+
+/// What every command's help ends with.
+const EXIT_CODES: &str = "Exit codes:
+  0  done
+  1  it failed: standard error says why
+  2  the command line is wrong
+`exec` exits with its command's own code, and with 128 and the signal's number when that was killed.";
+
 /// Runs an AWS SAM application on this machine: API Gateway, Lambda, DynamoDB
 /// and IAM as `template.yaml` declares them, without Docker or an account.
 #[derive(Debug, Parser)]
-#[command(name = "samlet", version, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "samlet",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = EXIT_CODES
+)]
 pub(crate) struct Cli {
+    /// Print results, warnings and errors only
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
     #[command(flatten)]
@@ -22,8 +43,16 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Build the functions and serve the application (the default command)
+    ///
+    /// Follows changes: an edited source is built and served, an edited
+    /// template is applied, while requests go on.
+    #[command(after_help = "Examples:
+  samlet start
+  samlet start --port 8080 --parameter-overrides Stage=test
+  samlet start --port 0 --aws-port 0 --ready-file ready.json")]
     Start(ServeArgs),
     /// Build the functions only
+    #[command(after_help = "Example: samlet build --release")]
     Build(BuildArgs),
     /// Run a command beside a fresh application on free ports, and exit with its code
     ///
@@ -36,9 +65,10 @@ pub(crate) enum Command {
     ///
     /// By the samlet that runs on this folder's data; without one, by itself.
     /// Exits with 1 when the function failed.
-    #[command(
-        after_help = "Example: samlet invoke CreateMessageItem -e events/CreateMessageItem-event.json"
-    )]
+    #[command(after_help = "Examples:
+  samlet invoke CreateMessageItem -e events/CreateMessageItem-event.json
+  samlet invoke CreateMessageItem --body-file events/CreateMessageItem-msg.json
+  samlet generate-event sqs receive-message | samlet invoke Worker -e -")]
     Invoke(InvokeArgs),
     /// Show what functions have logged, whether samlet runs or not
     #[command(
@@ -46,8 +76,31 @@ pub(crate) enum Command {
     )]
     Logs(LogsArgs),
     /// List the routes of all APIs, and the function of each
+    #[command(after_help = "Example: samlet routes --template other.yaml")]
     Routes(ValidateArgs),
+    /// Show and change what the tables hold
+    ///
+    /// Through the samlet that runs on this folder's data; without one, by
+    /// itself. Items are in DynamoDB's JSON, such as {"pk": {"S": "a"}}.
+    #[command(after_help = "Examples:
+  samlet tables
+  samlet tables scan DynamoDBTable --limit 10
+  samlet tables get DynamoDBTable pk=51eef759 sk=v0
+  samlet tables put DynamoDBTable '{\"pk\": {\"S\": \"a\"}, \"sk\": {\"S\": \"v0\"}}'
+  samlet tables export DynamoDBTable items.jsonl
+  samlet tables import DynamoDBTable items.jsonl")]
+    Tables(TablesArgs),
+    /// Print an event to invoke a function with, by SAM CLI's names
+    #[command(after_help = "Examples:
+  samlet generate-event apigateway aws-proxy --method GET --resource /message/{message_id} --path message/1
+  samlet generate-event sqs receive-message --body 'Hello'")]
+    GenerateEvent {
+        /// The service that would send it
+        #[command(subcommand)]
+        event: GenerateEventCommand,
+    },
     /// Forget what is stored: tables, logs and the record of what functions did
+    #[command(after_help = "Example: samlet reset --yes")]
     Reset(ResetArgs),
     /// Print a script that completes samlet's commands in a shell
     #[command(
@@ -58,9 +111,16 @@ pub(crate) enum Command {
         shell: clap_complete::Shell,
     },
     /// Read the template and say what is wrong with it
+    #[command(after_help = "Example: samlet validate --template other.yaml")]
     Validate(ValidateArgs),
     /// Show what functions are granted, what they used of it, and the least that would do
-    #[command(args_conflicts_with_subcommands = true)]
+    #[command(
+        args_conflicts_with_subcommands = true,
+        after_help = "Examples:
+  samlet policies
+  samlet policies --check
+  samlet policies simulate --function CreateMessageItem --action dynamodb:PutItem --resource ARN"
+    )]
     Policies(PoliciesArgs),
 }
 
@@ -81,6 +141,13 @@ pub(crate) struct InvokeArgs {
     /// A file with the event, or - for standard input [default: an empty object]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) event: Option<PathBuf>,
+    /// A file with a request's body, or - for standard input: the event is what
+    /// API Gateway would send to the function's first route
+    #[arg(long, value_name = "FILE", conflicts_with = "event")]
+    pub(crate) body_file: Option<PathBuf>,
+    /// That request's path [default: the route's, if it has no parameters]
+    #[arg(long, value_name = "PATH", requires = "body_file")]
+    pub(crate) path: Option<String>,
     #[command(flatten)]
     pub(crate) start: StartArgs,
 }
@@ -238,15 +305,8 @@ pub(crate) struct StartArgs {
     /// loopback one opens them to the network
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub(crate) host: std::net::IpAddr,
-    /// The secret of the access key `local`, which may do everything; by
-    /// default `local`, which functions can guess
-    #[arg(
-        long,
-        value_name = "SECRET",
-        env = "SAMLET_DEVELOPER_SECRET",
-        hide_env_values = true
-    )]
-    pub(crate) developer_secret: Option<String>,
+    #[command(flatten)]
+    pub(crate) secret: SecretArgs,
     /// The port of the AWS endpoint; 0 takes a free one [default: 4566]
     #[arg(long, value_name = "PORT")]
     pub(crate) aws_port: Option<u16>,
@@ -275,6 +335,19 @@ pub(crate) struct StartArgs {
     /// multiplied by: 0.01 makes a minute 0.6 seconds
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = parse_scale)]
     pub(crate) retry_delay_scale: f64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SecretArgs {
+    /// The secret of the access key `local`, which may do everything; by
+    /// default `local`, which functions can guess
+    #[arg(
+        long,
+        value_name = "SECRET",
+        env = "SAMLET_DEVELOPER_SECRET",
+        hide_env_values = true
+    )]
+    pub(crate) developer_secret: Option<String>,
 }
 
 fn parse_url(text: &str) -> Result<String, String> {

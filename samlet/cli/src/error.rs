@@ -37,13 +37,32 @@ pub(crate) enum Error {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("cannot read the event {}: {source}", path.display())]
-    EventUnreadable {
+    #[error("cannot read {}: {source}", path.display())]
+    FileUnreadable {
         path: PathBuf,
         source: std::io::Error,
     },
     #[error("{function} was not invoked: {reason}")]
     NotInvoked { function: String, reason: String },
+    #[error("cannot write {}: {source}", path.display())]
+    FileUnwritable {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{what} is not JSON: {reason}")]
+    NotJson { what: &'static str, reason: String },
+    #[error(transparent)]
+    NoSuchRequest(#[from] samlet_gateway::SampleError),
+    #[error("{0} has no route")]
+    NoRoute(String),
+    #[error("{operation}: {reason}")]
+    Refused { operation: String, reason: String },
+    #[error("there is no such item in {table}")]
+    NoItem { table: String },
+    #[error("this is no item: {0}")]
+    NotAnItem(String),
+    #[error("line {line}: {reason}")]
+    LineRefused { line: u64, reason: String },
     #[error("nothing was deleted")]
     NotConfirmed,
     #[error("cannot show the logs: {0}")]
@@ -116,6 +135,12 @@ impl Error {
             Self::ToolMissing { tool, .. } => format!("install {tool}"),
             Self::NoCode { .. } => {
                 "CodeUri is a folder, relative to the template; correct it there".into()
+            }
+            Self::NoRoute(_) => "give the whole event with --event".into(),
+            Self::NoSuchRequest(_) => "give the path of the request with --path".into(),
+            Self::LineRefused { .. } => {
+                "lines before it may have been imported; importing them again changes nothing"
+                    .into()
             }
             Self::NotConfirmed => "--yes deletes without asking".into(),
             Self::NoFunction { known, .. } => format!("there are {known}"),

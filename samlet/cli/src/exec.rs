@@ -48,7 +48,7 @@ async fn run(args: &ExecArgs, addresses: &Addresses) -> Result<ExitStatus, Error
         .env("AWS_REGION", REGION)
         .env("AWS_DEFAULT_REGION", REGION)
         .env("AWS_ACCESS_KEY_ID", samlet_iam::DEVELOPER_KEY)
-        .env("AWS_SECRET_ACCESS_KEY", secret(&args.start))
+        .env("AWS_SECRET_ACCESS_KEY", secret(&args.start.secret))
         // Those of a real account would go before these.
         .env_remove("AWS_SESSION_TOKEN")
         .env_remove("AWS_PROFILE");

@@ -3,30 +3,30 @@
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Request;
-use samlet_iam::{Credentials, DEVELOPER_KEY, sign_request};
+use samlet_gateway::{SampleError, SampleRequest};
+use samlet_template::Function;
 
 use crate::args::InvokeArgs;
+use crate::aws::Client;
 use crate::data::DataFolder;
 use crate::error::Error;
 use crate::running::{Ports, Running};
 use crate::start::{runtime, secret};
-use crate::template::{REGION, Template};
-
-/// Longer than a function may run at most.
-const TIMEOUT: Duration = Duration::from_secs(16 * 60);
+use crate::template::{ACCOUNT_ID, REGION, Template};
+use crate::terminal;
 
 /// `samlet invoke`: 1 when the function failed.
 pub(crate) fn command(args: &InvokeArgs) -> Result<ExitCode, Error> {
     let config = args.start.application.config("local_invoke")?;
     let template = Template::read(&args.start.application, &config, args.start.built)?;
     let roles = template.roles()?;
-    let name = template.function(&args.function)?.name.clone();
-    let event = event(args.event.as_deref())?;
+    let function = template.function(&args.function)?;
+    let name = function.name.clone();
+    let event = event(args, &template, function)?;
     let folder = args.start.application.data_dir();
     let data = match DataFolder::open(&folder) {
         Ok(data) => data,
@@ -47,17 +47,72 @@ pub(crate) fn command(args: &InvokeArgs) -> Result<ExitCode, Error> {
     runtime()?.block_on(Box::pin(run))
 }
 
-/// The event: a file's, standard input's, or an empty object.
-fn event(path: Option<&Path>) -> Result<Vec<u8>, Error> {
-    let mut event = Vec::new();
-    let read = match path {
-        None => return Ok(b"{}".to_vec()),
-        Some(path) if path == Path::new("-") => std::io::stdin().read_to_end(&mut event).map(drop),
-        Some(path) => std::fs::read(path).map(|text| event = text),
+/// The event: a file's, standard input's, one that API Gateway would make of a
+/// request with this body, or an empty object.
+fn event(args: &InvokeArgs, template: &Template, function: &Function) -> Result<Vec<u8>, Error> {
+    match (&args.event, &args.body_file) {
+        (Some(event), _) => read(event),
+        (None, Some(body)) => request_event(&read(body)?, args.path.as_deref(), template, function),
+        (None, None) => Ok(b"{}".to_vec()),
+    }
+}
+
+/// A file, or standard input.
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let mut content = Vec::new();
+    let read = match path == Path::new("-") {
+        true => std::io::stdin().read_to_end(&mut content).map(drop),
+        false => std::fs::read(path).map(|text| content = text),
     };
-    let path = path.unwrap_or(Path::new("-")).to_owned();
-    read.map_err(|source| Error::EventUnreadable { path, source })?;
-    Ok(event)
+    read.map_err(|source| Error::FileUnreadable {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(content)
+}
+
+/// The event of a request to the function's first route.
+fn request_event(
+    body: &[u8],
+    path: Option<&str>,
+    template: &Template,
+    function: &Function,
+) -> Result<Vec<u8>, Error> {
+    let apis = template.application.apis.iter();
+    let mut routes = apis.flat_map(|api| api.routes.iter().map(move |route| (api, route)));
+    let (api, route) = routes
+        .find(|(_, route)| route.function == function.name)
+        .ok_or_else(|| Error::NoRoute(function.logical_id.clone()))?;
+    let resource = match route.path.as_str() {
+        "$default" => "/{proxy+}",
+        path => path,
+    };
+    let method = match route.method.as_str() {
+        "ANY" => "POST",
+        method => method,
+    };
+    let request = SampleRequest {
+        kind: api.kind,
+        format: route.payload_format,
+        method,
+        resource,
+        path: path.unwrap_or(resource),
+        query: "",
+        body: Some(&String::from_utf8_lossy(body)),
+        stage: &api.stage,
+        api_id: &api.id,
+        account_id: ACCOUNT_ID,
+        region: REGION,
+    };
+    // A parameter that nobody gave would be its own name.
+    if path.is_none() && resource.contains('{') {
+        return Err(SampleError::Elsewhere {
+            path: "no path".to_owned(),
+            resource: resource.to_owned(),
+        }
+        .into());
+    }
+    Ok(request.event()?.to_string().into_bytes())
 }
 
 /// Invokes by the AWS endpoint, as any SDK would; shows the log where
@@ -73,36 +128,15 @@ fn invoke(
         function: args.function.clone(),
         reason,
     };
-    let credentials = Credentials {
-        access_key_id: DEVELOPER_KEY.into(),
-        secret_access_key: secret(&args.start).into(),
-        session_token: None,
-    };
-    let mut request = Request::post(format!("{address}/2015-03-31/functions/{name}/invocations"))
+    let request = Request::post(format!("{address}/2015-03-31/functions/{name}/invocations"))
         .header("x-amz-log-type", "Tail")
         .body(event)
         .map_err(|error| failed(error.to_string()))?;
-    sign_request(&mut request, &credentials, REGION, "lambda");
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .timeout_global(Some(TIMEOUT))
-        .build()
-        .into();
-    let mut response = agent
-        .run(request)
-        .map_err(|error| failed(error.to_string()))?;
-    let payload = response
-        .body_mut()
-        .with_config()
-        .limit(u64::MAX)
-        .read_to_vec();
-    let payload = payload.map_err(|error| failed(error.to_string()))?;
-    if !response.status().is_success() {
-        return Err(failed(String::from_utf8_lossy(&payload).into_owned()));
-    }
-    let header = |name: &str| response.headers().get(name)?.to_str().ok();
+    let client = Client::new(address, secret(&args.start.secret));
+    let (headers, payload) = client.send("lambda", request).map_err(failed)?;
+    let header = |name: &str| headers.get(name)?.to_str().ok();
     let log = header("x-amz-log-result").and_then(|log| STANDARD.decode(log).ok());
-    if let Some(log) = log.filter(|_| show_log) {
+    if let Some(log) = log.filter(|_| show_log && !terminal::is_quiet()) {
         std::io::stderr().write_all(&log).ok();
     }
     let mut stdout = std::io::stdout();

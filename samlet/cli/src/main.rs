@@ -2,12 +2,14 @@
 
 mod apis;
 mod args;
+mod aws;
 mod build;
 mod config;
 mod data;
 mod diagnostics;
 mod error;
 mod exec;
+mod generate_event;
 mod invoke;
 mod logs;
 mod policies;
@@ -15,6 +17,7 @@ mod reload;
 mod reset;
 mod running;
 mod start;
+mod tables;
 mod template;
 mod terminal;
 mod watch;
@@ -26,7 +29,7 @@ use clap::{CommandFactory, Parser};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    terminal::init_diagnostics();
+    terminal::init(cli.quiet);
     let succeeded = |()| ExitCode::SUCCESS;
     let result = match cli.command {
         Some(Command::Build(args)) => build::command(&args).map(succeeded),
@@ -35,6 +38,8 @@ fn main() -> ExitCode {
         Some(Command::Invoke(args)) => invoke::command(&args),
         Some(Command::Logs(args)) => logs::command(&args).map(succeeded),
         Some(Command::Routes(args)) => template::routes(&args).map(succeeded),
+        Some(Command::Tables(args)) => tables::command(&args).map(succeeded),
+        Some(Command::GenerateEvent { event }) => generate_event::command(&event).map(succeeded),
         Some(Command::Reset(args)) => reset::command(&args).map(succeeded),
         Some(Command::Completions { shell }) => {
             let mut stdout = std::io::stdout();

@@ -272,7 +272,8 @@ fn warn_of_lacks(host: IpAddr) {
     }
 }
 
-async fn ensure_tables(store: &Store, application: &Application) -> Result<(), Error> {
+/// Makes the tables that the template declares and that aren't there.
+pub(crate) async fn ensure_tables(store: &Store, application: &Application) -> Result<(), Error> {
     for table in &application.tables {
         let time_to_live = table.time_to_live.as_ref();
         let expires_by = time_to_live.map(|ttl| ttl.attribute.as_str());
@@ -287,7 +288,7 @@ async fn ensure_tables(store: &Store, application: &Application) -> Result<(), E
 
 fn identities(args: &StartArgs) -> Identities {
     let identities = Identities::new(REGION, ACCOUNT_ID);
-    match &args.developer_secret {
+    match &args.secret.developer_secret {
         Some(secret) => identities.with_developer_secret(secret),
         None => identities,
     }

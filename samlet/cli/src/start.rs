@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::args::{ServeArgs, StartArgs};
+use crate::args::{SecretArgs, ServeArgs, StartArgs};
 use crate::data::DataFolder;
 use crate::error::Error;
 use crate::reload::Reload;
@@ -142,7 +142,7 @@ fn description(template: &Template, addresses: &Addresses, args: &StartArgs) -> 
         "region": REGION,
         "credentials": {
             "access_key_id": samlet_iam::DEVELOPER_KEY,
-            "secret_access_key": secret(args),
+            "secret_access_key": secret(&args.secret),
         },
         "functions": functions,
         "tables": tables,
@@ -150,7 +150,7 @@ fn description(template: &Template, addresses: &Addresses, args: &StartArgs) -> 
 }
 
 /// The developer's secret.
-pub(crate) fn secret(args: &StartArgs) -> &str {
+pub(crate) fn secret(args: &SecretArgs) -> &str {
     args.developer_secret
         .as_deref()
         .unwrap_or(samlet_iam::DEVELOPER_KEY)

@@ -118,10 +118,7 @@ pub(crate) fn validate(args: &ValidateArgs) -> Result<(), Error> {
     template.roles()?;
     let application = &template.application;
     let routes: usize = application.apis.iter().map(|api| api.routes.len()).sum();
-    let counted = |count: usize, what: &str| match count {
-        1 => format!("1 {what}"),
-        count => format!("{count} {what}s"),
-    };
+    let counted = |count: usize, what| terminal::counted(count as u64, what);
     let counts = [
         counted(application.functions.len(), "function"),
         counted(routes, "route"),

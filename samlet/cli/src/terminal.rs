@@ -1,9 +1,11 @@
 //! What samlet shows while it runs.
 
 use std::collections::HashMap;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use samlet_logs::Observer;
 use samlet_template::{Api, Application, Route};
@@ -21,13 +23,22 @@ const COLOURS: [AnsiColor; 6] = [
     AnsiColor::BrightCyan,
 ];
 
+/// Whether only results, warnings and errors are wanted.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
 /// samlet's own diagnostics go to standard error; `SAMLET_LOG=debug` shows more.
-pub(crate) fn init_diagnostics() {
+pub(crate) fn init(quiet: bool) {
+    QUIET.store(quiet, Ordering::Relaxed);
     let filter = EnvFilter::try_from_env("SAMLET_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+        // As `NO_COLOR` and the rest of the environment have it.
+        .with_ansi(AutoStream::choice(&std::io::stderr()) != ColorChoice::Never)
         .with_target(false)
         .without_time()
         .init();
@@ -69,6 +80,9 @@ impl LogNames {
         let names = self.clone();
         let mut stderr = anstream::stderr();
         Box::new(move |group, event| {
+            if is_quiet() {
+                return;
+            }
             let names = names.0.read().unwrap_or_else(PoisonError::into_inner);
             let width = names.width;
             let Some((name, style)) = names.functions.get(group) else {
@@ -83,8 +97,19 @@ impl LogNames {
     }
 }
 
+/// `1 item`, `2 items`.
+pub(crate) fn counted(count: u64, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    }
+}
+
 /// Says what is being done that takes a while, in cargo's manner.
 pub(crate) fn print_status(verb: &str, what: &str) {
+    if is_quiet() {
+        return;
+    }
     let style = AnsiColor::Green.on_default().bold();
     writeln!(anstream::stderr(), "{style}{verb:>12}{style:#} {what}").ok();
 }

@@ -1,7 +1,7 @@
 //! API Gateway: REST and HTTP APIs, each route's function behind a Lambda proxy integration.
 //!
 //! Routes, events and responses are pure functions of data (`router`,
-//! `event`, `event_v2`, `response`, `response_http`, `cors`, `binary`, `validation`); only
+//! `event`, `event_v2`, `sample`, `response`, `response_http`, `cors`, `binary`, `validation`); only
 //! `server` and `stage` do I/O.
 
 mod answers;
@@ -15,11 +15,13 @@ mod response;
 mod response_http;
 mod router;
 mod routes;
+mod sample;
 mod server;
 mod stage;
 mod throttle;
 mod usage;
 mod validation;
 
+pub use sample::{SampleError, SampleRequest};
 pub use server::{Gateway, GatewaySettings};
 pub use stage::Stage;

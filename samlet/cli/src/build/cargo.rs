@@ -9,6 +9,7 @@ use cargo_metadata::{DependencyKind, Message, Metadata, MetadataCommand};
 use samlet_template::Function;
 
 use crate::error::Error;
+use crate::terminal;
 
 /// What is to be built, by workspace.
 #[derive(Default)]
@@ -170,7 +171,8 @@ fn run_cargo(
         .current_dir(workspace)
         .args(["build", "--keep-going"])
         .args(["--message-format", "json-render-diagnostics"])
-        .args(release.then_some("--release"));
+        .args(release.then_some("--release"))
+        .args(terminal::is_quiet().then_some("--quiet"));
     for target in targets {
         cargo.args(["--package", &target.package, "--bin", &target.binary]);
     }

@@ -1,6 +1,7 @@
 //! The command line, with SAM CLI's names where it has them.
 
 mod events;
+mod new;
 mod tables;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use crate::config::Config;
 use crate::error::Error;
 
 pub(crate) use events::*;
+pub(crate) use new::*;
 pub(crate) use tables::*;
 
 /// What every command's help ends with.
@@ -90,6 +92,16 @@ pub(crate) enum Command {
   samlet tables export DynamoDBTable items.jsonl
   samlet tables import DynamoDBTable items.jsonl")]
     Tables(TablesArgs),
+    /// Add to the application
+    #[command(after_help = "Example: samlet new function ListMessages --route 'GET /messages'")]
+    New {
+        /// What to add
+        #[command(subcommand)]
+        what: NewCommand,
+    },
+    /// Make a new application: a workspace, a template and a first function
+    #[command(after_help = "Example: samlet init shop && cd shop && samlet start")]
+    Init(InitArgs),
     /// Print an event to invoke a function with, by SAM CLI's names
     #[command(after_help = "Examples:
   samlet generate-event apigateway aws-proxy --method GET --resource /message/{message_id} --path message/1

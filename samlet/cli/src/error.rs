@@ -55,6 +55,16 @@ pub(crate) enum Error {
     NoSuchRequest(#[from] samlet_gateway::SampleError),
     #[error("{0} has no route")]
     NoRoute(String),
+    #[error("{} is there already", .0.display())]
+    Exists(PathBuf),
+    #[error("{name} is in the template already, at line {line}")]
+    FunctionExists { name: String, line: usize },
+    #[error("{route} is in the template already, at line {line}")]
+    RouteExists { route: String, line: usize },
+    #[error("there is no API {name} in the template")]
+    NoApi { name: String, known: String },
+    #[error("cannot add the function to the template: {0}")]
+    NotAddable(String),
     #[error("{operation}: {reason}")]
     Refused { operation: String, reason: String },
     #[error("there is no such item in {table}")]
@@ -143,7 +153,9 @@ impl Error {
                     .into()
             }
             Self::NotConfirmed => "--yes deletes without asking".into(),
-            Self::NoFunction { known, .. } => format!("there are {known}"),
+            Self::NoFunction { known, .. } | Self::NoApi { known, .. } => {
+                format!("there are {known}")
+            }
             Self::NotLeastPrivilege(_) => {
                 "they are marked with `!` above; `!` is also what was never tried".into()
             }

@@ -12,6 +12,7 @@ mod exec;
 mod generate_event;
 mod invoke;
 mod logs;
+mod new;
 mod policies;
 mod reload;
 mod reset;
@@ -24,7 +25,7 @@ mod watch;
 
 use std::process::ExitCode;
 
-use args::{Cli, Command, PoliciesCommand};
+use args::{Cli, Command, NewCommand, PoliciesCommand};
 use clap::{CommandFactory, Parser};
 
 fn main() -> ExitCode {
@@ -40,6 +41,10 @@ fn main() -> ExitCode {
         Some(Command::Routes(args)) => template::routes(&args).map(succeeded),
         Some(Command::Tables(args)) => tables::command(&args).map(succeeded),
         Some(Command::GenerateEvent { event }) => generate_event::command(&event).map(succeeded),
+        Some(Command::New {
+            what: NewCommand::Function(args),
+        }) => new::function(&args).map(succeeded),
+        Some(Command::Init(args)) => new::init(&args).map(succeeded),
         Some(Command::Reset(args)) => reset::command(&args).map(succeeded),
         Some(Command::Completions { shell }) => {
             let mut stdout = std::io::stdout();

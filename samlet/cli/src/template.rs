@@ -39,13 +39,7 @@ impl Template {
                 path: path.clone(),
                 source,
             })?;
-        let settings = samlet_template::Settings {
-            region: REGION.into(),
-            account_id: ACCOUNT_ID.into(),
-            stack_name: STACK_NAME.into(),
-            parameter_overrides: args.overrides(config),
-        };
-        match samlet_template::read(&source, &settings) {
+        match samlet_template::read(&source, &settings(args, config)) {
             Ok(application) => {
                 diagnostics::print_warnings(&path, &source, &application.warnings);
                 Ok(Self {
@@ -60,6 +54,23 @@ impl Template {
                 diagnostics,
             }),
         }
+    }
+
+    /// What would be wrong with another text, at first sight.
+    pub(crate) fn check(
+        args: &ApplicationArgs,
+        config: &Config,
+        source: &str,
+    ) -> Result<(), Diagnostic> {
+        match samlet_template::read(source, &settings(args, config)) {
+            Ok(_) => Ok(()),
+            Err(mut wrong) => Err(wrong.swap_remove(0)),
+        }
+    }
+
+    /// Its text.
+    pub(crate) fn source(&self) -> &str {
+        &self.source
     }
 
     /// Each function's role, in their order, as it is enforced.
@@ -108,6 +119,15 @@ impl Template {
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty())
             .unwrap_or(Path::new("."))
+    }
+}
+
+fn settings(args: &ApplicationArgs, config: &Config) -> samlet_template::Settings {
+    samlet_template::Settings {
+        region: REGION.into(),
+        account_id: ACCOUNT_ID.into(),
+        stack_name: STACK_NAME.into(),
+        parameter_overrides: args.overrides(config),
     }
 }
 

@@ -142,14 +142,14 @@ impl Apis {
         self.apis.push(api);
     }
 
-    /// Those that have routes, and all keys.
-    pub(crate) fn finish(self, scope: &mut Scope<'_>) -> (Vec<Api>, Keys) {
+    /// Those that have routes, the others, and all keys.
+    pub(crate) fn finish(self, scope: &mut Scope<'_>) -> (Vec<Api>, Vec<Api>, Keys) {
         for api in &self.apis {
             throttling::check_names(api, scope);
         }
         let apis = self.apis.into_iter();
-        let apis = apis.filter(|api| !api.routes.is_empty()).collect();
-        (apis, self.keys)
+        let (apis, others) = apis.partition(|api| !api.routes.is_empty());
+        (apis, others, self.keys)
     }
 }
 

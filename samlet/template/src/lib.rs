@@ -58,6 +58,8 @@ pub struct Application {
     pub functions: Vec<Function>,
     /// REST and HTTP APIs that have routes.
     pub apis: Vec<Api>,
+    /// The other APIs: nothing is served of them.
+    pub apis_without_routes: Vec<Api>,
     /// API keys.
     pub api_keys: Vec<ApiKey>,
     /// Usage plans of API keys.

@@ -176,10 +176,11 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
         .iter()
         .map(|t| ("table", t.name.as_str(), t.location));
     refuse_duplicates(names, scope);
-    let (apis, keys) = apis.finish(scope);
+    let (apis, apis_without_routes, keys) = apis.finish(scope);
     Application {
         functions,
         apis,
+        apis_without_routes,
         api_keys: keys.keys,
         usage_plans: keys.plans,
         tables,

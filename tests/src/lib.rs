@@ -76,7 +76,7 @@ fn built_functions() -> &'static Path {
 }
 
 /// Copies a folder with all that is in it.
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -156,11 +156,18 @@ impl Application {
 
     /// Builds and starts an application; waits until it is ready.
     pub fn build_and_start(&self, extra: &[&str]) -> Samlet {
+        self.build_and_start_in(Path::new("target"), extra)
+    }
+
+    /// The same, with a target folder that others fill as well: what they have
+    /// compiled needn't be compiled again.
+    pub fn build_and_start_in(&self, target: &Path, extra: &[&str]) -> Samlet {
         let mut command = Command::new(samlet_binary());
         command
             .current_dir(self.folder.path())
             .args(["start", "--port", "0", "--aws-port", "0"])
             .args(extra)
+            .env("CARGO_TARGET_DIR", target)
             .stdin(Stdio::null());
         self.run(command, BUILD_PATIENCE)
     }

@@ -34,7 +34,7 @@ const EXIT_CODES: &str = "Exit codes:
 )]
 pub(crate) struct Cli {
     /// Print results, warnings and errors only
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = 900)]
     pub(crate) quiet: bool,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, Request};
 use samlet_iam::{Credentials, DEVELOPER_KEY, sign_request};
+use serde_json::Value;
 
 use crate::template::REGION;
 
@@ -53,5 +54,15 @@ impl Client {
             true => Ok((response.headers().clone(), body)),
             false => Err(String::from_utf8_lossy(&body).into_owned()),
         }
+    }
+}
+
+/// What an error's body says; the body itself, when it is no error of AWS's.
+pub(crate) fn message(body: String) -> String {
+    let error: Value = serde_json::from_str(&body).unwrap_or_default();
+    let text = error.get("message").or_else(|| error.get("Message"));
+    match text.and_then(Value::as_str) {
+        Some(text) => text.to_owned(),
+        None => body,
     }
 }

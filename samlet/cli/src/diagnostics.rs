@@ -28,12 +28,7 @@ pub(crate) fn print_error(error: &Error) {
             "errors"
         };
         let count = diagnostics.len();
-        writeln!(
-            stderr,
-            "{} has {count} {plural}; nothing was started",
-            path.display()
-        )
-        .ok();
+        writeln!(stderr, "{} has {count} {plural}", path.display()).ok();
         return;
     }
     let title = Level::ERROR.primary_title(error.to_string());

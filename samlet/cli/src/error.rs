@@ -55,6 +55,8 @@ pub(crate) enum Error {
     NoSuchRequest(#[from] samlet_gateway::SampleError),
     #[error("{0} has no route")]
     NoRoute(String),
+    #[error("the route {0} has parameters")]
+    NoPath(String),
     #[error("{} is there already", .0.display())]
     Exists(PathBuf),
     #[error("{name} is in the template already, at line {line}")]
@@ -147,11 +149,14 @@ impl Error {
                 "CodeUri is a folder, relative to the template; correct it there".into()
             }
             Self::NoRoute(_) => "give the whole event with --event".into(),
-            Self::NoSuchRequest(_) => "give the path of the request with --path".into(),
+            Self::NoPath(_) | Self::NoSuchRequest(_) => {
+                "give the path of the request with --path".into()
+            }
             Self::LineRefused { .. } => {
                 "lines before it may have been imported; importing them again changes nothing"
                     .into()
             }
+            Self::Exists(_) => "choose another name".into(),
             Self::NotConfirmed => "--yes deletes without asking".into(),
             Self::NoFunction { known, .. } | Self::NoApi { known, .. } => {
                 format!("there are {known}")
@@ -159,9 +164,7 @@ impl Error {
             Self::NotLeastPrivilege(_) => {
                 "they are marked with `!` above; `!` is also what was never tried".into()
             }
-            Self::BuildFailed => {
-                "the tool's messages are above; correct the code and start again".into()
-            }
+            Self::BuildFailed => "the tool's messages are above; correct the code".into(),
             Self::NotBuilt { .. } => "run `samlet build`, or start without --no-build".into(),
             _ => return None,
         })

@@ -7,11 +7,11 @@ use std::process::ExitCode;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Request;
-use samlet_gateway::{SampleError, SampleRequest};
+use samlet_gateway::SampleRequest;
 use samlet_template::Function;
 
 use crate::args::InvokeArgs;
-use crate::aws::Client;
+use crate::aws::{self, Client};
 use crate::data::DataFolder;
 use crate::error::Error;
 use crate::running::{Ports, Running};
@@ -87,6 +87,10 @@ fn request_event(
         "$default" => "/{proxy+}",
         path => path,
     };
+    // A parameter that nobody gave would be its own name.
+    if path.is_none() && resource.contains('{') {
+        return Err(Error::NoPath(resource.to_owned()));
+    }
     let method = match route.method.as_str() {
         "ANY" => "POST",
         method => method,
@@ -104,14 +108,6 @@ fn request_event(
         account_id: ACCOUNT_ID,
         region: REGION,
     };
-    // A parameter that nobody gave would be its own name.
-    if path.is_none() && resource.contains('{') {
-        return Err(SampleError::Elsewhere {
-            path: "no path".to_owned(),
-            resource: resource.to_owned(),
-        }
-        .into());
-    }
     Ok(request.event()?.to_string().into_bytes())
 }
 
@@ -133,7 +129,8 @@ fn invoke(
         .body(event)
         .map_err(|error| failed(error.to_string()))?;
     let client = Client::new(address, secret(&args.start.secret));
-    let (headers, payload) = client.send("lambda", request).map_err(failed)?;
+    let sent = client.send("lambda", request);
+    let (headers, payload) = sent.map_err(|error| failed(aws::message(error)))?;
     let header = |name: &str| headers.get(name)?.to_str().ok();
     let log = header("x-amz-log-result").and_then(|log| STANDARD.decode(log).ok());
     if let Some(log) = log.filter(|_| show_log && !terminal::is_quiet()) {

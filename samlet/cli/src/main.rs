@@ -23,14 +23,24 @@ mod template;
 mod terminal;
 mod watch;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use args::{Cli, Command, NewCommand, PoliciesCommand};
 use clap::{CommandFactory, Parser};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    terminal::init(cli.quiet);
+    // Flags of the default command can't stand before another one; this one may.
+    let mut arguments: Vec<OsString> = std::env::args_os().collect();
+    let is_quiet = matches!(
+        arguments.get(1).and_then(|first| first.to_str()),
+        Some("-q" | "--quiet")
+    );
+    if is_quiet {
+        arguments.remove(1);
+    }
+    let cli = Cli::parse_from(arguments);
+    terminal::init(is_quiet || cli.quiet);
     let succeeded = |()| ExitCode::SUCCESS;
     let result = match cli.command {
         Some(Command::Build(args)) => build::command(&args).map(succeeded),

@@ -8,7 +8,7 @@ use std::io::{Read as _, Write};
 use serde_json::{Value, json};
 
 use crate::args::{TablesArgs, TablesCommand};
-use crate::aws::Client;
+use crate::aws::{self, Client};
 use crate::data::DataFolder;
 use crate::error::Error;
 use crate::running::ensure_tables;
@@ -83,13 +83,12 @@ impl Tables {
                 let sent = request
                     .map_err(|error| error.to_string())
                     .and_then(|request| client.send("dynamodb", request));
-                sent.map(|(_, body)| body)
-                    .map_err(|body| message(body.as_bytes()).unwrap_or(body))
+                sent.map(|(_, body)| body).map_err(aws::message)
             }
             Self::Here { store, runtime, .. } => runtime
                 .block_on(store.execute(operation, body.into()))
                 .map(Into::into)
-                .map_err(|error| message(&error.body).unwrap_or_default()),
+                .map_err(|error| aws::message(String::from_utf8_lossy(&error.body).into_owned())),
         };
         let answer: Vec<u8> = answer.map_err(|reason| Error::Refused {
             operation: operation.to_owned(),
@@ -106,13 +105,6 @@ impl Tables {
             runtime.block_on(store.close());
         }
     }
-}
-
-/// The message of DynamoDB's error.
-fn message(body: &[u8]) -> Option<String> {
-    let body: Value = serde_json::from_slice(body).ok()?;
-    let text = body.get("message").or_else(|| body.get("Message"))?;
-    text.as_str().map(str::to_owned)
 }
 
 /// A table's name, by logical id or name; one that the template doesn't

@@ -250,7 +250,7 @@ fn invocations_and_logs() {
         .run_with(&with(&["--quiet", "--event", "-"]), event)
         .run(&["logs"])
         .run(&["logs", "--filter", "mode", "Fixture"])
-        .run(&["--quiet", "invoke", "Fixture"])
+        .run(&["--quiet", "invoke", "Fixture", "-e", "event.json"])
         .run(&["invoke", "Fixtur"])
         .run(&with(&["-e", "none.json"]))
         .run_with(&with(&["--body-file", "-"]), "")
@@ -367,7 +367,8 @@ fn changes() {
         samlet.wait_for_log(expected);
     };
     edit(&source, "asked for", "was asked for", "Updated Hello in");
-    edit(&source, "{api}", "{ape}", "Kept the last good build");
+    let broken = "compile_error!(\"on purpose\");\n\nfn main()";
+    edit(&source, "fn main()", broken, "Kept the last good build");
     edit(&template, "/{proxy+}", "/v2/{proxy+}", "Applied");
     edit(
         &template,

@@ -185,10 +185,12 @@ impl<'a> Reload<'a> {
         changes: &BTreeSet<PathBuf>,
     ) -> Result<BTreeSet<String>, Error> {
         let inputs = self.of(template).inputs();
-        let concerned = inputs.iter().filter(|input| {
-            let mut changes = changes.iter();
-            changes.any(|path| input.is_changed_by(path))
-        });
+        // The template may lie among the sources.
+        let sources = changes.iter().filter(|path| !self.files.contains(path));
+        let sources: Vec<&PathBuf> = sources.collect();
+        let concerned = inputs
+            .iter()
+            .filter(|input| sources.iter().any(|path| input.is_changed_by(path)));
         let mut affected: BTreeSet<String> =
             concerned.map(|input| input.logical_id.clone()).collect();
         let functions = template.application.functions.iter();

@@ -78,7 +78,7 @@ impl Watch {
         for input in &state.inputs {
             match input.depth {
                 Depth::File => wanted.extend(input.path.parent().map(Path::to_owned)),
-                Depth::All if input.path.is_dir() => add_folders(&input.path, &mut wanted),
+                Depth::All if input.path.is_dir() => wanted.extend(folders(&input.path)),
                 Depth::All => wanted.extend(existing(&input.path)),
             }
         }
@@ -193,21 +193,21 @@ fn existing(path: &Path) -> Option<PathBuf> {
 }
 
 /// A folder and all in it that sources may be in.
-fn add_folders(folder: &Path, folders: &mut HashSet<PathBuf>) {
-    if !folders.insert(folder.to_owned()) {
-        return;
+fn folders(root: &Path) -> Vec<PathBuf> {
+    let mut folders = vec![root.to_owned()];
+    let mut seen = 0;
+    while let Some(folder) = folders.get(seen) {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let inner = entries.filter(|entry| {
+            let name = entry.file_name();
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            is_folder && name.to_str().is_some_and(|name| !is_ignored(name))
+        });
+        let inner: Vec<PathBuf> = inner.map(|entry| entry.path()).collect();
+        folders.extend(inner);
+        seen += 1;
     }
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if is_folder
-            && entry
-                .file_name()
-                .to_str()
-                .is_some_and(|name| !is_ignored(name))
-        {
-            add_folders(&entry.path(), folders);
-        }
-    }
+    folders
 }
 
 #[cfg(test)]
@@ -252,7 +252,9 @@ mod tests {
             depth: Depth::All,
         };
         let mut watch = Watch::new().unwrap();
-        watch.follow(vec![input], Vec::new()).unwrap();
+        // Beside the code, as in small applications.
+        let template = folder.join("template.yaml");
+        watch.follow(vec![input], vec![template]).unwrap();
         std::fs::write(folder.join("function.log"), "a line").unwrap();
         // As editors do.
         std::fs::write(folder.join("src/.main.rs.tmp"), "b").unwrap();

@@ -31,6 +31,17 @@ pub(crate) fn is_of_group(peer: SocketAddr, local: SocketAddr, group: Pid) -> bo
         .any(holds)
 }
 
+/// Whether a process still runs: one that was killed can't say whose a
+/// connection was.
+#[cfg(target_os = "linux")]
+pub(crate) fn is_running(process: Pid) -> bool {
+    let process = procfs::process::Process::new(process.as_raw_nonzero().get());
+    let state = process
+        .and_then(|process| process.stat())
+        .map(|stat| stat.state);
+    state.is_ok_and(|state| !matches!(state, 'Z' | 'X'))
+}
+
 /// The inode of the socket at the other end. The kernel is asked for this one;
 /// where that is not allowed, its listing of all is read, which takes
 /// milliseconds.
@@ -121,6 +132,11 @@ fn find_in_listing(peer: SocketAddr, local: SocketAddr) -> Option<u64> {
 /// Elsewhere the system has no such listing that is safe to read.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn is_of_group(_peer: SocketAddr, _local: SocketAddr, _group: Pid) -> bool {
+    true
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn is_running(_process: Pid) -> bool {
     true
 }
 

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::function::Function;
 use crate::log::Log;
-use crate::peer::is_of_group;
+use crate::peer::{is_of_group, is_running};
 use crate::process::Process;
 use crate::runtime_api::{self, Call};
 use crate::tmp::TmpSettings;
@@ -90,7 +90,7 @@ impl Sandbox {
         let group = process.group();
         let admit = move |_: &TcpStream, peer| {
             let own = group.id().is_some_and(|id| is_of_group(peer, address, id));
-            if !own {
+            if !own && group.id().is_some_and(is_running) {
                 tracing::warn!(%peer, "a connection to the Runtime API from outside its environment was refused");
             }
             own

@@ -335,6 +335,23 @@ fn a_python_function_is_run_as_it_is_saved() {
 }
 
 #[test]
+fn a_local_python_package_is_followed_in_all_functions_that_have_it() {
+    let application = Application::example("seed-python");
+    let samlet = application.build_and_start(&[]);
+    let create = || samlet.request("POST", "/message", Some(r#"{"a": 1}"#));
+    assert_eq!(create().0, 200);
+    edit(
+        &application,
+        "src/common/common/__init__.py",
+        "\"statusCode\": status,",
+        "\"statusCode\": status + 1,",
+    );
+    let updated = "Updated CreateMessageItem, RetrieveMessageItem in ";
+    assert!(wait_for(&samlet, "Updated", 1).starts_with(updated));
+    assert_eq!(create().0, 201);
+}
+
+#[test]
 fn without_watching_nothing_changes() {
     let application = Application::example("rust-workspace");
     let samlet = application.build_and_start(&["--no-watch"]);

@@ -115,10 +115,14 @@ impl<'a> Build<'a> {
 
     /// Builds every function that isn't built already.
     pub(crate) fn make(&self) -> Result<(), Error> {
-        for function in &self.application.functions {
-            python::tidy(&self.folder(function));
+        let functions = self.application.functions.iter();
+        let mut python = functions.filter(|function| is_python(function)).peekable();
+        if python.peek().is_some() {
+            python::warn_of_versions(python);
         }
-        self.make_some(|_| true)
+        self.make_some(|_| true)?;
+        python::tidy(&self.build_folder);
+        Ok(())
     }
 
     /// Builds those functions that `is_wanted` says by their logical ids, and

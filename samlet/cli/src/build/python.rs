@@ -1,27 +1,27 @@
-//! Functions in Python: a virtual environment for each, with AWS's own runtime interface client.
+//! Functions in Python: a virtual environment with AWS's own runtime interface client.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html>
 
+mod environment;
+
 use std::fs;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use samlet_lambda::Program;
 use samlet_template::Function;
 
 use crate::error::Error;
-use crate::terminal::print_status;
+use environment::{Packages, local_packages};
 
-/// The file that names a function's virtual environment.
-const STAMP: &str = "packages";
+/// The file, in a function's folder, that names its virtual environment.
+const NAME: &str = "packages";
 
-/// What Lambda's Python runtimes bring along.
-const RUNTIME_PACKAGES: [&str; 2] = ["awslambdaric>=4,<5", "boto3"];
+/// Where the environments are, beside the functions' folders; no logical id has a hyphen.
+const ENVIRONMENTS: &str = "python-environments";
 
-/// Makes the environment of a function whose code is in `code`, unless what it
-/// is made from hasn't changed. `requirements` says whether the function's own
-/// packages are installed too.
+/// Makes the environment of a function whose code is in `code` and that is
+/// built in `folder`, unless there is one. `requirements` says whether the
+/// function's own packages are installed too.
 pub(super) fn prepare(
     function: &Function,
     code: &Path,
@@ -30,13 +30,7 @@ pub(super) fn prepare(
     requirements: bool,
 ) -> Result<(), Error> {
     let id = function.logical_id.as_str();
-    let version = python_version()?;
-    if !function.runtime.ends_with(&version) {
-        tracing::warn!(
-            "{id} asks for {}; it runs with this machine's Python {version}",
-            function.runtime
-        );
-    }
+    let version = version()?;
     let list = code.join("requirements.txt");
     let wanted = match requirements {
         true => fs::read_to_string(&list).ok(),
@@ -54,63 +48,45 @@ pub(super) fn prepare(
         }
         None => code,
     };
-    let stamp = stamp(&version, wanted.as_deref().unwrap_or_default(), base);
-    let name = environment_name(&stamp);
-    let stamp_file = folder.join(STAMP);
-    if fs::read_to_string(&stamp_file).is_ok_and(|known| known == name) {
-        return Ok(());
-    }
-    let unusable = |source| Error::DataUnusable {
-        path: folder.to_owned(),
-        source,
+    let packages = Packages {
+        version: &version,
+        list: wanted.is_some().then_some(&list),
+        requirements: wanted.as_deref().unwrap_or_default(),
+        base,
     };
-    fs::create_dir_all(folder).map_err(unusable)?;
-    // Beside the one that is there, which processes may be running from.
-    let environment = folder.join(&name);
-    print_status("Installing", &format!("the Python packages of {id}"));
-    run(
-        "python3",
-        Command::new("python3")
-            .args(["-m", "venv", "--clear"])
-            .arg(&environment),
-    )?;
-    let mut pip = Command::new(environment.join("bin/python"));
-    pip.current_dir(base)
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-        ])
-        .args(RUNTIME_PACKAGES);
-    if wanted.is_some() {
-        pip.arg("--requirement").arg(&list);
-    }
-    run("pip", &mut pip)?;
+    // Processes go on running from the one that it has.
+    let name = packages.install(&environments(folder), id)?;
     let partial = folder.join("packages.partial");
-    fs::write(&partial, name)
-        .and_then(|()| fs::rename(&partial, &stamp_file))
-        .map_err(unusable)
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&partial, name))
+        .and_then(|()| fs::rename(&partial, folder.join(NAME)))
+        .map_err(|source| Error::DataUnusable {
+            path: folder.to_owned(),
+            source,
+        })
 }
 
-/// Removes the environments that are not in use any more.
-pub(super) fn tidy(folder: &Path) {
-    let current = fs::read_to_string(folder.join(STAMP)).unwrap_or_default();
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with("venv") && *name != *current {
-            fs::remove_dir_all(entry.path()).ok();
-        }
+fn environments(folder: &Path) -> PathBuf {
+    folder.with_file_name(ENVIRONMENTS)
+}
+
+/// Removes the environments that no function in `build_folder` has.
+pub(super) fn tidy(build_folder: &Path) {
+    let functions = fs::read_dir(build_folder).into_iter().flatten().flatten();
+    let used = functions.filter_map(|entry| fs::read_to_string(entry.path().join(NAME)).ok());
+    environment::tidy(&build_folder.join(ENVIRONMENTS), &used.collect::<Vec<_>>());
+}
+
+/// Says where this machine's Python is another than the functions ask for.
+pub(super) fn warn_of_versions<'f>(functions: impl Iterator<Item = &'f Function>) {
+    let Ok(version) = version() else { return };
+    for function in functions.filter(|function| !function.runtime.ends_with(&version)) {
+        tracing::warn!(
+            "{} asks for {}; it runs with this machine's Python {version}",
+            function.logical_id,
+            function.runtime
+        );
     }
-}
-
-/// Names the environment for what it is made from.
-fn environment_name(stamp: &str) -> String {
-    let mut hasher = DefaultHasher::new();
-    stamp.hash(&mut hasher);
-    format!("venv-{:016x}", hasher.finish())
 }
 
 /// What else than its own code a function is made of.
@@ -127,8 +103,8 @@ pub(super) fn program(function: &Function, code: &Path, folder: &Path) -> Result
         path: folder.to_owned(),
         source,
     };
-    let environment = fs::read_to_string(folder.join(STAMP)).unwrap_or_default();
-    let python = folder.join(&environment).join("bin/python");
+    let environment = fs::read_to_string(folder.join(NAME)).unwrap_or_default();
+    let python = environments(folder).join(&environment).join("bin/python");
     if environment.is_empty() || !python.is_file() {
         return Err(Error::NotBuilt {
             function: function.logical_id.clone(),
@@ -141,14 +117,14 @@ pub(super) fn program(function: &Function, code: &Path, folder: &Path) -> Result
     let cache = format!("pycache_prefix={}", folder.join("pycache").display());
     let arguments = ["-X", &cache, "-m", "awslambdaric", &function.handler];
     Ok(Program {
-        executable: folder.join(environment).join("bin/python"),
+        executable: environments(&folder).join(environment).join("bin/python"),
         arguments: arguments.map(str::to_owned).to_vec(),
         folder: code.to_owned(),
     })
 }
 
 /// As `3.12`.
-fn python_version() -> Result<String, Error> {
+fn version() -> Result<String, Error> {
     let output = Command::new("python3").arg("--version").output();
     let output = output.map_err(|source| Error::ToolMissing {
         tool: "python3",
@@ -158,18 +134,6 @@ fn python_version() -> Result<String, Error> {
     let version = text.trim().trim_start_matches("Python ").to_owned();
     let minor: Vec<&str> = version.split('.').take(2).collect();
     Ok(minor.join("."))
-}
-
-/// Packages of requirements.txt that are folders on this machine.
-fn local_packages(requirements: &str) -> impl Iterator<Item = &str> {
-    let lines = requirements.lines().map(str::trim);
-    lines
-        .map(|line| {
-            line.trim_start_matches("-e ")
-                .trim_start_matches("--editable ")
-                .trim()
-        })
-        .filter(|line| line.starts_with(['.', '/']))
 }
 
 /// Where relative paths in requirements.txt start from: the function's folder,
@@ -191,52 +155,6 @@ fn base_folder<'a>(
     Err(missing.unwrap_or_default().to_owned())
 }
 
-/// What an environment is made from; when it changes, it is made anew.
-fn stamp(version: &str, requirements: &str, base: &Path) -> String {
-    let mut stamp = format!(
-        "python {version}\n{}\n{requirements}\n",
-        RUNTIME_PACKAGES.join(" ")
-    );
-    for package in local_packages(requirements) {
-        let changed = newest(&base.join(package));
-        let seconds = changed.duration_since(UNIX_EPOCH).unwrap_or_default();
-        stamp += &format!("{package} {}\n", seconds.as_nanos());
-    }
-    stamp
-}
-
-/// When anything in a folder was last changed.
-fn newest(folder: &Path) -> SystemTime {
-    let mut newest = UNIX_EPOCH;
-    let mut paths: Vec<PathBuf> = vec![folder.to_owned()];
-    while let Some(path) = paths.pop() {
-        let Ok(metadata) = fs::metadata(&path) else {
-            continue;
-        };
-        if metadata.is_dir() {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            // pip itself leaves these when it builds a package.
-            if name == "build" || name == "__pycache__" || name.ends_with(".egg-info") {
-                continue;
-            }
-            let entries = fs::read_dir(&path).into_iter().flatten().flatten();
-            paths.extend(entries.map(|entry| entry.path()));
-        } else {
-            newest = newest.max(metadata.modified().unwrap_or(UNIX_EPOCH));
-        }
-    }
-    newest
-}
-
-fn run(tool: &'static str, command: &mut Command) -> Result<(), Error> {
-    let status = command.status();
-    let status = status.map_err(|source| Error::ToolMissing { tool, source })?;
-    match status.success() {
-        true => Ok(()),
-        false => Err(Error::BuildFailed),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -252,8 +170,5 @@ mod tests {
         assert_eq!(base("boto3\n../common\n"), Ok(code.clone()));
         assert_eq!(base("-e ./src/common"), Ok(folder.path().to_owned()));
         assert_eq!(base("./nowhere"), Err("./nowhere".to_owned()));
-        let before = stamp("3.12", "../common", &code);
-        fs::write(folder.path().join("src/common/a.py"), "").unwrap();
-        assert_ne!(stamp("3.12", "../common", &code), before);
     }
 }

@@ -146,7 +146,7 @@ fn a_function_is_invoked_by_the_samlet_that_runs_or_by_itself() {
         "{said}"
     );
     let missing = samlet(&application, &["invoke", "Fixture", "-e", "none.json"]);
-    assert!(text(&missing.stderr).contains("cannot read the event none.json"));
+    assert!(text(&missing.stderr).contains("cannot read none.json: No such file"));
     let no_json = samlet_with(&application, &["invoke", "Fixture", "-e", "-"], "{");
     assert_eq!(no_json.status.code(), Some(1));
     assert!(text(&no_json.stderr).contains("Could not parse request body into json"));

@@ -17,8 +17,9 @@ use tempfile::TempDir;
 /// How long anything may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How long the functions of an application may take to build.
-const BUILD_PATIENCE: Duration = Duration::from_secs(300);
+/// How long the functions of an application may take to build, while others
+/// are built as well.
+const BUILD_PATIENCE: Duration = Duration::from_secs(900);
 
 /// The repository's root.
 pub fn repository() -> PathBuf {
@@ -343,6 +344,60 @@ impl Drop for Samlet {
         }
         self.process.kill().ok();
         self.process.wait().ok();
+    }
+}
+
+/// The console of a samlet that runs.
+#[derive(Debug)]
+pub struct Console {
+    /// The page's address, with the token.
+    pub url: String,
+    /// The token.
+    pub token: String,
+    base: String,
+}
+
+impl Console {
+    /// By the address that samlet printed.
+    pub fn of(samlet: &Samlet) -> Self {
+        let text = samlet.stdout();
+        let line = text.lines().find_map(|line| line.strip_prefix("console "));
+        let url = line.unwrap().to_owned();
+        let (base, token) = url.split_once("?token=").unwrap();
+        Self {
+            base: format!("{base}api/"),
+            token: token.to_owned(),
+            url,
+        }
+    }
+
+    /// The address of a part of its API, with the token.
+    pub fn api(&self, path: &str) -> String {
+        let sign = if path.contains('?') { '&' } else { '?' };
+        format!("{}{path}{sign}token={}", self.base, self.token)
+    }
+
+    /// Asks its API; gives status and JSON.
+    pub fn send(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(self.api(path));
+        let (status, _, body) = send(request.body(body.into()).unwrap());
+        (status, json(&body))
+    }
+
+    /// What its API tells.
+    pub fn get(&self, path: &str) -> Value {
+        let (status, answer) = self.send("GET", path, "");
+        assert_eq!(status, 200, "{path}: {answer}");
+        answer
+    }
+
+    /// All that is known of the newest request.
+    pub fn newest(&self) -> Value {
+        let list = self.get("requests?limit=1");
+        let id = list["requests"][0]["id"].as_str().unwrap();
+        self.get(&format!("requests/{id}"))
     }
 }
 

@@ -223,6 +223,7 @@ fn a_ready_file_says_where_everything_is_while_it_is_there() {
         "api_url": samlet.api,
         "apis": {"ServerlessRestApi": samlet.api},
         "aws_endpoint_url": samlet.aws,
+        "console_url": acceptance::Console::of(&samlet).url,
         "region": "us-east-1",
         "credentials": {"access_key_id": "local", "secret_access_key": "of mine"},
         "functions": {"Fixture": "local-Fixture"},

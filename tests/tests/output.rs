@@ -112,6 +112,7 @@ impl<'a> Transcript<'a> {
                 r"(?<redacted>20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?) +\w+",
             ),
             ("[PORT]", r"127\.0\.0\.1:(?<redacted>\d{4,5})"),
+            ("[TOKEN]", r"token=(?<redacted>[0-9a-f]{32})"),
             ("[DURATION]", r"(?<redacted>\d+(\.\d+)?) ms"),
             ("[SECONDS]", r"in (?<redacted>\d+\.\d\d)s"),
             ("[MEMORY]", r"Used: (?<redacted>\d+)"),

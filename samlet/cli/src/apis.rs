@@ -7,6 +7,7 @@ use std::sync::Arc;
 use samlet_gateway::{Gateway, GatewaySettings, Stage};
 use samlet_lambda::Lambda;
 use samlet_template::{Api, Application};
+use samlet_traces::Traces;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -83,6 +84,7 @@ impl Apis {
         &mut self,
         application: &Application,
         lambda: &Lambda,
+        traces: &Traces,
     ) -> Result<(), Error> {
         for api in &application.apis {
             let known = |id: &String| self.served.contains_key(id) || self.bound.contains_key(id);
@@ -91,7 +93,7 @@ impl Apis {
             }
         }
         for api in &application.apis {
-            let gateway = gateway(api, application, lambda);
+            let gateway = gateway(api, application, lambda, traces);
             match self.served.get(&api.logical_id) {
                 Some(served) => served.stage.deploy(gateway),
                 None => self.serve(&api.logical_id, gateway),
@@ -136,7 +138,7 @@ impl Apis {
     }
 }
 
-fn gateway(api: &Api, application: &Application, lambda: &Lambda) -> Gateway {
+fn gateway(api: &Api, application: &Application, lambda: &Lambda, traces: &Traces) -> Gateway {
     let settings = GatewaySettings {
         region: REGION.into(),
         account_id: ACCOUNT_ID.into(),
@@ -146,6 +148,7 @@ fn gateway(api: &Api, application: &Application, lambda: &Lambda) -> Gateway {
         &application.api_keys,
         &application.usage_plans,
         lambda.clone(),
+        traces.clone(),
         settings,
     )
 }

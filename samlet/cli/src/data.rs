@@ -1,9 +1,14 @@
 //! The data folder: everything samlet keeps, used by one samlet at a time.
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+
+/// A shorter token than this was cut off as it was written.
+const MIN_TOKEN_LENGTH: usize = 32;
 
 /// The folder, locked for as long as this lives.
 #[derive(Debug)]
@@ -71,6 +76,36 @@ impl DataFolder {
     /// The AWS endpoint of the samlet that holds a folder.
     pub(crate) fn running(folder: &Path) -> Option<String> {
         std::fs::read_to_string(folder.join("endpoint")).ok()
+    }
+
+    /// What the console asks for: made once, and for its owner's eyes only.
+    pub(crate) fn console_token(&self) -> Result<String, Error> {
+        let path = self.token();
+        let unusable = |source| Error::DataUnusable {
+            path: path.clone(),
+            source,
+        };
+        match std::fs::read_to_string(&path) {
+            Ok(token) if token.trim().len() >= MIN_TOKEN_LENGTH => {
+                return Ok(token.trim().to_owned());
+            }
+            Ok(_) => std::fs::remove_file(&path).map_err(unusable)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(unusable(error)),
+        }
+        let token = uuid::Uuid::new_v4().simple().to_string();
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(unusable)?;
+        file.write_all(token.as_bytes()).map_err(unusable)?;
+        Ok(token)
+    }
+
+    fn token(&self) -> PathBuf {
+        self.path.join("console-token")
     }
 
     pub(crate) fn store(&self) -> PathBuf {

@@ -22,6 +22,7 @@ mod tables;
 mod template;
 mod terminal;
 mod watch;
+mod workbench;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

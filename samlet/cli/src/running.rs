@@ -6,12 +6,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use samlet_console::{Console, Shown, Sources};
 use samlet_dynamodb::Store;
-use samlet_endpoint::Endpoint;
+use samlet_endpoint::{Endpoint, Services};
 use samlet_iam::{Credentials, Identities, Role};
 use samlet_lambda::{Function, Lambda, Program};
 use samlet_logs::Logs;
 use samlet_template::Application;
+use samlet_traces::Traces;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +25,7 @@ use crate::error::Error;
 use crate::policies::{Access, Usage};
 use crate::template::{ACCOUNT_ID, REGION, Template};
 use crate::terminal::LogNames;
+use crate::workbench::Bench;
 
 /// How long an environment is kept without work; Lambda's is of this order.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
@@ -43,6 +46,8 @@ pub(crate) struct Addresses {
     /// Of each API, in the template's order.
     pub(crate) apis: Vec<String>,
     pub(crate) aws: String,
+    /// The console's, with its token.
+    pub(crate) console: String,
 }
 
 /// Ports and settings that a command has chosen.
@@ -73,11 +78,14 @@ pub(crate) struct Running {
     endpoint: JoinHandle<()>,
     endpoint_stop: CancellationToken,
     access: Arc<Access>,
+    bench: Arc<Bench>,
+    console: Arc<Console>,
     /// What is done every now and then.
     chores: [JoinHandle<()>; 2],
     usage: Arc<Usage>,
     store: Store,
     logs: Logs,
+    traces: Traces,
     log_names: LogNames,
     surroundings: Surroundings,
 }
@@ -108,16 +116,33 @@ impl Running {
         let log_names = LogNames::default();
         let logs = Logs::open(&data.logs(), log_names.observer())?;
         let identities = Arc::new(identities(args));
-        let lambda = Lambda::new(logs.clone(), &lambda_settings(args));
+        let traces = Traces::default();
+        let lambda = Lambda::new(logs.clone(), traces.clone(), &lambda_settings(args));
         let usage = Arc::new(Usage::open(data.usage()));
         let access = Arc::new(Access::new(Arc::clone(&usage), logs.clone()));
         let endpoint_stop = CancellationToken::new();
+        let bench = Bench::new(Arc::clone(&access), Arc::clone(&usage), template.folder());
+        let bench = Arc::new(bench);
+        let sources = Sources {
+            traces: traces.clone(),
+            lambda: lambda.clone(),
+            store: store.clone(),
+            logs: logs.clone(),
+            workbench: Arc::clone(&bench) as _,
+        };
+        let console = Console::new(data.console_token()?, sources, endpoint_stop.clone());
+        let console = Arc::new(console);
+        let services = Services {
+            store: store.clone(),
+            lambda: lambda.clone(),
+            logs: logs.clone(),
+            traces: traces.clone(),
+        };
         let endpoint = Arc::new(Endpoint::new(
             Arc::clone(&identities),
-            store.clone(),
-            lambda.clone(),
-            logs.clone(),
+            services,
             Arc::clone(&access) as _,
+            Arc::clone(&console),
             endpoint_stop.clone(),
         ));
         let mut running = Self {
@@ -128,6 +153,8 @@ impl Running {
             endpoint: tokio::spawn(endpoint.serve(aws)),
             endpoint_stop,
             access,
+            bench,
+            console,
             chores: [
                 tokio::spawn(record(Arc::clone(&usage))),
                 tokio::spawn(delete_expired(store.clone())),
@@ -135,6 +162,7 @@ impl Running {
             usage,
             store,
             logs,
+            traces,
             log_names,
             surroundings,
         };
@@ -157,16 +185,20 @@ impl Running {
         ensure_tables(&self.store, application).await?;
         self.log_names.update(application);
         self.access.update(application, &template.path);
+        self.bench.update(application, &roles);
         let rebuilt = application.functions.iter();
         let rebuilt: HashSet<String> = rebuilt
             .filter(|function| is_rebuilt(&function.logical_id))
             .map(|function| function.name.clone())
             .collect();
-        let functions = self.functions(application, programs, roles);
+        let functions = self.functions(application, programs, &roles);
         let replaced = self
             .lambda
             .update(functions, |function| rebuilt.contains(&function.name));
-        self.apis.deploy(application, &self.lambda).await?;
+        self.apis
+            .deploy(application, &self.lambda, &self.traces)
+            .await?;
+        self.show(template, &roles);
         let functions = application.functions.iter();
         let replaced = functions.filter(|function| replaced.contains(&function.name));
         Ok(replaced
@@ -174,11 +206,27 @@ impl Running {
             .collect())
     }
 
+    /// Has the console show what now runs.
+    fn show(&self, template: &Template, roles: &[Role]) {
+        let application = &template.application;
+        self.console.show(&Shown {
+            application,
+            roles,
+            template: &template.path.to_string_lossy(),
+            urls: &self.apis.urls(application),
+            aws_url: &self.surroundings.aws_url,
+            dynamodb_url: self.surroundings.dynamodb_url.as_deref(),
+            region: REGION,
+            account_id: ACCOUNT_ID,
+        });
+    }
+
     /// Where everything is reached.
     pub(crate) fn addresses(&self, application: &Application) -> Addresses {
         Addresses {
             apis: self.apis.urls(application),
             aws: self.surroundings.aws_url.clone(),
+            console: self.console.url(&self.surroundings.aws_url),
         }
     }
 
@@ -194,6 +242,8 @@ impl Running {
             chore.await.ok();
         }
         self.usage.save();
+        // It holds the store, too.
+        drop(self.console);
         self.store.close().await;
         self.logs.flush().await;
     }
@@ -203,13 +253,13 @@ impl Running {
         &mut self,
         application: &Application,
         programs: &build::Programs,
-        roles: Vec<Role>,
+        roles: &[Role],
     ) -> Vec<Function> {
         let declared = application.functions.iter().zip(roles);
         declared
             .map(|(declared, role)| {
                 let program = programs.get(&declared.logical_id);
-                self.function(declared, program.cloned().unwrap_or_default(), role)
+                self.function(declared, program.cloned().unwrap_or_default(), role.clone())
             })
             .collect()
     }

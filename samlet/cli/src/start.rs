@@ -139,6 +139,7 @@ fn description(template: &Template, addresses: &Addresses, args: &StartArgs) -> 
         "api_url": addresses.apis.first(),
         "apis": apis,
         "aws_endpoint_url": addresses.aws,
+        "console_url": addresses.console,
         "region": REGION,
         "credentials": {
             "access_key_id": samlet_iam::DEVELOPER_KEY,

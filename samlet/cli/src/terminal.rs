@@ -166,6 +166,7 @@ pub(crate) fn print_ready(application: &Application, addresses: &Addresses) {
         writeln!(stdout, "API key {}: {}", key.logical_id, key.value).ok();
     }
     writeln!(stdout, "AWS endpoint {aws_url}").ok();
+    writeln!(stdout, "console {}", addresses.console).ok();
     // An application without APIs is reached through the AWS endpoint.
     let ready = urls.first().map_or(aws_url, String::as_str);
     writeln!(stdout, "{bold}ready {ready}{bold:#}").ok();

@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::time::SystemTime;
 
 use http::request::Parts;
 use samlet_iam::{Context, Denied, Principal, Request, authorize};
+use samlet_traces::Call;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -19,16 +21,42 @@ pub trait AccessObserver: fmt::Debug + Send + Sync {
     fn denied(&self, principal: &Principal, denied: &Denied);
 }
 
+/// Who makes a request, and, of a function, the call that it is in its trace.
+pub(crate) struct Caller {
+    pub(crate) principal: Principal,
+    pub(crate) call: Option<Call>,
+}
+
 impl Endpoint {
-    /// Whether `principal` may do `action` on `resource`; `context` is what
+    /// Who signed a request to `service`.
+    pub(crate) fn caller(
+        &self,
+        service: &str,
+        parts: &Parts,
+        body: &[u8],
+    ) -> Result<Caller, Refusal> {
+        let authenticated = self
+            .identities
+            .authenticate(service, parts, body, SystemTime::now());
+        Ok(Caller {
+            principal: authenticated.map_err(Refusal::Unauthenticated)?,
+            call: parts.extensions.get::<Call>().cloned(),
+        })
+    }
+
+    /// Whether the caller may do `action` on `resource`; `context` is what
     /// is known of the request.
     pub(crate) fn allow(
         &self,
-        principal: &Principal,
+        caller: &Caller,
         action: &str,
         resource: &str,
         context: &Context,
     ) -> Result<(), Refusal> {
+        let Caller { principal, call } = caller;
+        if let Some(call) = call {
+            call.needs(action, resource);
+        }
         let request = Request {
             action,
             resource,
@@ -41,6 +69,9 @@ impl Endpoint {
             }
             Err(denied) => {
                 self.observer.denied(principal, &denied);
+                if let Some(call) = call {
+                    call.refuse(principal.session(), &denied);
+                }
                 Err(Refusal::Denied(denied))
             }
         }
@@ -48,7 +79,7 @@ impl Endpoint {
 
     /// What conditions may ask of any request.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
-    pub(crate) fn context(&self, principal: &Principal, parts: &Parts) -> Context {
+    pub(crate) fn context(&self, caller: &Caller, parts: &Parts) -> Context {
         let mut context = Context::default();
         let now = OffsetDateTime::now_utc();
         context.set("aws:CurrentTime", now.format(&Rfc3339).unwrap_or_default());
@@ -64,7 +95,7 @@ impl Endpoint {
         if let Some(agent) = agent.and_then(|value| value.to_str().ok()) {
             context.set("aws:UserAgent", agent);
         }
-        if let Some(function) = principal.session() {
+        if let Some(function) = caller.principal.session() {
             let (region, account) = (self.identities.region(), self.identities.account_id());
             let arn = format!("arn:aws:lambda:{region}:{account}:function:{function}");
             context.set("lambda:SourceFunctionArn", arn);

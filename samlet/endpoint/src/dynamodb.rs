@@ -22,13 +22,13 @@ impl Endpoint {
         parts: &Parts,
         body: Bytes,
     ) -> Result<Bytes, ApiError> {
-        let principal = self.principal("dynamodb", parts, &body).map_err(refuse)?;
+        let caller = self.caller("dynamodb", parts, &body).map_err(refuse)?;
         let request: Value =
             serde_json::from_slice(&body).map_err(|_| ApiError::serialization())?;
         let (region, account) = (self.identities.region(), self.identities.account_id());
-        let general = self.context(&principal, parts);
+        let general = self.context(&caller, parts);
         // Few policies ask for them, and they have to be looked up.
-        let asks_for_keys = principal.is_asked_for("dynamodb:");
+        let asks_for_keys = caller.principal.is_asked_for("dynamodb:");
         for needed in requirements(operation, &request, region, account)? {
             let mut context = general.clone();
             if asks_for_keys {
@@ -36,7 +36,7 @@ impl Endpoint {
                 keys.into_iter()
                     .for_each(|(key, values)| context.set_all(key, values));
             }
-            self.allow(&principal, &needed.action, &needed.resource, &context)
+            self.allow(&caller, &needed.action, &needed.resource, &context)
                 .map_err(refuse)?;
         }
         self.store.execute(operation, body).await

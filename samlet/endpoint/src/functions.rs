@@ -29,13 +29,14 @@ impl Endpoint {
     }
 
     async fn lambda_result(&self, parts: &Parts, body: Bytes) -> Result<ApiAnswer, ApiError> {
-        let principal = self.principal("lambda", parts, &body).map_err(refuse)?;
+        let caller = self.caller("lambda", parts, &body).map_err(refuse)?;
         let operation = Operation::read(parts)?;
         let resource = self.functions.resource(&operation);
-        let context = self.context(&principal, parts);
-        self.allow(&principal, operation.action(), &resource, &context)
+        let context = self.context(&caller, parts);
+        self.allow(&caller, operation.action(), &resource, &context)
             .map_err(refuse)?;
-        self.functions.serve(operation, body).await
+        let trace = caller.call.map(|call| call.trace().clone());
+        self.functions.serve(operation, body, trace).await
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Decides nothing itself: who signed and what is allowed is `samlet-iam`'s to
 //! say, and what an operation does its service's. Each service speaks a
-//! protocol of its own, so each has a module here.
+//! protocol of its own, so each has a module here; the console is served
+//! beside them.
 
 mod access;
 mod dynamodb;
@@ -15,16 +16,18 @@ mod unknown;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
+use samlet_console::Console;
 use samlet_dynamodb::Store;
 use samlet_http::{BodyError, Limits, Request, Response, read_body};
-use samlet_iam::{AuthenticationError, Denied, Identities, Principal};
+use samlet_iam::{AuthenticationError, Denied, Identities};
 use samlet_lambda::Lambda;
 use samlet_logs::{Logs, LogsApi};
+use samlet_traces::{Call, Traces};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -46,7 +49,22 @@ pub struct Endpoint {
     functions: samlet_lambda::Api,
     logs: LogsApi,
     observer: Arc<dyn AccessObserver>,
+    traces: Traces,
+    console: Arc<Console>,
     shutdown: CancellationToken,
+}
+
+/// What the application has.
+#[derive(Debug)]
+pub struct Services {
+    /// DynamoDB's tables.
+    pub store: Store,
+    /// Lambda's functions.
+    pub lambda: Lambda,
+    /// CloudWatch's logs.
+    pub logs: Logs,
+    /// What functions' calls are told to.
+    pub traces: Traces,
 }
 
 /// Who may not do what: for each protocol to write down.
@@ -60,12 +78,17 @@ impl Endpoint {
     /// until `shutdown`.
     pub fn new(
         identities: Arc<Identities>,
-        store: Store,
-        lambda: Lambda,
-        logs: Logs,
+        services: Services,
         observer: Arc<dyn AccessObserver>,
+        console: Arc<Console>,
         shutdown: CancellationToken,
     ) -> Self {
+        let Services {
+            store,
+            lambda,
+            logs,
+            traces,
+        } = services;
         let (region, account) = (identities.region(), identities.account_id());
         let functions = samlet_lambda::Api::new(lambda, region, account);
         let logs = LogsApi::new(logs, region, account);
@@ -75,6 +98,8 @@ impl Endpoint {
             functions,
             logs,
             observer,
+            traces,
+            console,
             shutdown,
         }
     }
@@ -102,6 +127,10 @@ impl Endpoint {
                 "This endpoint answers to 127.0.0.1 and localhost only.\n",
             );
         }
+        if parts.uri.path().starts_with(samlet_console::PATH) {
+            let request = Request::from_parts(parts, body);
+            return Arc::clone(&self.console).answer(request).await;
+        }
         let asks_for_health = parts.method == Method::GET
             && parts.uri.path_and_query().is_some_and(|path| path == "/");
         if asks_for_health && service::signed_for(&parts).is_none_or(|name| name == "dynamodb") {
@@ -117,11 +146,44 @@ impl Endpoint {
             Err(_) => return text(StatusCode::REQUEST_TIMEOUT, ""),
         };
         // A task of its own: an invocation goes on when its caller hangs up.
-        let serve = tokio::spawn(async move { self.route(&parts, body).await });
+        let serve = tokio::spawn(async move { self.traced(parts, body).await });
         serve.await.unwrap_or_else(|error| {
             tracing::error!(%error, "samlet failed to serve a request");
             text(StatusCode::INTERNAL_SERVER_ERROR, "")
         })
+    }
+
+    /// Serves a request as a part of the trace that it belongs to.
+    async fn traced(&self, mut parts: Parts, body: Bytes) -> Response {
+        let Some(call) = self.call(&parts, &body) else {
+            return self.route(&parts, body).await;
+        };
+        parts.extensions.insert(call.clone());
+        let response = self.route(&parts, body).await;
+        let status = response.status();
+        let message = match status.is_client_error() || status.is_server_error() {
+            true => samlet_http::peek(response.body()).map(|body| error_message(&body)),
+            false => None,
+        };
+        call.end(status.as_u16(), message);
+        response
+    }
+
+    /// The call that a function makes by this request.
+    fn call(&self, parts: &Parts, body: &Bytes) -> Option<Call> {
+        let function = self.identities.session(service::signed_by(parts)?)?;
+        let header = parts.headers.get("x-amzn-trace-id");
+        let header = header.and_then(|header| header.to_str().ok());
+        let trace = self.traces.of_call(header, Some(&function))?;
+        let (service, operation) = match service::of(parts, body) {
+            Service::DynamoDb(operation) => ("dynamodb", Some(operation)),
+            Service::Lambda => ("lambda", None),
+            Service::Logs(operation) => ("logs", Some(operation)),
+            Service::Sts(action) => return Some(trace.call("sts", Some(&action), Some(&function))),
+            Service::WrongContentType => ("dynamodb", None),
+            Service::Unknown(what, _) => return Some(trace.call(&what, None, Some(&function))),
+        };
+        Some(trace.call(service, operation, Some(&function)))
     }
 
     async fn route(&self, parts: &Parts, body: Bytes) -> Response {
@@ -142,13 +204,6 @@ impl Endpoint {
             }
         }
     }
-
-    /// Who signed a request to `service`.
-    fn principal(&self, service: &str, parts: &Parts, body: &[u8]) -> Result<Principal, Refusal> {
-        self.identities
-            .authenticate(service, parts, body, SystemTime::now())
-            .map_err(Refusal::Unauthenticated)
-    }
 }
 
 /// A page on another site could otherwise reach us under a name of its own
@@ -160,6 +215,20 @@ fn is_local(parts: &Parts) -> bool {
         .and_then(|host| host.to_str().ok());
     let name = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
     matches!(name, Some("127.0.0.1" | "localhost" | "[::1]"))
+}
+
+/// What an error's body says, in JSON or not.
+fn error_message(body: &[u8]) -> String {
+    const MAX_CHARS: usize = 500;
+    let error: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = error.get("message").or_else(|| error.get("Message"));
+    match text.and_then(serde_json::Value::as_str) {
+        Some(text) => text.chars().take(MAX_CHARS).collect(),
+        None => String::from_utf8_lossy(body)
+            .chars()
+            .take(MAX_CHARS)
+            .collect(),
+    }
 }
 
 /// A response with its content type and a request id, as all services have them.

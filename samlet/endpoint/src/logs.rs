@@ -31,7 +31,7 @@ impl Endpoint {
 
     /// The request of somebody who may make it.
     fn permitted(&self, operation: &str, parts: &Parts, body: &Bytes) -> Result<Value, ApiError> {
-        let principal = self.principal("logs", parts, body).map_err(refuse)?;
+        let caller = self.caller("logs", parts, body).map_err(refuse)?;
         let request: Value = serde_json::from_slice(body).map_err(|_| ApiError {
             status: 400,
             code: "SerializationException",
@@ -39,9 +39,9 @@ impl Endpoint {
         })?;
         let (region, account) = (self.identities.region(), self.identities.account_id());
         let (action, resources) = requirements(operation, &request, region, account);
-        let context = self.context(&principal, parts);
+        let context = self.context(&caller, parts);
         for resource in resources {
-            self.allow(&principal, &action, &resource, &context)
+            self.allow(&caller, &action, &resource, &context)
                 .map_err(refuse)?;
         }
         Ok(request)

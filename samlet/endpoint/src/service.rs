@@ -88,11 +88,21 @@ fn action_of(form: &str) -> Option<&str> {
     pairs.find_map(|pair| pair.strip_prefix("Action="))
 }
 
-/// The service that a request is signed for: `AKID/date/region/SERVICE/aws4_request`.
+/// The service that a request is signed for.
 pub(crate) fn signed_for(parts: &Parts) -> Option<&str> {
+    credential(parts, 3)
+}
+
+/// The access key that a request says it is signed by.
+pub(crate) fn signed_by(parts: &Parts) -> Option<&str> {
+    credential(parts, 0)
+}
+
+/// A part of `AKID/date/region/SERVICE/aws4_request`.
+fn credential(parts: &Parts, part: usize) -> Option<&str> {
     let header = parts.headers.get("authorization")?.to_str().ok()?;
     let (_, credential) = header.split_once("Credential=")?;
-    credential.split(',').next()?.split('/').nth(3)
+    credential.split(',').next()?.split('/').nth(part)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use samlet_http::Response;
 
+use crate::access::Caller;
 use crate::{Endpoint, Refusal, request_id, respond};
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
@@ -13,8 +14,8 @@ impl Endpoint {
     /// One request. GetCallerIdentity needs no permission.
     pub(crate) fn sts(&self, action: &str, parts: &Parts, body: &Bytes) -> Response {
         let id = request_id();
-        let (status, xml) = match self.principal("sts", parts, body) {
-            Ok(principal) if action == "GetCallerIdentity" => {
+        let (status, xml) = match self.caller("sts", parts, body) {
+            Ok(Caller { principal, .. }) if action == "GetCallerIdentity" => {
                 let result = format!(
                     "<GetCallerIdentityResult><Arn>{}</Arn><UserId>{}</UserId><Account>{}</Account></GetCallerIdentityResult>",
                     escaped(&principal.arn),

@@ -143,6 +143,16 @@ impl GatewayAnswer {
         }
     }
 
+    /// Why, for who looks at the application.
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            Self::NoRoute => "no route has this method and path".to_owned(),
+            Self::AuthorizerFailed => "the authorizer failed".to_owned(),
+            Self::InvalidBody(why) => format!("{}: {why}", self.message()),
+            _ => self.message().into_owned(),
+        }
+    }
+
     pub(crate) fn response(&self, kind: ApiKind) -> Response {
         let (status, error_type, message) = self.parts(kind);
         let message = match kind {

@@ -13,6 +13,7 @@ use regex::Regex;
 use samlet_iam::{Context as Conditions, Decision, PolicyDocument, Request};
 use samlet_lambda::{Invoke, Lambda};
 use samlet_template::{ApiKind, Authorizer, Identity, PayloadFormat};
+use samlet_traces::Trace;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
@@ -55,6 +56,7 @@ enum Permission {
 pub(crate) struct Visitor<'a> {
     pub(crate) request: &'a Parts,
     pub(crate) context: &'a Context<'a>,
+    pub(crate) trace: &'a Trace,
     pub(crate) kind: ApiKind,
     /// `GET /message/{id}`.
     pub(crate) route_key: &'a str,
@@ -165,12 +167,15 @@ impl Guard {
         let invoke = Invoke {
             function_name: function.clone(),
             payload: Bytes::from(self.event(visitor, identity, resource).to_string()),
-            trace_id: Some(visitor.context.trace_id.to_owned()),
             client_context: None,
+            trace: Some(visitor.trace.clone()),
         };
         let failed = |reason: &str| {
             let request_id = visitor.context.request_id;
             tracing::warn!(request_id, function, "the authorizer failed: {reason}");
+            visitor
+                .trace
+                .fail(&format!("the authorizer failed: {reason}"));
             GatewayAnswer::AuthorizerFailed
         };
         let invocation = match tokio::time::timeout(TIMEOUT, lambda.invoke(invoke)).await {

@@ -6,6 +6,7 @@ use http::HeaderMap;
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
 use samlet_template::{Api, ApiKind, PayloadFormat, Validation};
+use samlet_traces::Trace;
 use tokio::time::Instant;
 
 use crate::answers::GatewayAnswer;
@@ -64,6 +65,14 @@ impl Target {
         match bucket.is_none_or(|bucket| bucket.take(Instant::now())) {
             true => Ok(()),
             false => Err(GatewayAnswer::Throttled),
+        }
+    }
+
+    /// Tells a request's trace where it goes.
+    pub(crate) fn tell(&self, trace: &Trace) {
+        match self {
+            Self::Function(route) => trace.route(&route.key, Some(&route.function)),
+            Self::Preflight { .. } => trace.route("OPTIONS", None),
         }
     }
 

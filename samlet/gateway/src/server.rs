@@ -11,6 +11,7 @@ use http::request::Parts;
 use samlet_http::{BodyError, Request, Response, read_body};
 use samlet_lambda::{Invoke, InvokeError, Lambda, new_trace_id};
 use samlet_template::{Api, ApiKey, ApiKind, Cors, GatewayResponse, PayloadFormat, UsagePlan};
+use samlet_traces::{Answered, Arrived, Origin, Trace, Traces};
 use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -40,6 +41,7 @@ pub struct GatewaySettings {
 /// One API, as it was deployed.
 #[derive(Debug)]
 pub struct Gateway {
+    logical_id: String,
     id: String,
     kind: ApiKind,
     stage: String,
@@ -51,6 +53,7 @@ pub struct Gateway {
     usage: Usage,
     overrides: BTreeMap<String, GatewayResponse>,
     lambda: Lambda,
+    traces: Traces,
     settings: GatewaySettings,
 }
 
@@ -61,6 +64,7 @@ struct Arrival {
     source_ip: IpAddr,
     port: u16,
     ids: Ids,
+    trace: Trace,
 }
 
 impl Gateway {
@@ -71,6 +75,7 @@ impl Gateway {
         keys: &[ApiKey],
         plans: &[UsagePlan],
         lambda: Lambda,
+        traces: Traces,
         settings: GatewaySettings,
     ) -> Self {
         let guards = api.authorizers.iter();
@@ -80,6 +85,7 @@ impl Gateway {
             guards: guards
                 .map(|(name, authorizer)| (name.clone(), Guard::new(authorizer.clone())))
                 .collect(),
+            logical_id: api.logical_id,
             id: api.id,
             kind: api.kind,
             stage: api.stage,
@@ -88,6 +94,7 @@ impl Gateway {
             stage_variables: api.stage_variables,
             overrides: api.gateway_responses,
             lambda,
+            traces,
             settings,
         }
     }
@@ -107,30 +114,70 @@ impl Gateway {
         let ids = Ids::new(&parts);
         let body = match read_body(body, MAX_BODY_BYTES, BODY_TIMEOUT).await {
             Ok(body) => body,
-            Err(BodyError::TooLarge(_)) if self.kind == ApiKind::Rest => return body_too_large(),
-            Err(BodyError::TooLarge(_)) => {
-                return self.refuse(GatewayAnswer::RequestTooLong, &parts, &ids);
+            Err(error) => {
+                let trace = self.trace(&parts, Bytes::new(), &ids);
+                trace.fail(&error.to_string());
+                let response = match error {
+                    BodyError::TooLarge(_) if self.kind == ApiKind::Rest => body_too_large(),
+                    BodyError::TooLarge(_) => {
+                        self.refuse(&GatewayAnswer::RequestTooLong, &parts, &ids)
+                    }
+                    _ => self.refuse(&GatewayAnswer::BadRequest, &parts, &ids),
+                };
+                end(&trace, &response, true);
+                return response;
             }
-            Err(_) => return self.refuse(GatewayAnswer::BadRequest, &parts, &ids),
         };
+        let trace = self.trace(&parts, body.clone(), &ids);
         let arrival = Arc::new(Arrival {
             parts,
             body,
             source_ip: peer.ip(),
             port,
             ids,
+            trace,
         });
         // A task of its own: as on AWS, an invocation goes on when the client hangs up.
         let serve = tokio::spawn({
             let (gateway, arrival) = (Arc::clone(&self), Arc::clone(&arrival));
-            async move { gateway.serve_one(&arrival).await }
+            async move { gateway.respond(&arrival).await }
         });
-        let served = serve.await.unwrap_or_else(|error| {
+        serve.await.unwrap_or_else(|error| {
             let request_id = &arrival.ids.request;
             tracing::error!(request_id, %error, "samlet failed to serve a request");
-            Err(GatewayAnswer::InternalServerError)
+            arrival.trace.fail("samlet failed to serve the request");
+            let answer = GatewayAnswer::InternalServerError;
+            let response = self.refuse(&answer, &arrival.parts, &arrival.ids);
+            end(&arrival.trace, &response, true);
+            response
+        })
+    }
+
+    /// The answer to a whole request: a function's, or the gateway's own.
+    async fn respond(&self, arrival: &Arrival) -> Response {
+        let served = self.serve_one(arrival).await;
+        let is_own = served.is_err();
+        let response = served.unwrap_or_else(|answer| {
+            arrival.trace.fail(&answer.reason());
+            self.refuse(&answer, &arrival.parts, &arrival.ids)
         });
-        served.unwrap_or_else(|answer| self.refuse(answer, &arrival.parts, &arrival.ids))
+        end(&arrival.trace, &response, is_own);
+        response
+    }
+
+    fn trace(&self, parts: &Parts, body: Bytes, ids: &Ids) -> Trace {
+        let target = parts.uri.path_and_query();
+        self.traces.begin(Arrived {
+            id: ids.request.clone(),
+            trace_id: ids.trace.clone(),
+            origin: Origin::Api {
+                api: self.logical_id.clone(),
+                method: parts.method.to_string(),
+                target: target.map_or("/", |target| target.as_str()).to_owned(),
+                headers: parts.headers.clone(),
+                body,
+            },
+        })
     }
 
     /// From a whole request to its answer: route, throttle, authorizer, API
@@ -145,9 +192,10 @@ impl Gateway {
             return Err(GatewayAnswer::HeadersTooLarge);
         }
         let found = self.routes.find(parts).ok_or(GatewayAnswer::NoRoute)?;
+        found.target.tell(&arrival.trace);
         found.target.throttle()?;
         let mut context = self.context(arrival, &found);
-        let identified = self.admit(found.target, parts, &context).await?;
+        let identified = self.admit(found.target, arrival, &context).await?;
         context.authorizer = identified.as_ref();
         let route = match found.target {
             Target::Function(route) => route,
@@ -162,7 +210,7 @@ impl Gateway {
         context.holder = holder.as_ref();
         validation::check(&route.validation, parts, &found.parameters, &arrival.body)?;
         let event = self.event(parts, &arrival.body, route, &context);
-        let mut response = self.integrate(parts, event, route, ids).await?;
+        let mut response = self.integrate(arrival, event, route).await?;
         if let Some(cors) = http_cors {
             cors::add_http_headers(cors, parts, response.headers_mut());
         }
@@ -194,9 +242,9 @@ impl Gateway {
     }
 
     /// The gateway's own answer, as the API has it.
-    fn refuse(&self, answer: GatewayAnswer, parts: &Parts, ids: &Ids) -> Response {
+    fn refuse(&self, answer: &GatewayAnswer, parts: &Parts, ids: &Ids) -> Response {
         let response = match self.kind {
-            ApiKind::Rest => overrides::response(&answer, &self.overrides, parts, &ids.request),
+            ApiKind::Rest => overrides::response(answer, &self.overrides, parts, &ids.request),
             ApiKind::Http => answer.response(ApiKind::Http),
         };
         ids.stamp(response, self.kind, false)
@@ -206,7 +254,7 @@ impl Gateway {
     async fn admit(
         &self,
         target: &Target,
-        request: &Parts,
+        arrival: &Arrival,
         context: &Context<'_>,
     ) -> Result<Option<Identified>, GatewayAnswer> {
         let Some(name) = target.authorizer() else {
@@ -218,8 +266,9 @@ impl Gateway {
             .get(name)
             .ok_or(GatewayAnswer::AuthorizerFailed)?;
         let visitor = Visitor {
-            request,
+            request: &arrival.parts,
             context,
+            trace: &arrival.trace,
             kind: self.kind,
             route_key: target.route().map_or("$default", |route| &route.key),
         };
@@ -242,17 +291,17 @@ impl Gateway {
     /// Event, function, response.
     async fn integrate(
         &self,
-        parts: &Parts,
+        arrival: &Arrival,
         event: Value,
         route: &Route,
-        ids: &Ids,
     ) -> Result<Response, GatewayAnswer> {
+        let (parts, ids) = (&arrival.parts, &arrival.ids);
         let function = &route.function;
         let invoke = Invoke {
             function_name: function.clone(),
             payload: Bytes::from(event.to_string()),
-            trace_id: Some(ids.trace.clone()),
             client_context: None,
+            trace: Some(arrival.trace.clone()),
         };
         drop(event);
         let invoked = tokio::time::timeout(route.timeout, self.lambda.invoke(invoke)).await;
@@ -277,6 +326,7 @@ impl Gateway {
             ),
         };
         tracing::warn!(request_id = ids.request, function, "{answer}: {reason}");
+        arrival.trace.fail(&reason);
         Err(answer)
     }
 
@@ -290,6 +340,15 @@ impl Gateway {
             ApiKind::Http => response_http::response(payload, route.payload_format),
         }
     }
+}
+
+/// Tells a trace that it is over; of the gateway's own answers also the body.
+fn end(trace: &Trace, response: &Response, is_own: bool) {
+    trace.answer(&Answered {
+        status: response.status().as_u16(),
+        headers: response.headers(),
+        body: is_own.then(|| samlet_http::peek(response.body())).flatten(),
+    });
 }
 
 fn header_bytes(parts: &Parts) -> usize {

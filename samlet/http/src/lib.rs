@@ -6,7 +6,9 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -39,6 +41,19 @@ const QUEUED_PARTS: usize = 16;
 /// A body that is wholly in memory.
 pub fn whole(bytes: impl Into<Bytes>) -> Body {
     Either::Left(Full::new(bytes.into()))
+}
+
+/// A body's bytes, if it is wholly in memory.
+pub fn peek(body: &Body) -> Option<Bytes> {
+    let Either::Left(full) = body else {
+        return None;
+    };
+    let mut full = full.clone();
+    let mut context = Context::from_waker(Waker::noop());
+    match Pin::new(&mut full).poll_frame(&mut context) {
+        Poll::Ready(Some(Ok(frame))) => frame.into_data().ok(),
+        _ => None,
+    }
 }
 
 /// A body that is sent as it comes to be; it ends when the sender is dropped.

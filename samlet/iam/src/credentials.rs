@@ -228,6 +228,14 @@ impl Identities {
         }
     }
 
+    /// The session that an access key was issued for: a function's name. It
+    /// names, and doesn't prove, who makes a request.
+    pub fn session(&self, access_key_id: &str) -> Option<String> {
+        let issued = self.issued.read().unwrap_or_else(PoisonError::into_inner);
+        let session = issued.get(access_key_id)?.principal.session()?;
+        Some(session.to_owned())
+    }
+
     pub(crate) fn find(&self, access_key_id: &str) -> Option<Identity> {
         let issued = self.issued.read().unwrap_or_else(PoisonError::into_inner);
         issued.get(access_key_id).cloned()

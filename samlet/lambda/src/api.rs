@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
+use samlet_traces::Trace;
 use serde_json::{Value, json};
 
 use crate::function;
@@ -220,7 +221,14 @@ impl Api {
     }
 
     /// Runs an operation that is allowed.
-    pub async fn serve(&self, operation: Operation, body: Bytes) -> Result<ApiAnswer, ApiError> {
+    ///
+    /// `trace` is that of the request for which a function asks for it.
+    pub async fn serve(
+        &self,
+        operation: Operation,
+        body: Bytes,
+        trace: Option<Trace>,
+    ) -> Result<ApiAnswer, ApiError> {
         let Operation {
             kind,
             name,
@@ -247,8 +255,9 @@ impl Api {
                 let invoke = Invoke {
                     function_name: function()?.name.clone(),
                     payload: payload(body, kind)?,
-                    trace_id: None,
                     client_context,
+                    // What is asynchronous goes on when the request is over.
+                    trace: trace.filter(|_| kind == InvocationType::RequestResponse),
                 };
                 self.invoke(invoke, kind, tail).await
             }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use samlet_traces::{Invoked, Outcome as TraceOutcome};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
@@ -46,7 +47,20 @@ struct Ready {
     sandbox: Sandbox,
     next: oneshot::Sender<Answer>,
     /// Until it has been reported with the first invocation.
-    init: Option<Duration>,
+    init: Option<Init>,
+}
+
+/// When an init began, and how long it took.
+#[derive(Clone, Copy)]
+struct Init {
+    began: Instant,
+    duration: Duration,
+}
+
+/// A job that this environment has taken up.
+struct Task {
+    job: Job,
+    traced: samlet_traces::Invocation,
 }
 
 /// Why a runtime never asked for its first invocation.
@@ -75,6 +89,28 @@ impl Outcome {
             function_error: Some(UNHANDLED),
             status,
         }
+    }
+
+    /// What the trace is told of it.
+    fn traced(&self) -> TraceOutcome {
+        match (&self.status, self.function_error) {
+            (Status::Timeout, _) => TraceOutcome::Timeout,
+            (Status::Success, None) => TraceOutcome::Ok,
+            _ => TraceOutcome::Error,
+        }
+    }
+
+    /// `errorType: errorMessage` of a function error.
+    fn error(&self) -> Option<String> {
+        #[derive(Default, serde::Deserialize)]
+        #[serde(default, rename_all = "camelCase")]
+        struct FunctionError {
+            error_type: String,
+            error_message: String,
+        }
+        self.function_error?;
+        let error: FunctionError = serde_json::from_slice(&self.payload).unwrap_or_default();
+        Some(format!("{}: {}", error.error_type, error.error_message))
     }
 }
 
@@ -137,8 +173,22 @@ impl Environment {
                 },
             }
         };
-        self.log.start(&job.request_id).await;
-        self.invoke(ready, job).await
+        let task = self.take(job, ready.init);
+        self.log.start(&task.job.request_id).await;
+        self.invoke(ready, task).await
+    }
+
+    /// Tells the job's trace that it waits no longer.
+    fn take(&self, job: Job, init: Option<Init>) -> Task {
+        let traced = job.trace.invoke(&Invoked {
+            function: &self.function.name,
+            request_id: &job.request_id,
+            environment: &self.log_stream,
+            submitted: job.submitted,
+            init: init.map(|init| (init.began.into_std(), init.duration)),
+            event: &job.payload,
+        });
+        Task { job, traced }
     }
 
     /// Starts a process and waits until it asks for its first invocation.
@@ -174,7 +224,10 @@ impl Environment {
                     return Ok(Ready {
                         sandbox,
                         next,
-                        init: Some(began.elapsed()),
+                        init: Some(Init {
+                            began,
+                            duration: began.elapsed(),
+                        }),
                     });
                 }
                 Some(Event::Call(Call {
@@ -209,25 +262,27 @@ impl Environment {
     /// Lambda repeats a failed init within the invocation that waits for it,
     /// under the function's own timeout.
     async fn invoke_with_init(&mut self, job: Job) -> Option<Ready> {
+        let task = self.take(job, None);
+        let request_id = task.job.request_id.clone();
         match self.init(self.function.timeout).await {
             Ok(mut ready) => {
                 // It is part of this invocation, no init of its own.
                 ready.init = None;
-                self.log.start(&job.request_id).await;
-                self.invoke(ready, job).await
+                self.log.start(&request_id).await;
+                self.invoke(ready, task).await
             }
             Err(failure) => {
                 self.report_init(&failure, "invoke").await;
-                self.log.start(&job.request_id).await;
+                self.log.start(&request_id).await;
                 if failure.status == Status::Timeout {
-                    self.log.timed_out(&job.request_id).await;
+                    self.log.timed_out(&request_id).await;
                 }
                 let outcome = Outcome {
-                    payload: (failure.payload)(&job.request_id),
+                    payload: (failure.payload)(&request_id),
                     function_error: Some(UNHANDLED),
                     status: failure.status,
                 };
-                self.conclude(job, outcome, failure.duration, None, None)
+                self.conclude(task, outcome, failure.duration, None, None)
                     .await;
                 None
             }
@@ -236,7 +291,8 @@ impl Environment {
 
     /// Hands one job to the runtime and waits for its answer and, after it,
     /// for the runtime to ask for more. `None` when the environment is to end.
-    async fn invoke(&mut self, ready: Ready, job: Job) -> Option<Ready> {
+    async fn invoke(&mut self, ready: Ready, task: Task) -> Option<Ready> {
+        let job = &task.job;
         let Ready {
             mut sandbox,
             next,
@@ -248,7 +304,7 @@ impl Environment {
             request_id: job.request_id.clone(),
             deadline_ms: epoch_ms(self.function.timeout),
             function_arn: self.function.arn(),
-            trace_id: job.trace_id.clone(),
+            trace_id: job.trace.header().to_owned(),
             client_context: job.client_context.clone(),
             payload: job.payload.clone(),
         };
@@ -273,11 +329,11 @@ impl Environment {
         };
         if !healthy {
             sandbox.stop(&self.log).await;
-            self.conclude(job, outcome, duration, init, peak).await;
+            self.conclude(task, outcome, duration, init, peak).await;
             return None;
         }
         self.pool.finishing(self.index, self.id);
-        self.conclude(job, outcome, duration, init, peak).await;
+        self.conclude(task, outcome, duration, init, peak).await;
         match self.wait_for_next(&mut sandbox, deadline).await {
             Some(next) => Some(Ready {
                 sandbox,
@@ -376,21 +432,31 @@ impl Environment {
     /// Writes the closing lines and answers the caller.
     async fn conclude(
         &self,
-        job: Job,
+        task: Task,
         outcome: Outcome,
         duration: Duration,
-        init: Option<Duration>,
+        init: Option<Init>,
         peak_memory_mb: Option<u64>,
     ) {
+        let Task { job, traced } = task;
         let report = Report {
             request_id: &job.request_id,
             duration,
-            init,
+            init: init.map(|init| init.duration),
             memory_mb: self.function.memory_mb,
             peak_memory_mb: peak_memory_mb.unwrap_or_default(),
             status: &outcome.status,
         };
         self.log.report(&report).await;
+        let error = outcome.error();
+        let result = &outcome.payload;
+        traced.end(
+            outcome.traced(),
+            duration,
+            result,
+            error.as_deref(),
+            peak_memory_mb,
+        );
         let invocation = Invocation {
             request_id: job.request_id,
             payload: outcome.payload,

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use samlet_traces::Origin;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -66,7 +67,10 @@ async fn handle(lambda: &Lambda, request_id: &str, invoke: &Invoke) {
     let mut retries = RETRY_DELAYS.into_iter();
     let mut throttle_delay = FIRST_THROTTLE_DELAY;
     loop {
-        let delay = match lambda.invoke_as(request_id, invoke.clone()).await {
+        let delay = match lambda
+            .invoke_as(request_id, invoke.clone(), Origin::Event)
+            .await
+        {
             Ok(invocation) if invocation.function_error.is_none() => return,
             Ok(_) => match retries.next() {
                 Some(delay) => delay,

@@ -22,16 +22,19 @@ mod scheduler;
 mod tmp;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use http::HeaderMap;
 use samlet_logs::Logs;
+use samlet_traces::{Answered, Arrived, Origin, Trace, Traces};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 pub use api::{Api, ApiAnswer, ApiError, Operation};
 use events::Events;
 pub use function::{Function, Logging, Program};
+pub use pool::Environments;
 use pool::{Job, Pool, Refusal};
 use registry::Registry;
 
@@ -70,10 +73,10 @@ pub struct Invoke {
     pub function_name: String,
     /// The event, as JSON.
     pub payload: Bytes,
-    /// The X-Ray header of the request that caused it (`Root=1-…`); made anew when absent.
-    pub trace_id: Option<String>,
     /// What the caller tells of itself, as JSON on one line.
     pub client_context: Option<String>,
+    /// The trace of the request that caused it; a new one when absent.
+    pub trace: Option<Trace>,
 }
 
 /// What an invocation gave back.
@@ -126,16 +129,18 @@ pub struct Lambda {
     registry: Arc<Registry>,
     events: Events,
     pool: Pool,
+    traces: Traces,
 }
 
 impl Lambda {
     /// No functions yet: [`Lambda::update`] brings them. Must be called within
     /// a tokio runtime.
-    pub fn new(logs: Logs, settings: &Settings) -> Self {
+    pub fn new(logs: Logs, traces: Traces, settings: &Settings) -> Self {
         Self {
             registry: Arc::default(),
             events: Events::new(settings.retry_delay_scale),
             pool: Pool::new(logs, settings),
+            traces,
         }
     }
 
@@ -162,9 +167,15 @@ impl Lambda {
         Some(self.registry.find(name)?.function)
     }
 
+    /// How many environments of each function start and idle, by name.
+    pub fn environments(&self) -> Vec<(String, Environments)> {
+        self.pool.environments()
+    }
+
     /// Invokes a function and waits for its response.
     pub async fn invoke(&self, invoke: Invoke) -> Result<Invocation, InvokeError> {
-        self.invoke_as(&Uuid::new_v4().to_string(), invoke).await
+        let request_id = Uuid::new_v4().to_string();
+        self.invoke_as(&request_id, invoke, Origin::Invoke).await
     }
 
     /// Invokes a function without waiting: with Lambda's retries when it
@@ -173,7 +184,44 @@ impl Lambda {
         events::accept(self, invoke)
     }
 
-    async fn invoke_as(&self, request_id: &str, invoke: Invoke) -> Result<Invocation, InvokeError> {
+    /// Invokes for the trace that `invoke` brings, or for one of its own.
+    async fn invoke_as(
+        &self,
+        request_id: &str,
+        invoke: Invoke,
+        origin: Origin,
+    ) -> Result<Invocation, InvokeError> {
+        if let Some(trace) = &invoke.trace {
+            let trace = trace.clone();
+            return self.invoke_for(&trace, request_id, invoke).await;
+        }
+        let trace = self.traces.begin(Arrived {
+            id: request_id.to_owned(),
+            trace_id: new_trace_id(),
+            origin,
+        });
+        let invoked = self.invoke_for(&trace, request_id, invoke).await;
+        if let Err(error) = &invoked {
+            trace.fail(&error.to_string());
+        }
+        let succeeded = |invocation: &Invocation| invocation.function_error.is_none();
+        trace.answer(&Answered {
+            status: match invoked.as_ref().is_ok_and(succeeded) {
+                true => 200,
+                false => 500,
+            },
+            headers: &HeaderMap::new(),
+            body: None,
+        });
+        invoked
+    }
+
+    async fn invoke_for(
+        &self,
+        trace: &Trace,
+        request_id: &str,
+        invoke: Invoke,
+    ) -> Result<Invocation, InvokeError> {
         let Some(entry) = self.registry.find(&invoke.function_name) else {
             return Err(InvokeError::FunctionNotFound(invoke.function_name));
         };
@@ -181,15 +229,21 @@ impl Lambda {
         if invoke.payload.len() > MAX_REQUEST_BYTES {
             return Err(InvokeError::RequestTooLarge);
         }
-        let permit = entry.admit().map_err(InvokeError::Throttled)?;
-        let throttled =
-            || InvokeError::Throttled(ThrottleReason::ConcurrentInvocationLimitExceeded);
+        let submitted = Instant::now();
+        let throttled = |reason| {
+            let error = InvokeError::Throttled(reason);
+            trace.throttle(&invoke.function_name, submitted, &error.to_string());
+            error
+        };
+        let permit = entry.admit().map_err(throttled)?;
+        let throttled = || throttled(ThrottleReason::ConcurrentInvocationLimitExceeded);
         let (reply, mut replied) = oneshot::channel();
         let job = Job {
             request_id: request_id.to_owned(),
-            trace_id: invoke.trace_id.unwrap_or_else(new_trace_id),
             client_context: invoke.client_context,
             payload: invoke.payload,
+            trace: trace.clone(),
+            submitted,
             reply,
             _permit: permit,
         };

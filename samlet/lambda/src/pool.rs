@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use samlet_logs::Logs;
+use samlet_traces::Trace;
 use time::OffsetDateTime;
 use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::Instant;
@@ -27,9 +28,11 @@ const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) request_id: String,
-    pub(crate) trace_id: String,
     pub(crate) client_context: Option<String>,
     pub(crate) payload: Bytes,
+    pub(crate) trace: Trace,
+    /// When it began to wait for an environment.
+    pub(crate) submitted: std::time::Instant,
     pub(crate) reply: oneshot::Sender<Invocation>,
     /// Its share of the function's reserved concurrency, until it is done.
     pub(crate) _permit: Option<OwnedSemaphorePermit>,
@@ -61,6 +64,15 @@ struct State {
     functions: Vec<Arc<Function>>,
     scheduler: Scheduler<Job>,
     mailboxes: HashMap<EnvironmentId, mpsc::Sender<Message>>,
+}
+
+/// A function's environments that run nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Environments {
+    /// In their init.
+    pub starting: usize,
+    /// Ready to be invoked.
+    pub idle: usize,
 }
 
 /// Why a job was not taken.
@@ -109,6 +121,16 @@ impl Pool {
         state.functions[index] = function;
         let actions = state.scheduler.retire(index);
         self.perform(&mut state, actions);
+    }
+
+    pub(crate) fn environments(&self) -> Vec<(String, Environments)> {
+        let state = self.state();
+        let functions = state.functions.iter().enumerate();
+        let counted = functions.map(|(index, function)| {
+            let (starting, idle) = state.scheduler.at_rest(index);
+            (function.name.clone(), Environments { starting, idle })
+        });
+        counted.collect()
     }
 
     pub(crate) fn submit(&self, function: usize, job: Job) -> Result<Ticket, Refusal> {

@@ -106,6 +106,12 @@ impl<J> Scheduler<J> {
         environment < self.functions[function].first_current
     }
 
+    /// A function's environments that start, and those that are idle or about to be.
+    pub(crate) fn at_rest(&self, function: usize) -> (usize, usize) {
+        let state = &self.functions[function];
+        (state.starting, state.idle.len() + state.finishing.len())
+    }
+
     /// Environments that exist, starting and stopping ones included.
     pub(crate) fn environments(&self) -> usize {
         self.environments

@@ -10,6 +10,7 @@ mod api;
 mod files;
 mod live;
 mod pattern;
+mod recent;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -20,8 +21,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 pub use api::{ApiError, LogsApi, requirements};
-pub use live::LiveTail;
-use live::Logged;
+pub use live::{LiveTail, Logged};
+pub use recent::{Filter, Follow, Wanted};
 use writer::{Command, Writer};
 
 /// Events that may wait for the writing thread; then senders wait too, so

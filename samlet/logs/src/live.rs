@@ -26,10 +26,13 @@ pub(crate) const MAX_WAITING: usize = 5000;
 
 /// An event, and where it was logged.
 #[derive(Debug)]
-pub(crate) struct Logged {
-    pub(crate) group: String,
-    pub(crate) stream: String,
-    pub(crate) event: LogEvent,
+pub struct Logged {
+    /// The group's name.
+    pub group: String,
+    /// The stream's name.
+    pub stream: String,
+    /// The event.
+    pub event: LogEvent,
 }
 
 /// A session.

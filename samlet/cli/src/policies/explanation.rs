@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use samlet_console::Explanation;
 use samlet_endpoint::AccessObserver;
 use samlet_iam::{Denied, Principal, Reason};
 use samlet_logs::Logs;
@@ -69,6 +70,22 @@ impl Access {
             .unwrap_or_else(PoisonError::into_inner) = Arc::new(declared);
     }
 
+    /// Why a function was refused something, and what would allow it.
+    pub(crate) fn explain(&self, function: &str, denied: &Denied) -> Explanation {
+        let declared = self.declared();
+        let place = declared.functions.get(function);
+        Explanation {
+            why: denied.near.iter().map(ToString::to_string).collect(),
+            place: place
+                .map(|function| function.policies.clone())
+                .unwrap_or_default(),
+            statement: match denied.reason {
+                Reason::NotAllowed => Some(statement(denied, &declared.names)),
+                Reason::Denied | Reason::OutOfBounds | Reason::DeniedByBoundary => None,
+            },
+        }
+    }
+
     fn declared(&self) -> Arc<Declared> {
         Arc::clone(&self.declared.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -129,17 +146,14 @@ fn explanation(function: &Explained, denied: &Denied, names: &Names) -> String {
     } = function;
     match denied.reason {
         Reason::NotAllowed => {
-            let resource = names.expression(&denied.resource);
-            let action = &denied.action;
             write!(
                 text,
-                "\n  to allow it, add to the Policies of {logical_id} ({policies}):\
-                 \n    - Statement:\
-                 \n        - Effect: Allow\
-                 \n          Action: {action}\
-                 \n          Resource: {resource}"
+                "\n  to allow it, add to the Policies of {logical_id} ({policies}):"
             )
             .ok();
+            for line in statement(denied, names).lines() {
+                write!(text, "\n    {line}").ok();
+            }
         }
         Reason::Denied => {
             text.push_str(
@@ -151,6 +165,18 @@ fn explanation(function: &Explained, denied: &Denied, names: &Names) -> String {
         }
     }
     text
+}
+
+/// The least that would allow it, as it is added to a function's `Policies`.
+fn statement(denied: &Denied, names: &Names) -> String {
+    let resource = names.expression(&denied.resource);
+    let action = &denied.action;
+    format!(
+        "- Statement:\
+         \n    - Effect: Allow\
+         \n      Action: {action}\
+         \n      Resource: {resource}"
+    )
 }
 
 /// `template.yaml:12`.

@@ -6,6 +6,6 @@ mod roles;
 mod usage;
 
 pub(crate) use explanation::Access;
-pub(crate) use report::{command, simulate};
+pub(crate) use report::{command, reports, simulate};
 pub(crate) use roles::role;
 pub(crate) use usage::Usage;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use samlet_iam::{Context, Principal, Request, Role, judge, matches_action, matches_resource};
-use samlet_template::Function;
+use samlet_template::{Application, Function};
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -27,7 +27,7 @@ const OF_LAMBDA: [&str; 3] = [
 
 /// A function's grants beside its use of them.
 #[derive(Debug, Serialize)]
-struct Report {
+pub(crate) struct Report {
     function: String,
     role: String,
     grants: Vec<Grant>,
@@ -77,16 +77,7 @@ pub(crate) fn command(args: &PoliciesArgs) -> Result<(), Error> {
     let config = args.application.config("local_start_api")?;
     let template = Template::read(&args.application, &config, false)?;
     let usage = Usage::open(args.application.data_dir().join("usage.json"));
-    let names = Names::of(&template.application);
-    let mut reports = Vec::new();
-    for (function, role) in template.application.functions.iter().zip(template.roles()?) {
-        reports.push(Report::of(
-            function,
-            &role,
-            usage.of(&function.name),
-            &names,
-        ));
-    }
+    let reports = reports(&template.application, &template.roles()?, &usage);
     let mut stdout = anstream::stdout();
     let text = match args.format {
         Format::Text => reports
@@ -102,6 +93,15 @@ pub(crate) fn command(args: &PoliciesArgs) -> Result<(), Error> {
         true => Err(Error::NotLeastPrivilege(wrong)),
         false => Ok(()),
     }
+}
+
+/// Each function's, in the template's order.
+pub(crate) fn reports(application: &Application, roles: &[Role], usage: &Usage) -> Vec<Report> {
+    let names = Names::of(application);
+    let functions = application.functions.iter().zip(roles);
+    functions
+        .map(|(function, role)| Report::of(function, role, usage.of(&function.name), &names))
+        .collect()
 }
 
 impl Report {

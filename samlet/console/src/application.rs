@@ -1,0 +1,216 @@
+//! The application as it is declared: what the page draws, and the names that everything goes by.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use samlet_iam::{Context, Principal, Request, Role, judge};
+use samlet_template::{Api, ApiKind, Application, Function, Table};
+use samlet_traces::{KEPT_SECONDS, MAX_BODY_BYTES, MAX_BYTES, MAX_TRACES, STEP_SECONDS};
+use serde_json::{Value, json};
+
+use crate::epoch_ms;
+
+/// Actions by which functions use tables.
+const TABLE_ACTIONS: [&str; 9] = [
+    "GetItem",
+    "PutItem",
+    "UpdateItem",
+    "DeleteItem",
+    "Query",
+    "Scan",
+    "BatchGetItem",
+    "BatchWriteItem",
+    "ConditionCheckItem",
+];
+
+/// What runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a> {
+    /// As the template declares it.
+    pub application: &'a Application,
+    /// Each function's, in the same order.
+    pub roles: &'a [Role],
+    /// The template's path, as it was given.
+    pub template: &'a str,
+    /// Each API's address, in the same order.
+    pub urls: &'a [String],
+    /// The AWS endpoint's address.
+    pub aws_url: &'a str,
+    /// The DynamoDB that functions use instead of the one here.
+    pub dynamodb_url: Option<&'a str>,
+    /// The region.
+    pub region: &'a str,
+    /// The account.
+    pub account_id: &'a str,
+}
+
+/// What is known of the application.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// For the page.
+    pub(crate) description: Value,
+    /// Functions' logical ids, by name.
+    ids: BTreeMap<String, String>,
+    /// Functions' log groups, by logical id.
+    pub(crate) log_groups: BTreeMap<String, String>,
+    /// APIs' addresses, by logical id.
+    pub(crate) urls: BTreeMap<String, String>,
+    pub(crate) tables: Vec<KnownTable>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct KnownTable {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// The names and types of its key's attributes, the partition key first.
+    pub(crate) key: Vec<(String, String)>,
+}
+
+impl Known {
+    pub(crate) fn of(shown: &Shown<'_>, started: SystemTime) -> Self {
+        let application = shown.application;
+        let functions = application.functions.iter();
+        let ids = functions.map(|function| (function.name.clone(), function.logical_id.clone()));
+        let mut known = Self {
+            description: Value::Null,
+            ids: ids.collect(),
+            log_groups: application
+                .functions
+                .iter()
+                .map(|function| (function.logical_id.clone(), function.log_group()))
+                .collect(),
+            urls: application
+                .apis
+                .iter()
+                .zip(shown.urls)
+                .map(|(api, url)| (api.logical_id.clone(), url.clone()))
+                .collect(),
+            tables: application.tables.iter().map(KnownTable::of).collect(),
+        };
+        known.description = known.describe(shown, started);
+        known
+    }
+
+    /// A function's logical id; one that is declared no more goes by its name.
+    pub(crate) fn id<'a>(&'a self, name: &'a str) -> &'a str {
+        self.ids.get(name).map_or(name, String::as_str)
+    }
+
+    /// The function whose log group this is.
+    pub(crate) fn of_group(&self, group: &str) -> Option<&str> {
+        let mut groups = self.log_groups.iter();
+        let found = groups.find(|(_, known)| *known == group);
+        found.map(|(id, _)| id.as_str())
+    }
+
+    fn describe(&self, shown: &Shown<'_>, started: SystemTime) -> Value {
+        let application = shown.application;
+        let apis = application.apis.iter().map(|api| self.api(api));
+        let functions = application.functions.iter().zip(shown.roles);
+        let functions = functions.map(|(function, role)| self.function(function, role, shown));
+        let tables = self.tables.iter().map(KnownTable::describe);
+        json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "template": shown.template,
+            "started": epoch_ms(started),
+            "aws_endpoint_url": shown.aws_url,
+            "dynamodb_endpoint_url": shown.dynamodb_url,
+            "apis": apis.collect::<Value>(),
+            "functions": functions.collect::<Value>(),
+            "tables": tables.collect::<Value>(),
+            "kept": {
+                "requests": MAX_TRACES,
+                "bytes": MAX_BYTES,
+                "bytes_of_each": MAX_BODY_BYTES,
+                "seconds": KEPT_SECONDS,
+                "step_seconds": STEP_SECONDS,
+            },
+        })
+    }
+
+    fn api(&self, api: &Api) -> Value {
+        let routes = api.routes.iter().map(|route| {
+            let function = self.id(&route.function);
+            json!({"method": route.method, "path": route.path, "function": function})
+        });
+        let kind = match api.kind {
+            ApiKind::Rest => "REST",
+            ApiKind::Http => "HTTP",
+        };
+        json!({
+            "id": api.logical_id,
+            "url": self.urls.get(&api.logical_id),
+            "stage": api.stage,
+            "kind": kind,
+            "routes": routes.collect::<Value>(),
+        })
+    }
+
+    fn function(&self, function: &Function, role: &Role, shown: &Shown<'_>) -> Value {
+        let principal = Principal::of_role(role.clone(), &function.name, shown.account_id);
+        let tables = self.tables.iter().filter_map(|table| {
+            let Shown {
+                region, account_id, ..
+            } = shown;
+            let resource = format!(
+                "arn:aws:dynamodb:{region}:{account_id}:table/{}",
+                table.name
+            );
+            let actions: Vec<&str> = TABLE_ACTIONS
+                .into_iter()
+                .filter(|action| is_allowed(&principal, action, &resource))
+                .collect();
+            (!actions.is_empty()).then(|| json!({"table": table.id, "actions": actions}))
+        });
+        json!({
+            "id": function.logical_id,
+            "name": function.name,
+            "runtime": function.runtime,
+            "memory_mb": function.memory_mb,
+            "timeout_ms": function.timeout.as_millis() as u64,
+            "log_group": function.log_group(),
+            "place": format!("{}:{}", shown.template, function.location.line),
+            "tables": tables.collect::<Value>(),
+        })
+    }
+}
+
+fn is_allowed(principal: &Principal, action: &str, resource: &str) -> bool {
+    let action = format!("dynamodb:{action}");
+    let request = Request {
+        action: &action,
+        resource,
+        context: &Context::default(),
+    };
+    judge(principal, &request).is_ok()
+}
+
+impl KnownTable {
+    fn of(table: &Table) -> Self {
+        let schema = table.create_table["KeySchema"].as_array();
+        let types = table.create_table["AttributeDefinitions"].as_array();
+        let type_of = |name: &str| {
+            let mut types = types.into_iter().flatten();
+            let found = types.find(|known| known["AttributeName"] == name);
+            found
+                .and_then(|known| known["AttributeType"].as_str())
+                .unwrap_or("S")
+        };
+        // DynamoDB takes no other order than HASH, RANGE.
+        let key = schema.into_iter().flatten();
+        let key = key.filter_map(|part| part["AttributeName"].as_str());
+        Self {
+            id: table.logical_id.clone(),
+            name: table.name.clone(),
+            key: key
+                .map(|name| (name.to_owned(), type_of(name).to_owned()))
+                .collect(),
+        }
+    }
+
+    fn describe(&self) -> Value {
+        let key = self.key.iter();
+        let key = key.map(|(name, kind)| json!({"name": name, "type": kind}));
+        json!({"id": self.id, "name": self.name, "key": key.collect::<Value>()})
+    }
+}

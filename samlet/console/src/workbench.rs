@@ -1,0 +1,31 @@
+//! What the console is told by who runs the application.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use samlet_iam::Denied;
+use serde_json::Value;
+
+/// Who runs the application: the template and the record of what functions
+/// did are theirs.
+pub trait Workbench: fmt::Debug + Send + Sync {
+    /// What each function is granted, used and was refused.
+    fn policies(&self) -> Value;
+
+    /// Why a function was refused something, and what would allow it.
+    fn explain(&self, function: &str, denied: &Denied) -> Explanation;
+
+    /// Where the application's example events are kept.
+    fn events_folder(&self) -> PathBuf;
+}
+
+/// Why something was refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Explanation {
+    /// The statements that come near, each with its place.
+    pub why: Vec<String>,
+    /// Where to add to the template: `template.yaml:12`.
+    pub place: String,
+    /// What to add there; `None` when that would not help.
+    pub statement: Option<String>,
+}

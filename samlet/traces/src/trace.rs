@@ -1,0 +1,737 @@
+//! One request's way: when it waited, ran and called, and what came of it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use samlet_iam::Denied;
+
+use crate::body::Kept;
+use crate::metrics::Ended;
+use crate::{Shared, Traces};
+
+/// AWS calls that are kept of one request.
+pub const MAX_CALLS: usize = 100;
+
+/// Other spans of one request: an authorizer's and a function's, and those of
+/// functions that they invoke.
+const MAX_SPANS: usize = 200;
+
+/// Characters of an error that are kept.
+const MAX_ERROR_CHARS: usize = 500;
+
+/// What began.
+#[derive(Debug)]
+pub struct Arrived {
+    /// The request's id, or the invocation's.
+    pub id: String,
+    /// The X-Ray header, `Root=1-…`.
+    pub trace_id: String,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Where a request comes from.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// A client of an API.
+    Api {
+        /// The API's logical id.
+        api: String,
+        /// The method.
+        method: String,
+        /// The path with its query.
+        target: String,
+        /// The headers.
+        headers: HeaderMap,
+        /// The body.
+        body: Bytes,
+    },
+    /// The Invoke API.
+    Invoke,
+    /// The Invoke API, asynchronously: one attempt.
+    Event,
+}
+
+/// What a part of a request's way is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpanKind {
+    /// In the gateway: all of it.
+    Gateway,
+    /// For an environment.
+    Wait,
+    /// The start of an environment.
+    Init,
+    /// In a function.
+    Invocation,
+    /// A call of an AWS service by a function.
+    Aws,
+}
+
+/// How a part ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It goes on.
+    Pending,
+    /// Well.
+    Ok,
+    /// With an error.
+    Error,
+    /// A policy did not allow it.
+    Refused,
+    /// It took longer than it may.
+    Timeout,
+    /// There was no concurrency left for it.
+    Throttled,
+}
+
+/// A part of a request's way.
+#[derive(Clone, Debug)]
+pub struct Span {
+    /// What it is.
+    pub kind: SpanKind,
+    /// `POST /message`, `dynamodb PutItem`, a function's name.
+    pub name: String,
+    /// The name of the function that it belongs to.
+    pub function: Option<String>,
+    /// Since the request began.
+    pub start: Duration,
+    /// `None` while it goes on.
+    pub duration: Option<Duration>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// An invocation's log stream: its environment's.
+    pub environment: Option<String>,
+    /// An invocation's id.
+    pub request_id: Option<String>,
+    /// The most memory that an invocation's environment has used.
+    pub memory_mb: Option<u64>,
+    /// A call's HTTP status.
+    pub status: Option<u16>,
+    /// What a call was about: a table, a function, a log group.
+    pub resource: Option<String>,
+    /// What a call's error says.
+    pub message: Option<String>,
+}
+
+impl Span {
+    fn new(kind: SpanKind, name: &str, function: Option<&str>, start: Duration) -> Self {
+        Self {
+            kind,
+            name: name.to_owned(),
+            function: function.map(str::to_owned),
+            start,
+            duration: None,
+            outcome: Outcome::Pending,
+            environment: None,
+            request_id: None,
+            memory_mb: None,
+            status: None,
+            resource: None,
+            message: None,
+        }
+    }
+
+    fn end(&mut self, at: Duration, outcome: Outcome) {
+        self.duration = Some(at.saturating_sub(self.start));
+        self.outcome = outcome;
+    }
+}
+
+/// What a policy did not allow.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// The name of the function that asked.
+    pub function: Option<String>,
+    /// What, and why not.
+    pub denied: Denied,
+}
+
+/// What a list shows of a request.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// Counted from 1, in the order of arrival.
+    pub number: u64,
+    /// See [`Arrived`].
+    pub id: String,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// When it arrived.
+    pub started: SystemTime,
+    /// Such as `GET /message/{id}`; `None` where there was none for it.
+    pub route: Option<String>,
+    /// The name of the function that it is for.
+    pub function: Option<String>,
+    /// `None` while it goes on.
+    pub status: Option<u16>,
+    /// `None` while it goes on.
+    pub duration: Option<Duration>,
+    /// Whether an environment had to be started for it.
+    pub cold: bool,
+    /// Calls of AWS services, those included that aren't kept.
+    pub calls: usize,
+    /// What went wrong first.
+    pub error: Option<String>,
+}
+
+/// All that is kept of a request.
+#[derive(Clone, Debug)]
+pub struct Details {
+    /// What a list shows.
+    pub summary: Summary,
+    /// See [`Arrived`].
+    pub trace_id: String,
+    /// In the order of their start.
+    pub spans: Vec<Span>,
+    /// The request's body.
+    pub body: Option<Kept>,
+    /// What the function was given.
+    pub event: Option<Kept>,
+    /// What it gave back.
+    pub result: Option<Kept>,
+    /// The headers that were answered, and the body where the gateway answered by itself.
+    pub answered: Option<(HeaderMap, Option<Kept>)>,
+    /// What was not allowed.
+    pub refusals: Vec<Refused>,
+}
+
+/// An answer to a request.
+#[derive(Debug)]
+pub struct Answered<'a> {
+    /// Its status.
+    pub status: u16,
+    /// Its headers.
+    pub headers: &'a HeaderMap,
+    /// Its body, where no function gave it.
+    pub body: Option<Bytes>,
+}
+
+/// An invocation that an environment takes up.
+#[derive(Debug)]
+pub struct Invoked<'a> {
+    /// The function's name.
+    pub function: &'a str,
+    /// The invocation's id.
+    pub request_id: &'a str,
+    /// The environment's log stream.
+    pub environment: &'a str,
+    /// When it began to wait for one.
+    pub submitted: Instant,
+    /// When the environment's init began and how long it took, if this is its
+    /// first invocation.
+    pub init: Option<(Instant, Duration)>,
+    /// The event.
+    pub event: &'a Bytes,
+}
+
+/// One request's trace; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Trace(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    traces: Weak<Shared>,
+    number: u64,
+    id: String,
+    trace_id: String,
+    root: Option<u128>,
+    origin: Origin,
+    started: SystemTime,
+    began: Instant,
+    version: AtomicU64,
+    /// Held for a moment; no other lock is taken meanwhile.
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    route: Option<String>,
+    function: Option<String>,
+    status: Option<u16>,
+    duration: Option<Duration>,
+    cold: bool,
+    calls: usize,
+    error: Option<String>,
+    spans: Vec<Span>,
+    bodies: Bodies,
+    headers: Option<HeaderMap>,
+    refusals: Vec<Refused>,
+}
+
+/// What takes room; given up before the rest is.
+#[derive(Debug, Default)]
+struct Bodies {
+    request: Option<Kept>,
+    event: Option<Kept>,
+    result: Option<Kept>,
+    answer: Option<Kept>,
+    /// Bytes of all of them.
+    bytes: usize,
+    /// Nothing more is kept.
+    forgotten: bool,
+}
+
+impl Trace {
+    pub(crate) fn new(traces: Traces, number: u64, arrived: Arrived) -> Self {
+        let Arrived {
+            id,
+            trace_id,
+            mut origin,
+        } = arrived;
+        let body = match &mut origin {
+            Origin::Api { body, .. } => Some(std::mem::take(body)),
+            Origin::Invoke | Origin::Event => None,
+        };
+        let root = root_of(&trace_id);
+        let trace = Self(Arc::new(Inner {
+            traces: Arc::downgrade(&traces.0),
+            number,
+            id,
+            trace_id,
+            root,
+            origin,
+            started: SystemTime::now(),
+            began: Instant::now(),
+            version: AtomicU64::new(0),
+            state: Mutex::default(),
+        }));
+        if let Some(body) = body {
+            trace.keep(&body, false, |bodies| &mut bodies.request);
+            let gateway = Span::new(SpanKind::Gateway, "", None, Duration::ZERO);
+            trace.change(|state| state.spans.push(gateway));
+        }
+        trace
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.0.number
+    }
+
+    pub(crate) fn root(&self) -> Option<u128> {
+        self.0.root
+    }
+
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Whether this is the id of the request, or of an invocation for it.
+    pub(crate) fn has_id(&self, id: &str) -> bool {
+        self.0.id == id
+            || self
+                .state()
+                .spans
+                .iter()
+                .any(|span| span.request_id.as_deref() == Some(id))
+    }
+
+    /// The X-Ray header that goes with the request.
+    pub fn header(&self) -> &str {
+        &self.0.trace_id
+    }
+
+    /// The count of changes, of all traces, with this one's last.
+    pub fn version(&self) -> u64 {
+        self.0.version.load(Ordering::Acquire)
+    }
+
+    /// It goes by this route, to the function of this name.
+    pub fn route(&self, route: &str, function: Option<&str>) {
+        self.change(|state| {
+            state.route = Some(route.to_owned());
+            state.function = function.map(str::to_owned);
+            if let Some(gateway) = state.spans.first_mut() {
+                route.clone_into(&mut gateway.name);
+            }
+        });
+    }
+
+    /// What went wrong; only the first is kept.
+    pub fn fail(&self, why: &str) {
+        self.change(|state| state.fail(why));
+    }
+
+    /// It was answered: it is over.
+    pub fn answer(&self, answered: &Answered<'_>) {
+        if let Some(body) = &answered.body {
+            self.keep(body, false, |bodies| &mut bodies.answer);
+        }
+        let duration = self.0.began.elapsed();
+        self.change(|state| {
+            state.status = Some(answered.status);
+            state.duration = Some(duration);
+            state.headers = Some(answered.headers.clone());
+            let outcome = match state.error.is_some() || answered.status >= 500 {
+                true => Outcome::Error,
+                false => Outcome::Ok,
+            };
+            if let Some(gateway) = state.spans.first_mut()
+                && gateway.kind == SpanKind::Gateway
+            {
+                gateway.end(duration, outcome);
+            }
+        });
+        if let (Origin::Api { api, .. }, Some(traces)) = (&self.0.origin, self.traces()) {
+            traces
+                .0
+                .metrics
+                .answered(api, answered.status, duration, SystemTime::now());
+        }
+    }
+
+    /// An invocation for it was refused: all concurrency is in use.
+    pub fn throttle(&self, function: &str, submitted: Instant, why: &str) {
+        let mut wait = Span::new(SpanKind::Wait, WAIT, Some(function), self.since(submitted));
+        wait.end(self.0.began.elapsed(), Outcome::Throttled);
+        self.change(|state| {
+            state.add(wait);
+            state.fail(why);
+        });
+        if let Some(traces) = self.traces() {
+            traces.throttled(function);
+        }
+    }
+
+    /// An environment takes up an invocation for it.
+    pub fn invoke(&self, invoked: &Invoked<'_>) -> Invocation {
+        let now = self.0.began.elapsed();
+        let function = Some(invoked.function);
+        let mut wait = Span::new(
+            SpanKind::Wait,
+            WAIT,
+            function,
+            self.since(invoked.submitted),
+        );
+        wait.end(now, Outcome::Ok);
+        let init = invoked.init.map(|(began, duration)| {
+            let mut init = Span::new(SpanKind::Init, "Init", function, self.since(began));
+            // One that began earlier, for another, is this one's only from its arrival on.
+            let end = (began + duration).saturating_duration_since(self.0.began);
+            init.end(end, Outcome::Ok);
+            init
+        });
+        let span = Span {
+            environment: Some(invoked.environment.to_owned()),
+            request_id: Some(invoked.request_id.to_owned()),
+            ..Span::new(SpanKind::Invocation, invoked.function, function, now)
+        };
+        self.keep(invoked.event, true, |bodies| &mut bodies.event);
+        let span = self.change(|state| {
+            // An authorizer is asked before the route's function.
+            if state.function.is_none() {
+                state.function = function.map(str::to_owned);
+            }
+            state.cold |= init.is_some();
+            state.add(wait);
+            init.map(|init| state.add(init));
+            state.add(span)
+        });
+        if let Some(traces) = self.traces() {
+            traces
+                .0
+                .metrics
+                .began(invoked.function, self, SystemTime::now());
+        }
+        Invocation {
+            trace: self.clone(),
+            span,
+            function: invoked.function.to_owned(),
+            cold: invoked.init.is_some(),
+            began: Instant::now(),
+            ended: false,
+        }
+    }
+
+    /// A function calls an AWS service for it.
+    pub fn call(&self, service: &str, operation: Option<&str>, function: Option<&str>) -> Call {
+        let name = match operation {
+            Some(operation) => format!("{service} {operation}"),
+            None => service.to_owned(),
+        };
+        let start = self.0.began.elapsed();
+        let span = Span::new(SpanKind::Aws, &name, function, start);
+        let span = self.change(|state| {
+            state.calls += 1;
+            match state.calls <= MAX_CALLS {
+                true => state.add(span),
+                false => None,
+            }
+        });
+        Call {
+            trace: self.clone(),
+            span,
+            is_named: operation.is_some(),
+        }
+    }
+
+    /// What a list shows of it.
+    pub fn summary(&self) -> Summary {
+        self.summarize(&self.state())
+    }
+
+    /// All that is known of it.
+    pub fn details(&self) -> Details {
+        let state = self.state();
+        let mut spans = state.spans.clone();
+        spans.sort_by_key(|span| (span.kind != SpanKind::Gateway, span.start));
+        Details {
+            summary: self.summarize(&state),
+            trace_id: self.0.trace_id.clone(),
+            spans,
+            body: state.bodies.request.clone(),
+            event: state.bodies.event.clone(),
+            result: state.bodies.result.clone(),
+            answered: state
+                .headers
+                .clone()
+                .map(|headers| (headers, state.bodies.answer.clone())),
+            refusals: state.refusals.clone(),
+        }
+    }
+
+    fn summarize(&self, state: &State) -> Summary {
+        Summary {
+            number: self.0.number,
+            id: self.0.id.clone(),
+            origin: self.0.origin.clone(),
+            started: self.0.started,
+            route: state.route.clone(),
+            function: state.function.clone(),
+            status: state.status,
+            duration: state.duration,
+            cold: state.cold,
+            calls: state.calls,
+            error: state.error.clone(),
+        }
+    }
+
+    /// Keeps nothing of what takes room, from now on.
+    pub(crate) fn forget_bodies(&self) {
+        let bytes = {
+            let mut state = self.state();
+            let forgotten = Bodies {
+                forgotten: true,
+                ..Bodies::default()
+            };
+            std::mem::replace(&mut state.bodies, forgotten).bytes
+        };
+        if let Some(traces) = self.traces() {
+            traces.0.store.release(bytes);
+        }
+    }
+
+    fn keep(&self, body: &Bytes, owned: bool, place: impl Fn(&mut Bodies) -> &mut Option<Kept>) {
+        let kept = Kept::new(body, owned);
+        let new = kept.bytes.len();
+        let more = {
+            let mut state = self.state();
+            if state.bodies.forgotten {
+                return;
+            }
+            let before = place(&mut state.bodies).replace(kept);
+            let before = before.map_or(0, |kept| kept.bytes.len());
+            state.bodies.bytes = state.bodies.bytes + new - before;
+            new.checked_sub(before).ok_or(before - new.min(before))
+        };
+        // Outside the lock: others may have to give up theirs.
+        match (self.traces(), more) {
+            (Some(traces), Ok(more)) => traces.0.store.keep(more),
+            (Some(traces), Err(less)) => traces.0.store.release(less),
+            (None, _) => {}
+        }
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let changed = change(&mut self.state());
+        if let Some(traces) = self.traces() {
+            let version = traces.0.store.changed();
+            self.0.version.fetch_max(version, Ordering::AcqRel);
+        }
+        changed
+    }
+
+    fn since(&self, instant: Instant) -> Duration {
+        instant.saturating_duration_since(self.0.began)
+    }
+
+    fn traces(&self) -> Option<Traces> {
+        self.0.traces.upgrade().map(Traces)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const WAIT: &str = "Waiting for an environment";
+
+impl State {
+    /// Gives the span's place, unless there are too many.
+    fn add(&mut self, span: Span) -> Option<usize> {
+        if self.spans.len() >= MAX_SPANS {
+            return None;
+        }
+        self.spans.push(span);
+        Some(self.spans.len() - 1)
+    }
+
+    fn fail(&mut self, why: &str) {
+        if self.error.is_none() {
+            self.error = Some(why.chars().take(MAX_ERROR_CHARS).collect());
+        }
+    }
+}
+
+/// An invocation under way.
+#[derive(Debug)]
+pub struct Invocation {
+    trace: Trace,
+    span: Option<usize>,
+    function: String,
+    cold: bool,
+    began: Instant,
+    ended: bool,
+}
+
+impl Invocation {
+    /// It ended so; `result` is what the function gave back.
+    pub fn end(
+        mut self,
+        outcome: Outcome,
+        duration: Duration,
+        result: &Bytes,
+        error: Option<&str>,
+        memory_mb: Option<u64>,
+    ) {
+        self.trace.keep(result, false, |bodies| &mut bodies.result);
+        self.finish(outcome, duration, error, memory_mb);
+    }
+
+    fn finish(
+        &mut self,
+        outcome: Outcome,
+        duration: Duration,
+        error: Option<&str>,
+        memory_mb: Option<u64>,
+    ) {
+        self.ended = true;
+        self.trace.change(|state| {
+            if let Some(span) = self.span.and_then(|span| state.spans.get_mut(span)) {
+                span.end(span.start + duration, outcome);
+                span.memory_mb = memory_mb;
+            }
+            if let Some(error) = error {
+                state.fail(error);
+            }
+        });
+        if let Some(traces) = self.trace.traces() {
+            let ended = Ended {
+                duration,
+                failed: outcome != Outcome::Ok,
+                cold: self.cold,
+                memory_mb,
+            };
+            let metrics = &traces.0.metrics;
+            metrics.ended(&self.function, &self.trace, &ended, SystemTime::now());
+        }
+    }
+}
+
+impl Drop for Invocation {
+    /// One whose environment was taken from under it.
+    fn drop(&mut self) {
+        if !self.ended {
+            let error = Some("the invocation was cut off");
+            self.finish(Outcome::Error, self.began.elapsed(), error, None);
+        }
+    }
+}
+
+/// A call of an AWS service under way; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Call {
+    trace: Trace,
+    span: Option<usize>,
+    is_named: bool,
+}
+
+impl Call {
+    /// The trace that it belongs to.
+    pub fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// It is about this resource, and needs this action.
+    pub fn needs(&self, action: &str, resource: &str) {
+        let is_named = self.is_named;
+        self.change(|span| {
+            if !is_named && !span.name.contains(' ') {
+                let operation = action.split_once(':').map_or(action, |(_, name)| name);
+                span.name = format!("{} {operation}", span.name);
+            }
+            span.resource
+                .get_or_insert_with(|| short_name(resource).to_owned());
+        });
+    }
+
+    /// A policy did not allow it.
+    pub fn refuse(&self, function: Option<&str>, denied: &Denied) {
+        self.change(|span| span.outcome = Outcome::Refused);
+        self.trace.change(|state| {
+            state.fail(&denied.to_string());
+            if state.refusals.len() < MAX_CALLS {
+                state.refusals.push(Refused {
+                    function: function.map(str::to_owned),
+                    denied: denied.clone(),
+                });
+            }
+        });
+    }
+
+    /// It was answered so; `message` is what an error says.
+    pub fn end(&self, status: u16, message: Option<String>) {
+        let now = self.trace.0.began.elapsed();
+        self.change(|span| {
+            let outcome = match (span.outcome, status) {
+                (Outcome::Refused, _) => Outcome::Refused,
+                (_, 200..400) => Outcome::Ok,
+                _ => Outcome::Error,
+            };
+            span.end(now, outcome);
+            span.status = Some(status);
+            span.message = message;
+        });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Span)) {
+        self.trace.change(|state| {
+            if let Some(span) = self.span.and_then(|span| state.spans.get_mut(span)) {
+                change(span);
+            }
+        });
+    }
+}
+
+/// What an ARN ends in, as people call it: a table's, a function's or a group's name.
+fn short_name(arn: &str) -> &str {
+    let resource = arn.splitn(6, ':').nth(5).unwrap_or(arn);
+    for prefix in ["table/", "function:", "log-group:"] {
+        if let Some(name) = resource.strip_prefix(prefix) {
+            return name;
+        }
+    }
+    resource
+}
+
+/// The number of the trace that an X-Ray header names: `Root=1-5759e988-bd862e3fe1be46a994272793`.
+pub(crate) fn root_of(header: &str) -> Option<u128> {
+    let mut parts = header.split(';').map(str::trim);
+    let root = parts.find_map(|part| part.strip_prefix("Root=1-"))?;
+    let (seconds, random) = root.split_once('-')?;
+    let well_formed = seconds.len() == 8 && random.len() == 24;
+    let seconds = u32::from_str_radix(seconds, 16).ok()?;
+    let random = u128::from_str_radix(random, 16).ok()?;
+    well_formed.then_some(u128::from(seconds) << 96 | random)
+}

@@ -5,21 +5,24 @@
 
 mod body;
 mod metrics;
+mod span;
 mod statistics;
 mod store;
 mod trace;
+mod under_way;
+mod view;
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
 pub use body::{Kept, MAX_BODY_BYTES};
 pub use metrics::{FunctionNumbers, Numbers, Rates};
+pub use span::{Outcome, Span, SpanKind};
 pub use statistics::{KEPT_SECONDS, STEP_SECONDS};
 pub use store::{MAX_BYTES, MAX_TRACES};
-pub use trace::{
-    Answered, Arrived, Call, Details, Invocation, Invoked, MAX_CALLS, Origin, Outcome, Refused,
-    Span, SpanKind, Summary, Trace,
-};
+pub use trace::{Answered, Arrived, Invoked, MAX_CALLS, Origin, Trace};
+pub use under_way::{Call, Invocation};
+pub use view::{Details, Refused, Summary};
 
 use metrics::Metrics;
 use store::Store;

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use http::HeaderMap;
-use samlet_iam::Denied;
 
 use crate::body::Kept;
-use crate::metrics::Ended;
+use crate::span::{Outcome, Span, SpanKind};
+use crate::under_way::{Call, Invocation};
+use crate::view::{Details, Refused, Summary};
 use crate::{Shared, Traces};
 
 /// AWS calls that are kept of one request.
@@ -53,148 +54,6 @@ pub enum Origin {
     Invoke,
     /// The Invoke API, asynchronously: one attempt.
     Event,
-}
-
-/// What a part of a request's way is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SpanKind {
-    /// In the gateway: all of it.
-    Gateway,
-    /// For an environment.
-    Wait,
-    /// The start of an environment.
-    Init,
-    /// In a function.
-    Invocation,
-    /// A call of an AWS service by a function.
-    Aws,
-}
-
-/// How a part ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It goes on.
-    Pending,
-    /// Well.
-    Ok,
-    /// With an error.
-    Error,
-    /// A policy did not allow it.
-    Refused,
-    /// It took longer than it may.
-    Timeout,
-    /// There was no concurrency left for it.
-    Throttled,
-}
-
-/// A part of a request's way.
-#[derive(Clone, Debug)]
-pub struct Span {
-    /// What it is.
-    pub kind: SpanKind,
-    /// `POST /message`, `dynamodb PutItem`, a function's name.
-    pub name: String,
-    /// The name of the function that it belongs to.
-    pub function: Option<String>,
-    /// Since the request began.
-    pub start: Duration,
-    /// `None` while it goes on.
-    pub duration: Option<Duration>,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// An invocation's log stream: its environment's.
-    pub environment: Option<String>,
-    /// An invocation's id.
-    pub request_id: Option<String>,
-    /// The most memory that an invocation's environment has used.
-    pub memory_mb: Option<u64>,
-    /// A call's HTTP status.
-    pub status: Option<u16>,
-    /// What a call was about: a table, a function, a log group.
-    pub resource: Option<String>,
-    /// What a call's error says.
-    pub message: Option<String>,
-}
-
-impl Span {
-    fn new(kind: SpanKind, name: &str, function: Option<&str>, start: Duration) -> Self {
-        Self {
-            kind,
-            name: name.to_owned(),
-            function: function.map(str::to_owned),
-            start,
-            duration: None,
-            outcome: Outcome::Pending,
-            environment: None,
-            request_id: None,
-            memory_mb: None,
-            status: None,
-            resource: None,
-            message: None,
-        }
-    }
-
-    fn end(&mut self, at: Duration, outcome: Outcome) {
-        self.duration = Some(at.saturating_sub(self.start));
-        self.outcome = outcome;
-    }
-}
-
-/// What a policy did not allow.
-#[derive(Clone, Debug)]
-pub struct Refused {
-    /// The name of the function that asked.
-    pub function: Option<String>,
-    /// What, and why not.
-    pub denied: Denied,
-}
-
-/// What a list shows of a request.
-#[derive(Clone, Debug)]
-pub struct Summary {
-    /// Counted from 1, in the order of arrival.
-    pub number: u64,
-    /// See [`Arrived`].
-    pub id: String,
-    /// Where it comes from.
-    pub origin: Origin,
-    /// When it arrived.
-    pub started: SystemTime,
-    /// Such as `GET /message/{id}`; `None` where there was none for it.
-    pub route: Option<String>,
-    /// The name of the function that it is for.
-    pub function: Option<String>,
-    /// `None` while it goes on.
-    pub status: Option<u16>,
-    /// `None` while it goes on.
-    pub duration: Option<Duration>,
-    /// Whether an environment had to be started for it.
-    pub cold: bool,
-    /// Calls of AWS services, those included that aren't kept.
-    pub calls: usize,
-    /// What went wrong first.
-    pub error: Option<String>,
-}
-
-/// All that is kept of a request.
-#[derive(Clone, Debug)]
-pub struct Details {
-    /// What a list shows.
-    pub summary: Summary,
-    /// See [`Arrived`].
-    pub trace_id: String,
-    /// In the order of their start.
-    pub spans: Vec<Span>,
-    /// The request's body.
-    pub body: Option<Kept>,
-    /// What the function was given.
-    pub event: Option<Kept>,
-    /// What it gave back.
-    pub result: Option<Kept>,
-    /// The headers that were answered, and the body where the gateway answered by itself.
-    pub answered: Option<(HeaderMap, Option<Kept>)>,
-    /// What was not allowed.
-    pub refusals: Vec<Refused>,
 }
 
 /// An answer to a request.
@@ -246,7 +105,7 @@ struct Inner {
 }
 
 #[derive(Debug, Default)]
-struct State {
+pub(crate) struct State {
     route: Option<String>,
     function: Option<String>,
     status: Option<u16>,
@@ -254,18 +113,18 @@ struct State {
     cold: bool,
     calls: usize,
     error: Option<String>,
-    spans: Vec<Span>,
+    pub(crate) spans: Vec<Span>,
     bodies: Bodies,
     headers: Option<HeaderMap>,
-    refusals: Vec<Refused>,
+    pub(crate) refusals: Vec<Refused>,
 }
 
 /// What takes room; given up before the rest is.
 #[derive(Debug, Default)]
-struct Bodies {
+pub(crate) struct Bodies {
     request: Option<Kept>,
     event: Option<Kept>,
-    result: Option<Kept>,
+    pub(crate) result: Option<Kept>,
     answer: Option<Kept>,
     /// Bytes of all of them.
     bytes: usize,
@@ -358,7 +217,7 @@ impl Trace {
         if let Some(body) = &answered.body {
             self.keep(body, false, |bodies| &mut bodies.answer);
         }
-        let duration = self.0.began.elapsed();
+        let duration = self.age();
         self.change(|state| {
             state.status = Some(answered.status);
             state.duration = Some(duration);
@@ -384,7 +243,7 @@ impl Trace {
     /// An invocation for it was refused: all concurrency is in use.
     pub fn throttle(&self, function: &str, submitted: Instant, why: &str) {
         let mut wait = Span::new(SpanKind::Wait, WAIT, Some(function), self.since(submitted));
-        wait.end(self.0.began.elapsed(), Outcome::Throttled);
+        wait.end(self.age(), Outcome::Throttled);
         self.change(|state| {
             state.add(wait);
             state.fail(why);
@@ -396,7 +255,7 @@ impl Trace {
 
     /// An environment takes up an invocation for it.
     pub fn invoke(&self, invoked: &Invoked<'_>) -> Invocation {
-        let now = self.0.began.elapsed();
+        let now = self.age();
         let function = Some(invoked.function);
         let mut wait = Span::new(
             SpanKind::Wait,
@@ -450,7 +309,7 @@ impl Trace {
             Some(operation) => format!("{service} {operation}"),
             None => service.to_owned(),
         };
-        let start = self.0.began.elapsed();
+        let start = self.age();
         let span = Span::new(SpanKind::Aws, &name, function, start);
         let span = self.change(|state| {
             state.calls += 1;
@@ -503,6 +362,11 @@ impl Trace {
             duration: state.duration,
             cold: state.cold,
             calls: state.calls,
+            invocation_id: state
+                .spans
+                .iter()
+                .rev()
+                .find_map(|span| span.request_id.clone()),
             error: state.error.clone(),
         }
     }
@@ -522,7 +386,12 @@ impl Trace {
         }
     }
 
-    fn keep(&self, body: &Bytes, owned: bool, place: impl Fn(&mut Bodies) -> &mut Option<Kept>) {
+    pub(crate) fn keep(
+        &self,
+        body: &Bytes,
+        owned: bool,
+        place: impl Fn(&mut Bodies) -> &mut Option<Kept>,
+    ) {
         let kept = Kept::new(body, owned);
         let new = kept.bytes.len();
         let more = {
@@ -543,7 +412,7 @@ impl Trace {
         }
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let changed = change(&mut self.state());
         if let Some(traces) = self.traces() {
             let version = traces.0.store.changed();
@@ -552,11 +421,17 @@ impl Trace {
         changed
     }
 
+    /// How long ago it began.
+    pub(crate) fn age(&self) -> Duration {
+        self.0.began.elapsed()
+    }
+
     fn since(&self, instant: Instant) -> Duration {
         instant.saturating_duration_since(self.0.began)
     }
 
-    fn traces(&self) -> Option<Traces> {
+    /// `None` once samlet ends.
+    pub(crate) fn traces(&self) -> Option<Traces> {
         self.0.traces.upgrade().map(Traces)
     }
 
@@ -577,152 +452,11 @@ impl State {
         Some(self.spans.len() - 1)
     }
 
-    fn fail(&mut self, why: &str) {
+    pub(crate) fn fail(&mut self, why: &str) {
         if self.error.is_none() {
             self.error = Some(why.chars().take(MAX_ERROR_CHARS).collect());
         }
     }
-}
-
-/// An invocation under way.
-#[derive(Debug)]
-pub struct Invocation {
-    trace: Trace,
-    span: Option<usize>,
-    function: String,
-    cold: bool,
-    began: Instant,
-    ended: bool,
-}
-
-impl Invocation {
-    /// It ended so; `result` is what the function gave back.
-    pub fn end(
-        mut self,
-        outcome: Outcome,
-        duration: Duration,
-        result: &Bytes,
-        error: Option<&str>,
-        memory_mb: Option<u64>,
-    ) {
-        self.trace.keep(result, false, |bodies| &mut bodies.result);
-        self.finish(outcome, duration, error, memory_mb);
-    }
-
-    fn finish(
-        &mut self,
-        outcome: Outcome,
-        duration: Duration,
-        error: Option<&str>,
-        memory_mb: Option<u64>,
-    ) {
-        self.ended = true;
-        self.trace.change(|state| {
-            if let Some(span) = self.span.and_then(|span| state.spans.get_mut(span)) {
-                span.end(span.start + duration, outcome);
-                span.memory_mb = memory_mb;
-            }
-            if let Some(error) = error {
-                state.fail(error);
-            }
-        });
-        if let Some(traces) = self.trace.traces() {
-            let ended = Ended {
-                duration,
-                failed: outcome != Outcome::Ok,
-                cold: self.cold,
-                memory_mb,
-            };
-            let metrics = &traces.0.metrics;
-            metrics.ended(&self.function, &self.trace, &ended, SystemTime::now());
-        }
-    }
-}
-
-impl Drop for Invocation {
-    /// One whose environment was taken from under it.
-    fn drop(&mut self) {
-        if !self.ended {
-            let error = Some("the invocation was cut off");
-            self.finish(Outcome::Error, self.began.elapsed(), error, None);
-        }
-    }
-}
-
-/// A call of an AWS service under way; cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Call {
-    trace: Trace,
-    span: Option<usize>,
-    is_named: bool,
-}
-
-impl Call {
-    /// The trace that it belongs to.
-    pub fn trace(&self) -> &Trace {
-        &self.trace
-    }
-
-    /// It is about this resource, and needs this action.
-    pub fn needs(&self, action: &str, resource: &str) {
-        let is_named = self.is_named;
-        self.change(|span| {
-            if !is_named && !span.name.contains(' ') {
-                let operation = action.split_once(':').map_or(action, |(_, name)| name);
-                span.name = format!("{} {operation}", span.name);
-            }
-            span.resource
-                .get_or_insert_with(|| short_name(resource).to_owned());
-        });
-    }
-
-    /// A policy did not allow it.
-    pub fn refuse(&self, function: Option<&str>, denied: &Denied) {
-        self.change(|span| span.outcome = Outcome::Refused);
-        self.trace.change(|state| {
-            state.fail(&denied.to_string());
-            if state.refusals.len() < MAX_CALLS {
-                state.refusals.push(Refused {
-                    function: function.map(str::to_owned),
-                    denied: denied.clone(),
-                });
-            }
-        });
-    }
-
-    /// It was answered so; `message` is what an error says.
-    pub fn end(&self, status: u16, message: Option<String>) {
-        let now = self.trace.0.began.elapsed();
-        self.change(|span| {
-            let outcome = match (span.outcome, status) {
-                (Outcome::Refused, _) => Outcome::Refused,
-                (_, 200..400) => Outcome::Ok,
-                _ => Outcome::Error,
-            };
-            span.end(now, outcome);
-            span.status = Some(status);
-            span.message = message;
-        });
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Span)) {
-        self.trace.change(|state| {
-            if let Some(span) = self.span.and_then(|span| state.spans.get_mut(span)) {
-                change(span);
-            }
-        });
-    }
-}
-
-/// What an ARN ends in, as people call it: a table's, a function's or a group's name.
-fn short_name(arn: &str) -> &str {
-    let resource = arn.splitn(6, ':').nth(5).unwrap_or(arn);
-    for prefix in ["table/", "function:", "log-group:"] {
-        if let Some(name) = resource.strip_prefix(prefix) {
-            return name;
-        }
-    }
-    resource
 }
 
 /// The number of the trace that an X-Ray header names: `Root=1-5759e988-bd862e3fe1be46a994272793`.

@@ -126,7 +126,7 @@ function Refused() {
     <h1 tabindex="-1">This address has no valid token</h1>
     <p>Open the address that <code>samlet start</code> printed. It looks like this:</p>
     <pre>${location.origin}/_samlet/?token=…</pre>
-    <p>The token is made anew by <code>samlet reset</code>, so an older address stops working then.</p>
+    <p>The token is kept in <code>.samlet/console-token</code>; where that was deleted, an older address works no more.</p>
   </main>`;
 }
 

@@ -119,7 +119,8 @@ class Store {
       if (number <= forgotten) this.#byNumber.delete(number);
     }
     this.requests = [...this.#byNumber.values()].sort((a, b) => b.number - a.number);
-    this.#ids = new Set(this.requests.map((each) => each.id));
+    // Logs name invocations, lists name requests.
+    this.#ids = new Set(this.requests.flatMap((each) => [each.id, each.invocation_id]));
   }
 
   #catchUpSoon() {

@@ -186,6 +186,7 @@ fn is_wanted(summary: &Summary, query: &Query<'_>, known: &Known) -> bool {
     };
     [
         Some(summary.id.as_str()),
+        summary.invocation_id.as_deref(),
         function,
         method,
         target,
@@ -218,6 +219,7 @@ fn summarized(summary: &Summary, known: &Known) -> Value {
         "duration_ms": summary.duration.map(milliseconds),
         "cold": summary.cold,
         "aws_calls": summary.calls,
+        "invocation_id": summary.invocation_id,
         "error": summary.error,
     });
     if let Origin::Api {

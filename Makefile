@@ -6,7 +6,7 @@ API_URL ?= http://127.0.0.1:3000
 ID ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test lint cfn-lint doc unit create retrieve update delete deploy clean
+.PHONY: help run build release test lint cfn-lint doc browser unit create retrieve update delete deploy clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -20,7 +20,7 @@ build: ## Build the functions only
 release: ## Build the functions as they ship to AWS
 	cargo run -- build --release
 
-test: lint cfn-lint doc unit ## Everything that must hold: format, lints, documentation, all tests
+test: lint cfn-lint doc browser unit ## Everything that must hold: format, lints, documentation, all tests
 
 lint: ## Formatting, and clippy with warnings as errors
 	cargo fmt --all --check
@@ -32,12 +32,21 @@ cfn-lint: $(VENV)/installed ## The template against CloudFormation's rules
 doc: ## The code's documentation, without warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
+# Without one, those tests are skipped; nothing else needs it.
+browser: ## Chromium for the tests of the console's page, where it can be installed
+	@command -v chromedriver >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	       && { apt-get update -qq; apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null; }; } \
+	  || echo "SKIPPED: the console's page is not tested: there is no chromedriver, and it cannot be installed here" >&2
+
 unit: ## All tests, the acceptance tests included
 	cargo test --workspace --locked
 
 $(VENV)/installed: Makefile
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check cfn-lint==1.51.0 awscli==1.46.3 boto3==1.44.5
+	# For its copy of axe-core, the accessibility checker.
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps axe-playwright-python==0.1.8
 	touch $@
 
 create: ## Create a message from events/CreateMessageItem-msg.json

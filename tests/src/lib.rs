@@ -178,10 +178,13 @@ impl Application {
         let mut command = Command::new(samlet_binary());
         command
             .current_dir(self.folder.path())
-            .args(["start", "--no-build", "--port", "0", "--aws-port", "0"])
+            .args(["start", "--no-build", "--port", "0"])
             .args(extra)
             .env("LEAKED_FROM_SAMLET", "yes")
             .stdin(Stdio::null());
+        if !extra.contains(&"--aws-port") {
+            command.args(["--aws-port", "0"]);
+        }
         command
     }
 

@@ -2,8 +2,13 @@
 //!
 //! Invariants: an environment has at most one job; a job is in the queue or
 //! with one environment, never both; there are never more than
-//! `max_environments`; no environment idles while a job of its function waits;
-//! an environment that was retired is given no further job.
+//! `max_environments`; no environment idles while a job of its function waits,
+//! or while one of another waits that it could make room for; an environment
+//! that was retired is given no further job. `simulation` holds them.
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod simulation;
 
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
@@ -52,12 +57,20 @@ impl<J> FunctionState<J> {
             first_current: 0,
         }
     }
+
+    /// How many jobs wait for which no environment starts or is about to be free.
+    fn lacking(&self) -> usize {
+        let coming = self.starting + self.finishing.len();
+        self.waiting.len().saturating_sub(coming)
+    }
 }
 
 #[derive(Debug)]
 pub(crate) struct Scheduler<J> {
     functions: Vec<FunctionState<J>>,
     environments: usize,
+    /// Those of them that were told to end, and soon make room.
+    stopping: HashSet<EnvironmentId>,
     max_environments: usize,
     max_waiting: usize,
     next_environment: EnvironmentId,
@@ -69,6 +82,7 @@ impl<J> Scheduler<J> {
         Self {
             functions: Vec::new(),
             environments: 0,
+            stopping: HashSet::new(),
             max_environments: max_environments.max(1),
             max_waiting,
             next_environment: 0,
@@ -91,12 +105,10 @@ impl<J> Scheduler<J> {
         state.finishing.clear();
         let idle = std::mem::take(&mut state.idle).into_iter();
         let mut actions: Vec<Action<J>> = idle
-            .map(|(environment, _)| Action::Stop { environment })
+            .map(|(environment, _)| self.stop(environment))
             .collect();
-        // At the bound, what waits is started for as the retired ones end.
-        while self.environments < self.max_environments
-            && let Some(action) = self.start_for(function)
-        {
+        // At the bound, what waits is started for as others end.
+        while let Some(action) = self.start_for(function) {
             actions.push(action);
         }
         actions
@@ -149,7 +161,7 @@ impl<J> Scheduler<J> {
     /// environment that has idled longest.
     fn start_for(&mut self, function: usize) -> Option<Action<J>> {
         let state = &mut self.functions[function];
-        if state.starting + state.finishing.len() >= state.waiting.len() {
+        if state.lacking() == 0 {
             return None;
         }
         if self.environments < self.max_environments {
@@ -161,6 +173,9 @@ impl<J> Scheduler<J> {
                 environment: self.next_environment,
             });
         }
+        if !self.lacks_room() {
+            return None;
+        }
         let longest = self
             .functions
             .iter()
@@ -168,7 +183,19 @@ impl<J> Scheduler<J> {
             .filter_map(|(index, state)| Some((state.idle.first()?.1, index)))
             .min()?;
         let (environment, _) = self.functions[longest.1].idle.remove(0);
-        Some(Action::Stop { environment })
+        Some(self.stop(environment))
+    }
+
+    /// Whether jobs wait for environments that nothing makes room for yet.
+    fn lacks_room(&self) -> bool {
+        let lacking: usize = self.functions.iter().map(FunctionState::lacking).sum();
+        let free = self.max_environments - self.environments;
+        lacking > free + self.stopping.len()
+    }
+
+    fn stop(&mut self, environment: EnvironmentId) -> Action<J> {
+        self.stopping.insert(environment);
+        Action::Stop { environment }
     }
 
     /// An environment finished its init.
@@ -211,17 +238,18 @@ impl<J> Scheduler<J> {
         now: Instant,
     ) -> Option<Action<J>> {
         if self.is_retired(function, environment) {
-            return Some(Action::Stop { environment });
+            return Some(self.stop(environment));
         }
         let state = &mut self.functions[function];
         state.finishing.remove(&environment);
-        match state.waiting.pop_front() {
-            Some((_, job)) => Some(Action::Run { environment, job }),
-            None => {
-                state.idle.push((environment, now));
-                None
-            }
+        if let Some((_, job)) = state.waiting.pop_front() {
+            return Some(Action::Run { environment, job });
         }
+        if self.lacks_room() {
+            return Some(self.stop(environment));
+        }
+        self.functions[function].idle.push((environment, now));
+        None
     }
 
     /// An environment's init failed: Lambda repeats it within the first
@@ -251,10 +279,22 @@ impl<J> Scheduler<J> {
     /// An environment is gone for good; others may be started in its place.
     pub(crate) fn ended(&mut self, function: usize, environment: EnvironmentId) -> Vec<Action<J>> {
         self.functions[function].finishing.remove(&environment);
+        self.stopping.remove(&environment);
         self.environments -= 1;
-        (0..self.functions.len())
-            .filter_map(|function| self.start_for(function))
-            .collect()
+        let mut actions = Vec::new();
+        // Whoever has waited longest comes first.
+        while let Some(action) = self.longest_lacking().and_then(|of| self.start_for(of)) {
+            actions.push(action);
+        }
+        actions
+    }
+
+    /// The function whose job waits longest of those that lack an environment.
+    fn longest_lacking(&self) -> Option<usize> {
+        let functions = self.functions.iter().enumerate();
+        let lacking = functions.filter(|(_, state)| state.lacking() > 0);
+        let longest = lacking.min_by_key(|(_, state)| state.waiting.front().map(|job| job.0));
+        longest.map(|(function, _)| function)
     }
 
     /// Takes back a job that still waits.
@@ -271,6 +311,7 @@ impl<J> Scheduler<J> {
             state.idle.retain(|(environment, since)| {
                 let keep = now.duration_since(*since) < limit;
                 if !keep {
+                    self.stopping.insert(*environment);
                     actions.push(Action::Stop {
                         environment: *environment,
                     });
@@ -429,6 +470,21 @@ mod tests {
                 job: "b"
             })
         );
+    }
+
+    #[test]
+    fn at_the_bound_an_environment_that_is_freed_makes_room_for_another_functions_job() {
+        let mut scheduler = scheduler(2, 1, 10);
+        scheduler.submit(0, "a").unwrap();
+        scheduler.started(0, 1, now());
+        assert_eq!(scheduler.submit(1, "b").unwrap().1, None);
+        let stop = Some(Action::Stop { environment: 1 });
+        assert_eq!(scheduler.freed(0, 1, now()), stop);
+        let start = Action::Start {
+            function: 1,
+            environment: 2,
+        };
+        assert_eq!(scheduler.ended(0, 1), [start]);
     }
 
     #[test]

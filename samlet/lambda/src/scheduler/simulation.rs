@@ -1,0 +1,400 @@
+//! Random histories of the scheduler, with faults, held against its invariants.
+//!
+//! Each comes from a seed alone. `SIMULATION_SEED=7 cargo test -p samlet-lambda
+//! simulation` repeats the one that failed, step by step.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Action, EnvironmentId, Scheduler, Ticket};
+
+/// Histories of a test run, and the steps of each before it is let come to rest.
+const HISTORIES: u64 = 20_000;
+const STEPS: usize = 150;
+
+/// How long an environment idles before it is ended.
+const IDLE_LIMIT: Duration = Duration::from_secs(600);
+
+/// A job's number.
+type Job = usize;
+
+/// What an execution environment is doing; it learns of what it is told a
+/// moment later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doing {
+    Starting,
+    Idling,
+    /// A job is on its way to it.
+    Assigned(Job),
+    ToldToStop,
+    Running(Job),
+    /// It has answered and asks for more soon, or, when overdue, later.
+    Finishing {
+        is_overdue: bool,
+    },
+}
+
+#[derive(Debug)]
+struct Environment {
+    function: usize,
+    doing: Doing,
+    is_retired: bool,
+}
+
+/// What became of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Waiting(Ticket),
+    /// An environment has it.
+    Taken,
+    Answered,
+    /// It waited too long, and its caller was told so.
+    Withdrawn,
+    /// There was no room for it.
+    Refused,
+}
+
+struct Simulation {
+    random: fastrand::Rng,
+    scheduler: Scheduler<Job>,
+    functions: usize,
+    max_environments: usize,
+    max_waiting: usize,
+    now: Instant,
+    environments: BTreeMap<EnvironmentId, Environment>,
+    /// Each with its function.
+    jobs: Vec<(usize, Fate)>,
+    /// For who reads what went wrong.
+    history: Vec<String>,
+}
+
+impl Simulation {
+    fn new(seed: u64) -> Self {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let functions = random.usize(1..=4);
+        let max_environments = random.usize(1..=6);
+        let max_waiting = random.usize(0..=8);
+        let mut scheduler = Scheduler::new(max_environments, max_waiting);
+        for _ in 0..functions {
+            scheduler.add_function();
+        }
+        Self {
+            random,
+            scheduler,
+            functions,
+            max_environments,
+            max_waiting,
+            now: Instant::now(),
+            environments: BTreeMap::new(),
+            jobs: Vec::new(),
+            history: Vec::new(),
+        }
+    }
+
+    /// A whole history: anything may happen, and then things come to rest.
+    fn run(&mut self) {
+        for _ in 0..STEPS {
+            self.now += Duration::from_secs(self.random.u64(0..30));
+            match self.random.u8(0..100) {
+                0..40 => self.submit(),
+                40..44 => self.withdraw(),
+                44..47 => self.retire(),
+                47..50 => self.expire(),
+                _ => self.let_one_go_on(true),
+            }
+            self.check();
+        }
+        // No more calls and no more faults: whatever waits is served.
+        while self.environments.values().any(|e| e.doing != Doing::Idling) {
+            self.let_one_go_on(false);
+            self.check();
+        }
+        assert_eq!(self.waiting(None), 0, "a job waits for ever");
+        for (_, fate) in &self.jobs {
+            let is_over = matches!(fate, Fate::Answered | Fate::Withdrawn | Fate::Refused);
+            assert!(is_over, "a job was lost");
+        }
+    }
+
+    fn note(&mut self, what: String) {
+        self.history.push(what);
+    }
+
+    fn submit(&mut self) {
+        let function = self.random.usize(0..self.functions);
+        let job = self.jobs.len();
+        self.note(format!("job {job} for function {function}"));
+        match self.scheduler.submit(function, job) {
+            Ok((ticket, action)) => {
+                self.jobs.push((function, Fate::Waiting(ticket)));
+                self.act(action);
+            }
+            Err(refused) => {
+                assert_eq!(refused, job);
+                assert!(
+                    self.waiting(None) >= self.max_waiting,
+                    "refused with room left"
+                );
+                self.jobs.push((function, Fate::Refused));
+            }
+        }
+    }
+
+    /// A caller waits no longer.
+    fn withdraw(&mut self) {
+        let waiting = self.jobs.iter().enumerate();
+        let waiting = waiting.filter_map(|(job, (function, fate))| match fate {
+            Fate::Waiting(ticket) => Some((job, *function, *ticket)),
+            _ => None,
+        });
+        let waiting: Vec<_> = waiting.collect();
+        let Some((job, function, ticket)) = self.random.choice(waiting) else {
+            return;
+        };
+        self.note(format!("job {job} is withdrawn"));
+        assert_eq!(self.scheduler.withdraw(function, ticket), Some(job));
+        self.jobs[job].1 = Fate::Withdrawn;
+        assert_eq!(self.scheduler.withdraw(function, ticket), None);
+    }
+
+    /// A function is updated.
+    fn retire(&mut self) {
+        let function = self.random.usize(0..self.functions);
+        self.note(format!("function {function} is updated"));
+        for environment in self.environments.values_mut() {
+            environment.is_retired |= environment.function == function;
+        }
+        let actions = self.scheduler.retire(function);
+        self.act(actions);
+    }
+
+    fn expire(&mut self) {
+        self.now += IDLE_LIMIT / 2;
+        self.note("idle environments are looked over".to_owned());
+        let actions = self.scheduler.expire(self.now, IDLE_LIMIT);
+        self.act(actions);
+    }
+
+    /// Some environment does what it does next, or, with faults, fails at it.
+    fn let_one_go_on(&mut self, faults: bool) {
+        let can_go_on = self.environments.iter();
+        let can_go_on = can_go_on
+            .filter(|(_, environment)| faults || environment.doing != Doing::Idling)
+            .map(|(id, _)| *id);
+        let can_go_on: Vec<EnvironmentId> = can_go_on.collect();
+        let Some(id) = self.random.choice(can_go_on) else {
+            return;
+        };
+        let fails = faults && self.random.u8(0..10) == 0;
+        let Environment {
+            function, doing, ..
+        } = self.environments[&id];
+        self.note(format!("{id} of {function}, {doing:?}, fails: {fails}"));
+        match doing {
+            Doing::Starting if fails => match self.scheduler.start_failed(function, id) {
+                Some(job) => self.take(id, job),
+                None => self.end(id),
+            },
+            Doing::Starting => {
+                self.set(id, Doing::Idling);
+                let action = self.scheduler.started(function, id, self.now);
+                self.act(action);
+            }
+            Doing::Idling if fails => {
+                assert!(self.scheduler.withdraw_idle(function, id));
+                self.end(id);
+            }
+            Doing::Idling => {}
+            Doing::Assigned(job) => {
+                if fails {
+                    // Its process is gone, but the job is on its way already.
+                    assert!(!self.scheduler.withdraw_idle(function, id));
+                }
+                self.set(id, Doing::Running(job));
+            }
+            Doing::ToldToStop => {
+                assert!(!self.scheduler.withdraw_idle(function, id));
+                self.end(id);
+            }
+            Doing::Running(job) => {
+                assert_eq!(self.jobs[job].1, Fate::Taken, "answered twice");
+                self.jobs[job].1 = Fate::Answered;
+                if fails {
+                    self.end(id);
+                } else {
+                    self.set(id, Doing::Finishing { is_overdue: false });
+                    self.scheduler.finishing(function, id);
+                }
+            }
+            Doing::Finishing { .. } if fails => self.end(id),
+            Doing::Finishing { is_overdue: false } if self.random.bool() => {
+                self.set(id, Doing::Finishing { is_overdue: true });
+                let action = self.scheduler.overdue(function, id);
+                self.act(action);
+            }
+            Doing::Finishing { .. } => {
+                self.set(id, Doing::Idling);
+                let action = self.scheduler.freed(function, id, self.now);
+                self.act(action);
+            }
+        }
+    }
+
+    fn set(&mut self, id: EnvironmentId, doing: Doing) {
+        self.environments.get_mut(&id).unwrap().doing = doing;
+    }
+
+    /// An environment has a job now.
+    fn take(&mut self, id: EnvironmentId, job: Job) {
+        let environment = &self.environments[&id];
+        assert!(
+            !environment.is_retired,
+            "a retired environment was given a job"
+        );
+        let (function, fate) = self.jobs[job];
+        assert_eq!(
+            environment.function, function,
+            "the job is another function's"
+        );
+        assert!(
+            matches!(fate, Fate::Waiting(_)),
+            "the job was given away already"
+        );
+        self.jobs[job].1 = Fate::Taken;
+        self.set(id, Doing::Running(job));
+    }
+
+    fn end(&mut self, id: EnvironmentId) {
+        let Environment { function, .. } = self.environments.remove(&id).unwrap();
+        let actions = self.scheduler.ended(function, id);
+        self.act(actions);
+    }
+
+    fn act(&mut self, actions: impl IntoIterator<Item = Action<Job>>) {
+        for action in actions {
+            self.note(format!("  {action:?}"));
+            match action {
+                Action::Start {
+                    function,
+                    environment,
+                } => {
+                    let new = Environment {
+                        function,
+                        doing: Doing::Starting,
+                        is_retired: false,
+                    };
+                    let before = self.environments.insert(environment, new);
+                    assert!(before.is_none(), "two environments have one id");
+                }
+                Action::Run { environment, job } => {
+                    let doing = self.environments[&environment].doing;
+                    assert_eq!(doing, Doing::Idling, "it has something else to do");
+                    self.take(environment, job);
+                    self.set(environment, Doing::Assigned(job));
+                }
+                Action::Stop { environment } => {
+                    let doing = self.environments[&environment].doing;
+                    assert_eq!(doing, Doing::Idling, "it was stopped at its work");
+                    self.set(environment, Doing::ToldToStop);
+                }
+            }
+        }
+    }
+
+    /// Jobs that wait: a function's, or all.
+    fn waiting(&self, function: Option<usize>) -> usize {
+        let waiting = self.jobs.iter().filter(|(of, fate)| {
+            matches!(fate, Fate::Waiting(_)) && function.is_none_or(|function| *of == function)
+        });
+        waiting.count()
+    }
+
+    /// Jobs of a function for which no environment starts or is about to be free.
+    fn lacking(&self, function: usize) -> usize {
+        let coming = self.environments.values().filter(|environment| {
+            let comes = matches!(
+                environment.doing,
+                Doing::Starting | Doing::Finishing { is_overdue: false }
+            );
+            environment.function == function && !environment.is_retired && comes
+        });
+        self.waiting(Some(function)).saturating_sub(coming.count())
+    }
+
+    /// What holds after each step.
+    fn check(&self) {
+        assert_eq!(self.scheduler.environments(), self.environments.len());
+        assert!(
+            self.environments.len() <= self.max_environments,
+            "too many environments"
+        );
+        // One more than may wait: it was admitted for an environment that then failed.
+        assert!(
+            self.waiting(None) <= self.max_waiting.max(1),
+            "too many wait"
+        );
+        for environment in self.environments.values() {
+            if environment.doing == Doing::Idling {
+                let function = environment.function;
+                assert_eq!(
+                    self.waiting(Some(function)),
+                    0,
+                    "an environment idles while a job waits"
+                );
+            }
+        }
+        // Where there is room, all that lack an environment have one started;
+        // where there is none, none idles that could make it.
+        let lacking: usize = (0..self.functions)
+            .map(|function| self.lacking(function))
+            .sum();
+        let is = |doing: Doing| {
+            self.environments
+                .values()
+                .filter(|e| e.doing == doing)
+                .count()
+        };
+        let room = self.max_environments - self.environments.len();
+        assert!(
+            room == 0 || lacking == 0,
+            "a job waits though there is room"
+        );
+        let made = is(Doing::ToldToStop);
+        assert!(
+            is(Doing::Idling) == 0 || lacking <= made,
+            "an environment idles in another's place"
+        );
+        for function in 0..self.functions {
+            let of_function = self
+                .environments
+                .values()
+                .filter(|environment| environment.function == function && !environment.is_retired);
+            let idling = of_function.filter(|environment| {
+                let at_rest = Doing::Finishing { is_overdue: false };
+                environment.doing == Doing::Idling || environment.doing == at_rest
+            });
+            assert_eq!(self.scheduler.at_rest(function).1, idling.count());
+        }
+    }
+}
+
+#[test]
+fn no_history_breaks_an_invariant() {
+    let seeds = match std::env::var("SIMULATION_SEED") {
+        Ok(seed) => {
+            let seed = seed.parse().unwrap();
+            seed..seed + 1
+        }
+        Err(_) => 0..HISTORIES,
+    };
+    for seed in seeds {
+        let mut simulation = Simulation::new(seed);
+        let run = std::panic::AssertUnwindSafe(|| simulation.run());
+        if std::panic::catch_unwind(run).is_err() {
+            let history = simulation.history.join("\n");
+            panic!("the history of SIMULATION_SEED={seed} broke an invariant:\n{history}");
+        }
+    }
+}

@@ -8,7 +8,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::handshake;
 use hyper_util::rt::TokioIo;
 use samlet_lambda::{Invoke, new_trace_id};
-use samlet_traces::{Details, Origin};
+use samlet_traces::{ApiRequest, Details, Origin};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
@@ -40,39 +40,32 @@ impl Console {
             return Err(problem(StatusCode::CONFLICT, message));
         }
         match details.summary.origin {
-            Origin::Api { .. } => self.send_again(&details).await,
+            Origin::Api(ref request) => self.send_again(request, &details).await,
             Origin::Invoke | Origin::Event => self.invoke_again(&details).await,
         }
     }
 
-    async fn send_again(&self, details: &Details) -> Result<Value, Problem> {
+    async fn send_again(&self, original: &ApiRequest, details: &Details) -> Result<Value, Problem> {
         let failed = |why: &dyn std::fmt::Display| {
             let message = format!("the request could not be sent again: {why}");
             problem(StatusCode::BAD_GATEWAY, message)
         };
-        let Origin::Api {
-            api,
-            method,
-            target,
-            headers,
-            ..
-        } = &details.summary.origin
-        else {
-            return Err(failed(&"it is none of an API"));
-        };
         let known = self.known();
-        let url = known.urls.get(api).and_then(|url| url.parse::<Uri>().ok());
+        let url = known
+            .urls
+            .get(&original.api)
+            .and_then(|url| url.parse::<Uri>().ok());
         let address = url.as_ref().and_then(Uri::authority);
         let address = address.ok_or_else(|| failed(&"its API is gone"))?;
         // By a trace of its own the new one is found.
         let trace = new_trace_id();
         let body = details.body.as_ref().map(|body| body.bytes.clone());
         let mut request = http::Request::builder()
-            .method(method.as_str())
-            .uri(target)
+            .method(original.method.as_str())
+            .uri(&original.target)
             .body(Full::new(body.unwrap_or_default()))
             .map_err(|error| failed(&error))?;
-        *request.headers_mut() = headers.clone();
+        *request.headers_mut() = original.headers.clone();
         for name in DROPPED {
             request.headers_mut().remove(name);
         }

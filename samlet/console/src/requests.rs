@@ -181,7 +181,7 @@ fn is_wanted(summary: &Summary, query: &Query<'_>, known: &Known) -> bool {
     };
     let status = summary.status.map(|status| status.to_string());
     let (method, target) = match &summary.origin {
-        Origin::Api { method, target, .. } => (Some(method.as_str()), Some(target.as_str())),
+        Origin::Api(request) => (Some(request.method.as_str()), Some(request.target.as_str())),
         Origin::Invoke | Origin::Event => (None, None),
     };
     [
@@ -209,7 +209,7 @@ fn summarized(summary: &Summary, known: &Known) -> Value {
         "id": summary.id,
         "number": summary.number,
         "kind": match summary.origin {
-            Origin::Api { .. } => "api",
+            Origin::Api(_) => "api",
             Origin::Invoke => "invoke",
             Origin::Event => "event",
         },
@@ -222,16 +222,10 @@ fn summarized(summary: &Summary, known: &Known) -> Value {
         "invocation_id": summary.invocation_id,
         "error": summary.error,
     });
-    if let Origin::Api {
-        api,
-        method,
-        target,
-        ..
-    } = &summary.origin
-    {
-        described["method"] = json!(method);
-        described["path"] = json!(target);
-        described["api"] = json!(api);
+    if let Origin::Api(request) = &summary.origin {
+        described["method"] = json!(request.method);
+        described["path"] = json!(request.target);
+        described["api"] = json!(request.api);
         described["route"] = json!(summary.route);
     }
     described
@@ -286,10 +280,10 @@ fn trace_id(header: &str) -> &str {
 }
 
 fn request(details: &Details) -> Value {
-    let Origin::Api { headers, .. } = &details.summary.origin else {
+    let Origin::Api(request) = &details.summary.origin else {
         return Value::Null;
     };
-    let mut described = json!({"headers": header_pairs(headers)});
+    let mut described = json!({"headers": header_pairs(&request.headers)});
     if let Some(body) = &details.body {
         let text = std::str::from_utf8(&body.bytes).ok();
         // A text may be cut within a character.
@@ -321,7 +315,10 @@ fn header_pairs(headers: &HeaderMap) -> Value {
 pub(crate) fn can_replay(details: &Details, known: &Known) -> bool {
     let whole = |kept: &Option<Kept>| kept.as_ref().is_some_and(|kept| !kept.is_cut());
     match &details.summary.origin {
-        Origin::Api { api, .. } => whole(&details.body) && known.urls.contains_key(api),
+        Origin::Api(request) => {
+            let is_there = known.urls.contains_key(&request.api);
+            request.is_whole && is_there && whole(&details.body)
+        }
         Origin::Invoke | Origin::Event => whole(&details.event),
     }
 }

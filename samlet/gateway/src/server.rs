@@ -170,13 +170,13 @@ impl Gateway {
         self.traces.begin(Arrived {
             id: ids.request.clone(),
             trace_id: ids.trace.clone(),
-            origin: Origin::Api {
-                api: self.logical_id.clone(),
-                method: parts.method.to_string(),
-                target: target.map_or("/", |target| target.as_str()).to_owned(),
-                headers: parts.headers.clone(),
-                body,
-            },
+            origin: Origin::api(
+                &self.logical_id,
+                parts.method.as_str(),
+                target.map_or("/", |target| target.as_str()),
+                &parts.headers,
+            ),
+            body,
         })
     }
 

@@ -199,6 +199,7 @@ impl Lambda {
             id: request_id.to_owned(),
             trace_id: new_trace_id(),
             origin,
+            body: Bytes::new(),
         });
         let invoked = self.invoke_for(&trace, request_id, invoke).await;
         if let Err(error) = &invoked {

@@ -1,8 +1,10 @@
 //! The operating system's side of an execution environment: one process group, its output, its end.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
@@ -48,7 +50,13 @@ pub(crate) struct Process {
     /// Standard output and standard error, in the order written.
     pub(crate) output: pipe::Receiver,
     pub(crate) exited: oneshot::Receiver<ExitStatus>,
+    /// What the system tells of the process: kept open, since each invocation
+    /// asks; of one that has ended it tells nothing.
+    status: Option<File>,
 }
+
+/// More than the system tells of any process.
+const MAX_STATUS_BYTES: usize = 4096;
 
 impl Process {
     /// Starts `program` on a thread of its own, which then waits for its end.
@@ -105,10 +113,13 @@ impl Process {
             .await
             .map_err(|_| io::Error::other("the launching thread ended"))??;
         let output = pipe::Receiver::from_owned_fd(OwnedFd::from(reader))?;
+        let pid = group.id().map(Pid::as_raw_nonzero);
+        let status = pid.and_then(|pid| File::open(format!("/proc/{pid}/status")).ok());
         Ok(Self {
             group,
             output,
             exited,
+            status,
         })
     }
 
@@ -133,9 +144,10 @@ impl Process {
     }
 
     fn status_mb(&self, field: &str) -> Option<u64> {
-        let pid = self.group.id()?;
-        let status =
-            std::fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).ok()?;
+        let mut status = [0; MAX_STATUS_BYTES];
+        let length = self.status.as_ref()?.read_at(&mut status, 0).ok()?;
+        // A process may have any name.
+        let status = String::from_utf8_lossy(&status[..length]);
         let value = status.lines().find_map(|line| line.strip_prefix(field))?;
         let kib: u64 = value.trim().strip_suffix(" kB")?.trim().parse().ok()?;
         Some(kib.div_ceil(1024))

@@ -20,7 +20,7 @@ pub use metrics::{FunctionNumbers, Numbers, Rates};
 pub use span::{Outcome, Span, SpanKind};
 pub use statistics::{KEPT_SECONDS, STEP_SECONDS};
 pub use store::{MAX_BYTES, MAX_TRACES};
-pub use trace::{Answered, Arrived, Invoked, MAX_CALLS, Origin, Trace};
+pub use trace::{Answered, ApiRequest, Arrived, Invoked, MAX_CALLS, Origin, Trace};
 pub use under_way::{Call, Invocation};
 pub use view::{Details, Refused, Summary};
 
@@ -117,13 +117,8 @@ mod tests {
         traces.begin(Arrived {
             id: format!("request-{number}"),
             trace_id: format!("Root=1-5759e988-{number:024x}"),
-            origin: Origin::Api {
-                api: "Api".into(),
-                method: "POST".into(),
-                target: "/a?b=c".into(),
-                headers: HeaderMap::new(),
-                body,
-            },
+            origin: Origin::api("Api", "POST", "/a?b=c", &HeaderMap::new()),
+            body,
         })
     }
 

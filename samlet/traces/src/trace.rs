@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use bytes::Bytes;
 use http::HeaderMap;
 
-use crate::body::Kept;
+use crate::body::{Kept, cut, cut_headers};
 use crate::span::{Outcome, Span, SpanKind};
 use crate::under_way::{Call, Invocation};
 use crate::view::{Details, Refused, Summary};
@@ -20,9 +20,6 @@ pub const MAX_CALLS: usize = 100;
 /// functions that they invoke.
 const MAX_SPANS: usize = 200;
 
-/// Characters of an error that are kept.
-const MAX_ERROR_CHARS: usize = 500;
-
 /// What began.
 #[derive(Debug)]
 pub struct Arrived {
@@ -32,28 +29,48 @@ pub struct Arrived {
     pub trace_id: String,
     /// Where it comes from.
     pub origin: Origin,
+    /// A request's body.
+    pub body: Bytes,
 }
 
 /// Where a request comes from.
 #[derive(Clone, Debug)]
 pub enum Origin {
     /// A client of an API.
-    Api {
-        /// The API's logical id.
-        api: String,
-        /// The method.
-        method: String,
-        /// The path with its query.
-        target: String,
-        /// The headers.
-        headers: HeaderMap,
-        /// The body.
-        body: Bytes,
-    },
+    Api(Arc<ApiRequest>),
     /// The Invoke API.
     Invoke,
     /// The Invoke API, asynchronously: one attempt.
     Event,
+}
+
+/// A client's request, but for its body.
+#[derive(Debug)]
+pub struct ApiRequest {
+    /// The API's logical id.
+    pub api: String,
+    /// The method.
+    pub method: String,
+    /// The path with its query.
+    pub target: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// Whether these are all, and the path is: what is too long is cut.
+    pub is_whole: bool,
+}
+
+impl Origin {
+    /// A client's request of the API of this logical id.
+    pub fn api(api: &str, method: &str, target: &str, headers: &HeaderMap) -> Self {
+        let (headers, all) = cut_headers(headers);
+        Self::Api(Arc::new(ApiRequest {
+            api: api.to_owned(),
+            method: cut(method).to_owned(),
+            target: cut(target).to_owned(),
+            headers,
+            is_whole: all && cut(target).len() == target.len(),
+        }))
+    }
 }
 
 /// An answer to a request.
@@ -137,12 +154,9 @@ impl Trace {
         let Arrived {
             id,
             trace_id,
-            mut origin,
+            origin,
+            body,
         } = arrived;
-        let body = match &mut origin {
-            Origin::Api { body, .. } => Some(std::mem::take(body)),
-            Origin::Invoke | Origin::Event => None,
-        };
         let root = root_of(&trace_id);
         let trace = Self(Arc::new(Inner {
             traces: Arc::downgrade(&traces.0),
@@ -156,7 +170,7 @@ impl Trace {
             version: AtomicU64::new(0),
             state: Mutex::default(),
         }));
-        if let Some(body) = body {
+        if let Origin::Api(_) = trace.0.origin {
             trace.keep(&body, false, |bodies| &mut bodies.request);
             let gateway = Span::new(SpanKind::Gateway, "", None, Duration::ZERO);
             trace.change(|state| state.spans.push(gateway));
@@ -221,7 +235,7 @@ impl Trace {
         self.change(|state| {
             state.status = Some(answered.status);
             state.duration = Some(duration);
-            state.headers = Some(answered.headers.clone());
+            state.headers = Some(cut_headers(answered.headers).0);
             let outcome = match state.error.is_some() || answered.status >= 500 {
                 true => Outcome::Error,
                 false => Outcome::Ok,
@@ -232,11 +246,11 @@ impl Trace {
                 gateway.end(duration, outcome);
             }
         });
-        if let (Origin::Api { api, .. }, Some(traces)) = (&self.0.origin, self.traces()) {
+        if let (Origin::Api(request), Some(traces)) = (&self.0.origin, self.traces()) {
             traces
                 .0
                 .metrics
-                .answered(api, answered.status, duration, SystemTime::now());
+                .answered(&request.api, answered.status, duration, SystemTime::now());
         }
     }
 
@@ -310,7 +324,7 @@ impl Trace {
             None => service.to_owned(),
         };
         let start = self.age();
-        let span = Span::new(SpanKind::Aws, &name, function, start);
+        let span = Span::new(SpanKind::Aws, cut(&name), function, start);
         let span = self.change(|state| {
             state.calls += 1;
             match state.calls <= MAX_CALLS {
@@ -454,7 +468,7 @@ impl State {
 
     pub(crate) fn fail(&mut self, why: &str) {
         if self.error.is_none() {
-            self.error = Some(why.chars().take(MAX_ERROR_CHARS).collect());
+            self.error = Some(cut(why).to_owned());
         }
     }
 }

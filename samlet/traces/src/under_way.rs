@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use bytes::Bytes;
 use samlet_iam::Denied;
 
+use crate::body::cut;
 use crate::metrics::Ended;
 use crate::span::{Outcome, Span, SpanKind};
 use crate::trace::{MAX_CALLS, Trace};
@@ -107,7 +108,7 @@ impl Call {
                 span.name = format!("{} {operation}", span.name);
             }
             span.resource
-                .get_or_insert_with(|| short_name(resource).to_owned());
+                .get_or_insert_with(|| cut(short_name(resource)).to_owned());
         });
     }
 
@@ -119,7 +120,10 @@ impl Call {
             if state.refusals.len() < MAX_CALLS {
                 state.refusals.push(Refused {
                     function: function.map(str::to_owned),
-                    denied: denied.clone(),
+                    denied: Denied {
+                        resource: cut(&denied.resource).to_owned(),
+                        ..denied.clone()
+                    },
                 });
             }
         });
@@ -136,7 +140,7 @@ impl Call {
             };
             span.end(now, outcome);
             span.status = Some(status);
-            span.message = message;
+            span.message = message.map(|message| cut(&message).to_owned());
         });
     }
 

@@ -23,7 +23,7 @@ pub struct Refused {
 pub struct Summary {
     /// Counted from 1, in the order of arrival.
     pub number: u64,
-    /// See [`Arrived`].
+    /// See [`crate::Arrived`].
     pub id: String,
     /// Where it comes from.
     pub origin: Origin,
@@ -52,7 +52,7 @@ pub struct Summary {
 pub struct Details {
     /// What a list shows.
     pub summary: Summary,
-    /// See [`Arrived`].
+    /// See [`crate::Arrived`].
     pub trace_id: String,
     /// In the order of their start.
     pub spans: Vec<Span>,

@@ -291,7 +291,8 @@ fn routes_are_listed_and_the_store_is_reset_only_when_it_is_meant() {
     assert!(text(&asked.stderr).contains("--yes deletes without asking") && store.exists());
     let reset = samlet(&application, &["reset", "--yes"]);
     assert!(
-        text(&reset.stdout).starts_with("deleted tables, logs of "),
+        text(&reset.stdout).starts_with("deleted from ")
+            && text(&reset.stdout).contains("tables, logs"),
         "{}",
         text(&reset.stdout)
     );

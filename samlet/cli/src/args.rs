@@ -50,7 +50,7 @@ pub(crate) enum Command {
     /// template is applied, while requests go on.
     #[command(after_help = "Examples:
   samlet start
-  samlet start --port 8080 --parameter-overrides Stage=test
+  samlet start --port 8080 --no-watch
   samlet start --port 0 --aws-port 0 --ready-file ready.json")]
     Start(ServeArgs),
     /// Build the functions only
@@ -171,7 +171,8 @@ pub(crate) struct LogsArgs {
     pub(crate) functions: Vec<String>,
     #[command(flatten)]
     pub(crate) application: ApplicationArgs,
-    /// Go on showing what is logged
+    /// Go on showing what is logged; begins with the last 10 minutes, unless
+    /// --since says otherwise
     #[arg(long)]
     pub(crate) tail: bool,
     /// Only what was logged so long ago at most, such as 30s, 10m or 2h
@@ -273,7 +274,15 @@ impl ApplicationArgs {
 
     /// The settings of `samconfig.toml` for one of SAM CLI's commands.
     pub(crate) fn config(&self, command: &str) -> Result<Config, Error> {
-        Config::read(&self.config_path(), &self.config_env, command)
+        let path = self.config_path();
+        // One that was asked for has to be there.
+        if self.config_file.is_some() && !path.is_file() {
+            return Err(Error::Config {
+                path,
+                reason: "there is no such file".to_owned(),
+            });
+        }
+        Config::read(&path, &self.config_env, command)
     }
 
     pub(crate) fn config_path(&self) -> PathBuf {

@@ -27,6 +27,8 @@ pub(crate) enum Error {
     },
     #[error("another samlet is running on {}", path.display())]
     DataLocked { path: PathBuf },
+    #[error("the samlet that uses {} is still starting", path.display())]
+    Starting { path: PathBuf },
     #[error("cannot use the data folder {}: {source}", path.display())]
     DataUnusable {
         path: PathBuf,
@@ -59,6 +61,10 @@ pub(crate) enum Error {
     NoPath(String),
     #[error("{} is there already", .0.display())]
     Exists(PathBuf),
+    #[error("{} is not empty", .0.display())]
+    NotEmpty(PathBuf),
+    #[error("there is a package {name} already: {}", path.display())]
+    PackageExists { name: String, path: PathBuf },
     #[error("{name} is in the template already, at line {line}")]
     FunctionExists { name: String, line: usize },
     #[error("{route} is in the template already, at line {line}")]
@@ -126,6 +132,9 @@ impl Error {
     /// The way out, where the message itself doesn't tell.
     pub(crate) fn help(&self) -> Option<String> {
         Some(match self {
+            Self::TemplateUnreadable { path, .. } if path.ends_with(".aws-sam/build/template.yaml") => {
+                "--built runs what SAM CLI has built: run `sam build` first".into()
+            }
             Self::TemplateUnreadable { .. } => {
                 "run samlet in the application's folder, or name the template with --template"
                     .into()
@@ -135,8 +144,10 @@ impl Error {
                 format!("choose another with {flag} PORT; {flag} 0 takes a free one")
             }
             Self::DataLocked { .. } => {
-                "stop it, or choose another folder with --data-dir (and other ports)".into()
+                "stop it, or choose another folder with --data-dir (to start beside it, other ports as well)"
+                    .into()
             }
+            Self::Starting { .. } => "try again once it says `ready`".into(),
             Self::DataUnusable { .. } => {
                 "check its permissions, or choose another with --data-dir".into()
             }
@@ -156,7 +167,8 @@ impl Error {
                 "lines before it may have been imported; importing them again changes nothing"
                     .into()
             }
-            Self::Exists(_) => "choose another name".into(),
+            Self::Exists(_) | Self::PackageExists { .. } => "choose another name".into(),
+            Self::NotEmpty(_) => "name a folder that is not there yet, or an empty one".into(),
             Self::NotConfirmed => "--yes deletes without asking".into(),
             Self::NoFunction { known, .. } | Self::NoApi { known, .. } => {
                 format!("there are {known}")

@@ -31,7 +31,7 @@ pub(crate) fn command(args: &InvokeArgs) -> Result<ExitCode, Error> {
     let data = match DataFolder::open(&folder) {
         Ok(data) => data,
         Err(Error::DataLocked { path }) => {
-            let address = DataFolder::running(&path).ok_or(Error::DataLocked { path })?;
+            let address = DataFolder::running(&path).ok_or(Error::Starting { path })?;
             return invoke(args, &address, &name, event, true);
         }
         Err(error) => return Err(error),

@@ -21,6 +21,9 @@ const INTERVAL: Duration = Duration::from_millis(500);
 /// What may be logged late: events are looked for so far back.
 const OVERLAP_MS: u64 = 5_000;
 
+/// How far back a log that is followed begins, as with SAM CLI.
+const TAIL_SINCE: Duration = Duration::from_secs(600);
+
 /// `samlet logs`.
 pub(crate) fn command(args: &LogsArgs) -> Result<(), Error> {
     let config = args.application.config("logs")?;
@@ -33,8 +36,8 @@ pub(crate) fn command(args: &LogsArgs) -> Result<(), Error> {
         functions = template.application.functions.iter().collect();
     }
     let folder = args.application.data_dir().join("logs");
-    if !folder.is_dir() {
-        // Nothing has run here.
+    if !folder.is_dir() && !args.tail {
+        tracing::warn!("nothing was ever logged in {}", folder.display());
         return Ok(());
     }
     let logs = Logs::open(&folder, Box::new(|_, _| {}))?;
@@ -45,9 +48,9 @@ pub(crate) fn command(args: &LogsArgs) -> Result<(), Error> {
 async fn show(args: &LogsArgs, api: &LogsApi, functions: &[&Function]) -> Result<(), Error> {
     let now = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
     let now = u64::try_from(now).unwrap_or_default();
-    let since = args
-        .since
-        .map(|since| since.as_millis().try_into().unwrap_or(u64::MAX));
+    // The whole past is long, and who follows wants to see what comes.
+    let since = args.since.or(args.tail.then_some(TAIL_SINCE));
+    let since = since.map(|since| since.as_millis().try_into().unwrap_or(u64::MAX));
     let mut start = since.map_or(0, |since| now.saturating_sub(since));
     let mut shown = HashSet::new();
     let width = functions

@@ -25,6 +25,7 @@ mod watch;
 mod workbench;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::process::ExitCode;
 
 use args::{Cli, Command, NewCommand, PoliciesCommand};
@@ -58,8 +59,10 @@ fn main() -> ExitCode {
         Some(Command::Init(args)) => new::init(&args).map(succeeded),
         Some(Command::Reset(args)) => reset::command(&args).map(succeeded),
         Some(Command::Completions { shell }) => {
-            let mut stdout = std::io::stdout();
-            clap_complete::generate(shell, &mut Cli::command(), "samlet", &mut stdout);
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "samlet", &mut script);
+            // A reader that has gone wants no more.
+            std::io::stdout().write_all(&script).ok();
             Ok(ExitCode::SUCCESS)
         }
         Some(Command::Validate(args)) => template::validate(&args).map(succeeded),

@@ -36,6 +36,7 @@ pub(crate) fn function(args: &NewFunctionArgs) -> Result<(), Error> {
         return Err(Error::Exists(target));
     }
     let package = args.name.to_kebab_case();
+    package::check_free(folder, &package)?;
     let common = package::common(folder);
     let values = Values::new(&[
         ("name", &args.name),
@@ -91,7 +92,7 @@ pub(crate) fn init(args: &InitArgs) -> Result<(), Error> {
     let folder = &args.folder;
     let is_empty = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
     if folder.exists() && !is_empty {
-        return Err(Error::Exists(folder.clone()));
+        return Err(Error::NotEmpty(folder.clone()));
     }
     let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.clone());
     let name = absolute.file_name().unwrap_or_default().to_string_lossy();
@@ -107,7 +108,11 @@ pub(crate) fn init(args: &InitArgs) -> Result<(), Error> {
         "Created",
         &format!("{} with template.yaml and src/common", folder.display()),
     );
-    function(&NewFunctionArgs::first(folder))
+    function(&NewFunctionArgs::first(folder))?;
+    if folder != Path::new(".") {
+        print_status("First", &format!("cd {}", folder.display()));
+    }
+    Ok(())
 }
 
 /// The API that a route is added to.

@@ -25,6 +25,8 @@ pub(crate) struct Reload<'a> {
     template: Arc<Template>,
     /// The template and its settings.
     files: Vec<PathBuf>,
+    /// As the settings had it.
+    port: Option<u16>,
     /// Whether it changed, and can't be applied before something is built.
     is_template_pending: bool,
     watch: Watch,
@@ -69,6 +71,7 @@ impl<'a> Reload<'a> {
             data,
             template,
             files,
+            port: args.application.config("local_start_api")?.port,
             is_template_pending: false,
             watch: Watch::new()?,
             built: BTreeMap::new(),
@@ -97,6 +100,7 @@ impl<'a> Reload<'a> {
                 Ok(updated) => {
                     if !Arc::ptr_eq(&before, &self.template) {
                         applied(&self.template, running);
+                        report_apis(&before, &self.template, running);
                         report_template(&before, &self.template, began);
                     }
                     report_functions(&updated.functions, began);
@@ -171,9 +175,13 @@ impl<'a> Reload<'a> {
         Build::new(template, self.data.build(), Mode::of(self.args))
     }
 
-    fn read(&self) -> Result<Template, Error> {
+    fn read(&mut self) -> Result<Template, Error> {
         let application = &self.args.application;
         let config: Config = application.config("local_start_api")?;
+        if config.port != self.port {
+            tracing::warn!("another port in the settings is taken at the next start");
+            self.port = config.port;
+        }
         Template::read(application, &config, self.args.built)
     }
 
@@ -267,6 +275,17 @@ fn stamps(programs: &Programs) -> BTreeMap<String, Option<Stamp>> {
 fn stamp(program: &Program) -> Option<Stamp> {
     let metadata = std::fs::metadata(&program.executable).ok()?;
     Some((metadata.len(), metadata.modified().ok()?))
+}
+
+/// Says where the APIs are that were added.
+fn report_apis(before: &Template, after: &Template, running: &Running) {
+    let urls = running.addresses(&after.application).apis;
+    for (api, url) in after.application.apis.iter().zip(urls) {
+        let mut known = before.application.apis.iter();
+        if known.all(|known| known.logical_id != api.logical_id) {
+            terminal::print_status("Added", &format!("{} at {url}", api.logical_id));
+        }
+    }
 }
 
 fn report_template(before: &Template, after: &Template, began: Instant) {

@@ -27,7 +27,7 @@ pub(crate) fn command(args: &ResetArgs) -> Result<(), Error> {
         true => writeln!(stdout, "nothing is stored in {}", folder.display()).ok(),
         false => writeln!(
             stdout,
-            "deleted {} of {}",
+            "deleted from {1}: {0}",
             removed.join(", "),
             folder.display()
         )

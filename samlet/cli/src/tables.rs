@@ -56,7 +56,7 @@ impl Tables {
         let data = match DataFolder::open(&args.application.data_dir()) {
             Ok(data) => data,
             Err(Error::DataLocked { path }) => {
-                let url = DataFolder::running(&path).ok_or(Error::DataLocked { path })?;
+                let url = DataFolder::running(&path).ok_or(Error::Starting { path })?;
                 return Ok(Self::Running(Client::new(&url, secret(&args.secret))));
             }
             Err(error) => return Err(error),

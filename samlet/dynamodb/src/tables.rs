@@ -16,7 +16,7 @@ pub enum TableError {
     /// A table of this name holds data under other keys or indexes.
     #[error(
         "the stored table {name} has another {what} than the template: stored {stored}, declared {declared}; \
-         put the template back, name the table anew, or delete the data folder to start afresh"
+         put the template back, name the table anew, or run `samlet reset` to start afresh"
     )]
     Differs {
         /// The table's name.

@@ -143,6 +143,12 @@ impl GatewayAnswer {
         }
     }
 
+    /// Status and text, as a client of an API of this kind is told.
+    pub(crate) fn told(&self, kind: ApiKind) -> String {
+        let (status, _, message) = self.parts(kind);
+        format!("{status} {message}")
+    }
+
     /// Why, for who looks at the application.
     pub(crate) fn reason(&self) -> String {
         match self {
@@ -179,12 +185,6 @@ impl GatewayAnswer {
             headers.insert("x-amzn-errortype", HeaderValue::from_static(error_type));
         }
         response
-    }
-}
-
-impl std::fmt::Display for GatewayAnswer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.rest().0, self.message())
     }
 }
 

@@ -325,7 +325,8 @@ impl Gateway {
                 format!("no answer within {:?}", route.timeout),
             ),
         };
-        tracing::warn!(request_id = ids.request, function, "{answer}: {reason}");
+        let told = answer.told(self.kind);
+        tracing::warn!(request_id = ids.request, function, "{told}: {reason}");
         arrival.trace.fail(&reason);
         Err(answer)
     }

@@ -2,12 +2,14 @@
 
 use std::fmt::Debug;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
+use rustix::process::{Pid, Signal};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -42,6 +44,8 @@ impl Browser {
             .arg("--port=0")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
+            // Chromium is of its group, and ends with it.
+            .process_group(0)
             .spawn()
         else {
             eprintln!("SKIPPED: there is no chromedriver to look at the page with");
@@ -225,17 +229,18 @@ impl Browser {
     }
 
     /// Ends the browser in peace.
-    pub(crate) async fn close(mut self) {
+    pub(crate) async fn close(self) {
         self.client.clone().close().await.ok();
-        self.driver.kill().ok();
-        self.driver.wait().ok();
     }
 }
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // After a panic; Chromium ends with its driver.
-        self.driver.kill().ok();
+        // After a panic Chromium would otherwise go on, and its profile with it.
+        let group = self.driver.id().try_into().ok().and_then(Pid::from_raw);
+        if let Some(group) = group {
+            rustix::process::kill_process_group(group, Signal::KILL).ok();
+        }
         self.driver.wait().ok();
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use heck::ToSnakeCase;
 
 use super::ApplicationArgs;
 
@@ -71,9 +72,28 @@ impl fmt::Display for RouteArg {
     }
 }
 
+/// What each function's code has already.
+const RESERVED: [&str; 3] = ["handler", "main", "tests"];
+
+/// <https://doc.rust-lang.org/reference/keywords.html>
+const RUST_KEYWORDS: [&str; 52] = [
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
+    "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",
+    "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref",
+    "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof",
+    "union", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+];
+
 /// As CloudFormation has it, and as a Rust package can be named.
 fn parse_logical_id(text: &str) -> Result<String, String> {
     let is_letter = |c: char| c.is_ascii_alphabetic();
+    // What the function's code would be named after it.
+    let name = text.to_snake_case();
+    if RESERVED.contains(&name.as_str()) || RUST_KEYWORDS.contains(&name.as_str()) {
+        return Err(format!(
+            "`{name}` is another thing's name in the code; choose another"
+        ));
+    }
     match text.starts_with(is_letter) && text.chars().all(|c| c.is_ascii_alphanumeric()) {
         true => Ok(text.to_owned()),
         false => Err("a logical id begins with a letter, and has letters and digits only".into()),
@@ -97,6 +117,12 @@ fn parse_route(text: &str) -> Result<RouteArg, String> {
             "`{path}` is no path of an API, such as /messages or /messages/{{id}}"
         ));
     }
+    let parameters = path.split('/').filter(|segment| segment.starts_with('{'));
+    let mut parameters: Vec<&str> = parameters.collect();
+    parameters.sort_unstable();
+    if let Some(twice) = parameters.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(format!("`{path}` has the parameter {} twice", twice[0]));
+    }
     Ok(RouteArg {
         method,
         path: path.to_owned(),
@@ -119,6 +145,7 @@ mod tests {
             "GET messages",
             "GET /a b",
             "GET /a\"b",
+            "GET /a/{b}/{b}",
         ] {
             assert!(parse_route(wrong).is_err(), "{wrong}");
         }
@@ -126,6 +153,8 @@ mod tests {
             ("ListMessages", true),
             ("1List", false),
             ("List-Messages", false),
+            ("Match", false),
+            ("Handler", false),
         ] {
             assert_eq!(parse_logical_id(name).is_ok(), valid, "{name}");
         }

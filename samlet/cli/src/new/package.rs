@@ -29,6 +29,24 @@ pub(super) fn common(folder: &Path) -> Option<PathBuf> {
     (has("init_logging") && has("respond") && has("enum Error")).then_some(path)
 }
 
+/// Two packages of one name would end all building.
+pub(super) fn check_free(folder: &Path, package: &str) -> Result<(), Error> {
+    let mut metadata = MetadataCommand::new();
+    metadata.manifest_path(folder.join("Cargo.toml")).no_deps();
+    // Where there is no workspace, there is nothing to be in the way.
+    let Ok(metadata) = metadata.exec() else {
+        return Ok(());
+    };
+    let mut packages = metadata.packages.iter();
+    match packages.find(|known| known.name.as_str() == package) {
+        Some(known) => Err(Error::PackageExists {
+            name: package.to_owned(),
+            path: known.manifest_path.clone().into_std_path_buf(),
+        }),
+        None => Ok(()),
+    }
+}
+
 /// Writes the package into `target`.
 pub(super) fn create(
     folder: &Path,

@@ -1,9 +1,9 @@
 //! Why a function was refused something, and the least that would allow it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use samlet_console::Explanation;
 use samlet_endpoint::AccessObserver;
@@ -16,12 +16,18 @@ use super::Usage;
 /// The stream of a function's log group that explanations go to.
 const STREAM: &str = "samlet/refusals";
 
+/// Refusals that are remembered as explained.
+const MAX_EXPLAINED: usize = 10_000;
+
 /// Records what functions do, and explains what they are refused.
 #[derive(Debug)]
 pub(crate) struct Access {
     usage: Arc<Usage>,
     logs: Logs,
     declared: RwLock<Arc<Declared>>,
+    /// What was explained whole since the template was applied last: function,
+    /// action and resource. Held for a moment only.
+    explained: Mutex<HashSet<[String; 3]>>,
 }
 
 /// What explanations take from the template.
@@ -47,6 +53,7 @@ impl Access {
             usage,
             logs,
             declared: RwLock::default(),
+            explained: Mutex::default(),
         }
     }
 
@@ -68,6 +75,24 @@ impl Access {
             .declared
             .write()
             .unwrap_or_else(PoisonError::into_inner) = Arc::new(declared);
+        // Whoever changed the template wants to know anew.
+        self.explained().clear();
+    }
+
+    fn explained(&self) -> MutexGuard<'_, HashSet<[String; 3]>> {
+        self.explained
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a refusal is the first of its kind.
+    fn is_first(&self, function: &str, denied: &Denied) -> bool {
+        let mut explained = self.explained();
+        // A function could otherwise fill the memory with names of its own.
+        if explained.len() >= MAX_EXPLAINED {
+            explained.clear();
+        }
+        explained.insert([function, &denied.action, &denied.resource].map(str::to_owned))
     }
 
     /// Why a function was refused something, and what would allow it.
@@ -103,15 +128,14 @@ impl AccessObserver for Access {
             tracing::warn!("{denied}");
             return;
         };
-        let first = self
-            .usage
+        self.usage
             .count(name, &denied.action, &denied.resource, false);
         let declared = self.declared();
         let Some(function) = declared.functions.get(name) else {
             tracing::warn!("{denied}");
             return;
         };
-        let text = match first {
+        let text = match self.is_first(name, denied) {
             true => explanation(function, denied, &declared.names),
             false => headline(function, denied),
         };

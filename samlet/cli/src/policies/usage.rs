@@ -55,19 +55,13 @@ impl Usage {
         }
     }
 
-    /// Counts a use, or a refusal; whether it is the first of its kind.
-    pub(crate) fn count(
-        &self,
-        function: &str,
-        action: &str,
-        resource: &str,
-        allowed: bool,
-    ) -> bool {
+    /// Counts a use, or a refusal.
+    pub(crate) fn count(&self, function: &str, action: &str, resource: &str, allowed: bool) {
         let mut all = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let entries = all.entry(function.to_owned()).or_default();
         let key = (action.to_owned(), resource.to_owned());
         if entries.len() >= MAX_ENTRIES && !entries.contains_key(&key) {
-            return true;
+            return;
         }
         let entry = entries.entry(key).or_insert_with(|| Entry {
             action: action.to_owned(),
@@ -81,10 +75,8 @@ impl Usage {
             false => &mut entry.refused,
         };
         *count += 1;
-        let first = *count == 1;
         entry.last = OffsetDateTime::now_utc().unix_timestamp();
         self.changed.store(true, Ordering::Release);
-        first
     }
 
     /// What is recorded of a function.
@@ -130,9 +122,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("usage.json");
         let usage = Usage::open(path.clone());
-        assert!(usage.count("f", "a:B", "*", true));
-        assert!(!usage.count("f", "a:B", "*", true));
-        assert!(usage.count("f", "a:B", "*", false));
+        for allowed in [true, true, false] {
+            usage.count("f", "a:B", "*", allowed);
+        }
         usage.save();
         let [entry] = &Usage::open(path.clone()).of("f")[..] else {
             panic!();

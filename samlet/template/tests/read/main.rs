@@ -8,6 +8,7 @@ use samlet_template::{Application, Settings, read};
 
 mod applications;
 mod mistakes;
+mod mutations;
 
 fn settings() -> Settings {
     Settings {

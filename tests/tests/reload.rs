@@ -321,6 +321,23 @@ fn a_changed_policy_holds_at_once_and_in_the_environments_there_are() {
     wait_for(&samlet, "Applied", 2);
     assert_eq!(read(), 200);
     assert_eq!(said(&samlet, "Updated"), Vec::<String>::new());
+
+    // Whoever makes the mistake again is told all of it again, once.
+    edit(
+        &application,
+        "template.yaml",
+        "- dynamodb:GetItem",
+        "- dynamodb:Scan",
+    );
+    wait_for(&samlet, "Applied", 3);
+    assert_eq!((read(), read()), (500, 500));
+    samlet.wait_for_log("allows dynamodb:Scan on this resource");
+    let log = samlet.stderr();
+    assert_eq!(
+        log.matches("to allow it, add to the Policies").count(),
+        2,
+        "{log}"
+    );
 }
 
 #[test]

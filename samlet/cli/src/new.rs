@@ -79,8 +79,12 @@ pub(crate) fn function(args: &NewFunctionArgs) -> Result<(), Error> {
         args.route
     );
     print_status("Added", &what);
+    let there = match folder == Path::new(".") {
+        true => String::new(),
+        false => format!("cd {}; ", folder.display()),
+    };
     let next = format!(
-        "cargo test -p {package}; samlet start serves {}",
+        "{there}cargo test -p {package}; samlet start serves {}",
         args.route.path
     );
     print_status("Try", &next);
@@ -108,11 +112,7 @@ pub(crate) fn init(args: &InitArgs) -> Result<(), Error> {
         "Created",
         &format!("{} with template.yaml and src/common", folder.display()),
     );
-    function(&NewFunctionArgs::first(folder))?;
-    if folder != Path::new(".") {
-        print_status("First", &format!("cd {}", folder.display()));
-    }
-    Ok(())
+    function(&NewFunctionArgs::first(folder))
 }
 
 /// The API that a route is added to.

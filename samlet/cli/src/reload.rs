@@ -9,7 +9,7 @@ use samlet_lambda::Program;
 use samlet_template::Function;
 
 use crate::args::StartArgs;
-use crate::build::{self, Build, Mode, Programs};
+use crate::build::{self, Build, Input, Mode, Programs};
 use crate::config::Config;
 use crate::data::DataFolder;
 use crate::error::Error;
@@ -30,6 +30,8 @@ pub(crate) struct Reload<'a> {
     /// Whether it changed, and can't be applied before something is built.
     is_template_pending: bool,
     watch: Watch,
+    /// What the functions of a template are made of, as it was last found out.
+    inputs: (Arc<Template>, Vec<Input>),
     /// By logical id: what of a function's executable tells one build from another.
     built: BTreeMap<String, Option<Stamp>>,
 }
@@ -69,6 +71,7 @@ impl<'a> Reload<'a> {
         let mut this = Self {
             args,
             data,
+            inputs: (Arc::clone(&template), Vec::new()),
             template,
             files,
             port: args.application.config("local_start_api")?.port,
@@ -76,8 +79,9 @@ impl<'a> Reload<'a> {
             watch: Watch::new()?,
             built: BTreeMap::new(),
         };
-        let inputs = this.of(&this.template).inputs();
-        this.watch.follow(inputs, this.files.clone())?;
+        this.inputs.1 = this.of(&this.template).inputs();
+        this.watch
+            .follow(this.inputs.1.clone(), this.files.clone())?;
         Ok(this)
     }
 
@@ -189,14 +193,26 @@ impl<'a> Reload<'a> {
     /// the changes concern.
     fn watch_and_sort(
         &mut self,
-        template: &Template,
+        template: &Arc<Template>,
         changes: &BTreeSet<PathBuf>,
     ) -> Result<BTreeSet<String>, Error> {
-        let inputs = self.of(template).inputs();
+        let is_rust = |path: &PathBuf| path.extension().is_some_and(|end| end == "rs");
+        // To ask cargo takes longer than all else here, and code alone moves no package.
+        let is_known = Arc::ptr_eq(template, &self.inputs.0);
+        match is_known && changes.iter().all(is_rust) {
+            true => self.watch.refresh()?,
+            false => {
+                self.inputs = (Arc::clone(template), self.of(template).inputs());
+                self.watch
+                    .follow(self.inputs.1.clone(), self.files.clone())?;
+            }
+        }
         // The template may lie among the sources.
         let sources = changes.iter().filter(|path| !self.files.contains(path));
         let sources: Vec<&PathBuf> = sources.collect();
-        let concerned = inputs
+        let concerned = self
+            .inputs
+            .1
             .iter()
             .filter(|input| sources.iter().any(|path| input.is_changed_by(path)));
         let mut affected: BTreeSet<String> =
@@ -204,7 +220,6 @@ impl<'a> Reload<'a> {
         let functions = template.application.functions.iter();
         let new = functions.filter(|function| !self.is_built_as(function));
         affected.extend(new.map(|function| function.logical_id.clone()));
-        self.watch.follow(inputs, self.files.clone())?;
         Ok(affected)
     }
 

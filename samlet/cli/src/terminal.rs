@@ -60,17 +60,18 @@ impl LogNames {
     pub(crate) fn update(&self, application: &Application) {
         let functions = || application.functions.iter();
         let coloured = functions().zip(COLOURS.iter().cycle());
+        let mut by_group = HashMap::new();
+        for (function, colour) in coloured {
+            let shown = (function.logical_id.clone(), colour.on_default());
+            // A group that several share goes by the first one's name.
+            by_group.entry(function.log_group()).or_insert(shown);
+        }
         let names = Names {
             width: functions()
                 .map(|f| f.logical_id.len())
                 .max()
                 .unwrap_or_default(),
-            functions: coloured
-                .map(|(function, colour)| {
-                    let shown = (function.logical_id.clone(), colour.on_default());
-                    (function.log_group(), shown)
-                })
-                .collect(),
+            functions: by_group,
         };
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = names;
     }

@@ -29,8 +29,9 @@ lint: ## Formatting, and clippy with warnings as errors
 cfn-lint: $(VENV)/installed ## The template against CloudFormation's rules
 	$(VENV)/bin/cfn-lint template.yaml
 
+# `--examples`, of which there are none, has it use what clippy has checked.
 doc: ## The code's documentation, without warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --lib --bins --examples
 
 # Without one, those tests are skipped; nothing else needs it.
 browser: ## Chromium for the tests of the console's page, where it can be installed

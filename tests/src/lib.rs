@@ -36,12 +36,17 @@ pub fn samlet_binary() -> &'static Path {
         // The test's own executable lies in target/<profile>/deps.
         let executable = std::env::current_exe().unwrap();
         let target = executable.ancestors().nth(3).unwrap().to_owned();
+        // With the features that the tests themselves are built with
+        // (`--examples`, of which there are none, stands for the development
+        // dependencies), so that nothing is compiled twice.
+        let target_dir = target.to_str().unwrap();
         run_cargo(&[
             "build",
-            "--package",
-            "samlet",
+            "--workspace",
+            "--bin=samlet",
+            "--examples",
             "--target-dir",
-            target.to_str().unwrap(),
+            target_dir,
         ]);
         target.join("debug/samlet")
     })
@@ -300,12 +305,22 @@ impl Samlet {
 
     /// Waits until standard error has `text`.
     pub fn wait_for_log(&self, text: &str) {
+        self.wait_for_lines(text, 1);
+    }
+
+    /// Waits until standard error has `text` in so many lines; gives them.
+    pub fn wait_for_lines(&self, text: &str, count: usize) -> Vec<String> {
         let started = Instant::now();
-        while !self.stderr().contains(text) {
+        loop {
+            let log = self.stderr();
+            let lines = log.lines().filter(|line| line.contains(text));
+            let lines: Vec<String> = lines.map(str::to_owned).collect();
+            if lines.len() >= count {
+                return lines;
+            }
             assert!(
                 started.elapsed() < PATIENCE,
-                "{text} is not in {}",
-                self.stderr()
+                "{text} is not in {count} lines of {log}"
             );
             std::thread::sleep(Duration::from_millis(10));
         }

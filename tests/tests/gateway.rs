@@ -351,9 +351,7 @@ fn an_authorizers_answer_holds_for_its_time_and_a_preflight_needs_none() {
             Request::get(format!("{}/request/pid?who=me", samlet.api)).header("x-token", "allow");
         assert_eq!(send(request.body(vec![]).unwrap()).0, 200);
     }
-    while asked() < 3 {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    samlet.wait_for_lines("mode authorizer", 3);
     let options = Request::builder()
         .method("OPTIONS")
         .uri(format!("{}/pid", samlet.api));

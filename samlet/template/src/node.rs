@@ -1,7 +1,9 @@
 //! YAML as CloudFormation takes it: scalars are text until something wants a number, and every node knows its place.
 
+use std::collections::BTreeMap;
+
 use saphyr::{MarkedYaml, YamlData, YamlLoader};
-use saphyr_parser::{Parser, Span};
+use saphyr_parser::{Event, Parser, ScanError, Span, SpannedEventReceiver};
 use serde_json::Value;
 
 use crate::diagnostics::{Diagnostic, Location};
@@ -152,36 +154,13 @@ pub(crate) fn parse(source: &str) -> Result<(Node, Vec<Diagnostic>), Diagnostic>
         column: 1,
         end_column: 2,
     };
-    let wrong = |location, message: String| Diagnostic {
-        message,
-        location,
-        help: None,
-    };
     if source.len() > MAX_BYTES {
         return Err(wrong(
             start,
             "the template is larger than 1 MB, CloudFormation's limit".into(),
         ));
     }
-    let mut loader = YamlLoader::<MarkedYaml<'_>>::default();
-    loader.early_parse(false);
-    let mut parser = Parser::new_from_str(source);
-    let loaded = parser.load(&mut loader, true);
-    let error = loaded.err().or_else(|| loader.error().cloned());
-    if let Some(error) = error {
-        let marker = error.marker();
-        let column = marker.col() + 1;
-        let location = Location {
-            line: marker.line().max(1),
-            column,
-            end_column: column + 1,
-        };
-        return Err(wrong(
-            location,
-            format!("the template is no valid YAML: {}", error.info()),
-        ));
-    }
-    let documents = loader.into_documents();
+    let documents = load(source)?;
     if let Some(second) = documents.get(1) {
         let message = "the file holds a second YAML document; a template is one".into();
         return Err(wrong(location(&second.span), message));
@@ -190,13 +169,85 @@ pub(crate) fn parse(source: &str) -> Result<(Node, Vec<Diagnostic>), Diagnostic>
         return Err(wrong(start, "the template is empty".into()));
     };
     let mut surprises = Vec::new();
-    let node = convert(document, 0, &mut surprises).map_err(|location| {
-        wrong(
-            location,
-            format!("the template nests deeper than {MAX_DEPTH} levels"),
-        )
-    })?;
+    let node = convert(document, 0, &mut surprises).map_err(too_deep)?;
     Ok((node, surprises))
+}
+
+fn wrong(location: Location, message: String) -> Diagnostic {
+    Diagnostic {
+        message,
+        location,
+        help: None,
+    }
+}
+
+fn too_deep(location: Location) -> Diagnostic {
+    let message = format!("the template nests deeper than {MAX_DEPTH} levels");
+    wrong(location, message)
+}
+
+/// The documents of a YAML text. How deep they nest is watched here already:
+/// the loader recurses, and its trees do when they are dropped.
+fn load(source: &str) -> Result<Vec<MarkedYaml<'_>>, Diagnostic> {
+    let mut loader = YamlLoader::<MarkedYaml<'_>>::default();
+    loader.early_parse(false);
+    let mut parser = Parser::new_from_str(source);
+    let mut nesting = Nesting::default();
+    while let Some(event) = parser.next_event() {
+        let (event, span) = event.map_err(|error| no_yaml(&error))?;
+        if nesting.follow(&event) > MAX_DEPTH {
+            return Err(too_deep(location(&span)));
+        }
+        loader.on_event(event, span);
+        if let Some(error) = loader.error() {
+            return Err(no_yaml(error));
+        }
+    }
+    Ok(loader.into_documents())
+}
+
+/// How deep a document nests, with what its aliases stand for.
+#[derive(Default)]
+struct Nesting {
+    /// The collections that are open: each with its anchor, and the levels found in it.
+    open: Vec<(usize, usize)>,
+    /// The levels of what has an anchor.
+    anchored: BTreeMap<usize, usize>,
+}
+
+impl Nesting {
+    /// The depth that is reached with an event.
+    fn follow(&mut self, event: &Event<'_>) -> usize {
+        let levels = match event {
+            Event::SequenceStart(anchor, _) | Event::MappingStart(anchor, _) => {
+                self.open.push((*anchor, 0));
+                0
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                let (anchor, levels) = self.open.pop().unwrap_or_default();
+                self.anchored.insert(anchor, levels + 1);
+                levels + 1
+            }
+            Event::Alias(anchor) => self.anchored.get(anchor).copied().unwrap_or_default(),
+            _ => 0,
+        };
+        if let Some((_, found)) = self.open.last_mut() {
+            *found = levels.max(*found);
+        }
+        self.open.len() + levels
+    }
+}
+
+fn no_yaml(error: &ScanError) -> Diagnostic {
+    let marker = error.marker();
+    let column = marker.col() + 1;
+    let location = Location {
+        line: marker.line().max(1),
+        column,
+        end_column: column + 1,
+    };
+    let message = format!("the template is no valid YAML: {}", error.info());
+    wrong(location, message)
 }
 
 /// A plain scalar's meaning; notes when a number loses its spelling.

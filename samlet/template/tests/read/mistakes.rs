@@ -289,3 +289,20 @@ Resources:
     }
     assert_eq!(told.len(), 7, "{told:#?}");
 }
+
+#[test]
+fn a_template_that_nests_too_deep_is_refused_however_deep_it_is() {
+    for nesting in ["- ", "? "] {
+        let told = errors(&nesting.repeat(100_000));
+        assert_eq!(told.len(), 1, "{nesting}");
+        assert!(told[0].contains("nests deeper than 100 levels"), "{told:?}");
+    }
+    // Aliases nest it deeper than its text does.
+    let mut source = format!("a0: &a0 {}x{}\n", "[".repeat(90), "]".repeat(90));
+    for alias in 1..30 {
+        let (open, close) = ("[".repeat(90), "]".repeat(90));
+        source += &format!("a{alias}: &a{alias} {open}*a{}{close}\n", alias - 1);
+    }
+    let told = errors(&source);
+    assert!(told[0].contains("nests deeper than 100 levels"), "{told:?}");
+}

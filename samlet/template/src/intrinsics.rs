@@ -20,8 +20,24 @@ pub(crate) struct Scope<'a> {
     pub(crate) conditions: BTreeMap<String, bool>,
     /// Resources whose own name is being worked out, to notice a circle.
     pub(crate) naming: Vec<String>,
+    /// Names worked out so far: each is once, however often it is referred to.
+    pub(crate) names: BTreeMap<String, String>,
+    /// Values that are being resolved, one for another.
+    depth: usize,
+    /// Bytes of all values resolved so far.
+    resolved_bytes: usize,
     pub(crate) findings: Findings,
 }
+
+/// What all values may come to. A template has 1 MB; but one that names
+/// another value twice, and that one another, soon means more than fits in memory.
+const MAX_RESOLVED_BYTES: usize = 64 * 1024 * 1024;
+
+/// How deep values may lead from one to another.
+const MAX_RESOLVING_DEPTH: usize = 200;
+
+/// About what a node takes beside its text.
+const NODE_BYTES: usize = 64;
 
 impl<'a> Scope<'a> {
     pub(crate) fn new(template: &'a Node, settings: &'a Settings) -> Self {
@@ -33,6 +49,9 @@ impl<'a> Scope<'a> {
             parameters,
             conditions: BTreeMap::new(),
             naming: Vec::new(),
+            names: BTreeMap::new(),
+            depth: 0,
+            resolved_bytes: 0,
             findings,
         }
     }
@@ -44,6 +63,36 @@ impl<'a> Scope<'a> {
     /// A copy of `node` with everything resolved; `None` for `AWS::NoValue`.
     /// What can't be resolved is noted, and becomes empty text.
     pub(crate) fn resolve(&mut self, node: &Node) -> Option<Node> {
+        if self.depth == MAX_RESOLVING_DEPTH {
+            let message = "this value leads through too many others";
+            self.findings.error(node.at, message, "");
+            return Some(Node::text("", node.at));
+        }
+        self.depth += 1;
+        let resolved = self.resolve_within(node);
+        self.depth -= 1;
+        resolved
+    }
+
+    /// Counts what a value takes; false, and told once, when all are too much.
+    fn spend(&mut self, bytes: usize, at: Location) -> bool {
+        let was_within = self.resolved_bytes <= MAX_RESOLVED_BYTES;
+        self.resolved_bytes = self.resolved_bytes.saturating_add(bytes);
+        let is_within = self.resolved_bytes <= MAX_RESOLVED_BYTES;
+        if was_within && !is_within {
+            let mega_bytes = MAX_RESOLVED_BYTES >> 20;
+            let message = format!("the template's values are larger than {mega_bytes} MB in all");
+            let help = "values are repeated here that repeat others in turn";
+            self.findings.error(at, message, help);
+        }
+        is_within
+    }
+
+    fn resolve_within(&mut self, node: &Node) -> Option<Node> {
+        let own = node.as_text().map_or(0, str::len);
+        if !self.spend(NODE_BYTES + own, node.at) {
+            return Some(Node::text("", node.at));
+        }
         let kind = match &node.kind {
             Kind::Call(name, argument) => return self.call(name, argument, node.at),
             Kind::Map(entries) => {
@@ -157,6 +206,8 @@ impl<'a> Scope<'a> {
             _ => return self.malformed("Fn::Sub", shape, at),
         };
         let mut result = String::new();
+        // Each is worked out once, however often it is used.
+        let mut known: BTreeMap<&str, String> = BTreeMap::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
             result += before;
@@ -166,12 +217,23 @@ impl<'a> Scope<'a> {
             let name = name.trim();
             if let Some(literal) = name.strip_prefix('!') {
                 result += &format!("${{{literal}}}");
-            } else if let Some(variable) = variables.and_then(|variables| variables.get(name)) {
-                let what = format!("for ${{{name}}} a text");
-                result += &self.text_of(variable, "Fn::Sub", &what, at);
-            } else {
-                result += &self.named(name, at);
+                rest = after;
+                continue;
             }
+            let value = known.entry(name).or_insert_with(|| {
+                let variable = variables.and_then(|variables| variables.get(name));
+                match variable {
+                    Some(variable) => {
+                        let what = format!("for ${{{name}}} a text");
+                        self.text_of(variable, "Fn::Sub", &what, at)
+                    }
+                    None => self.named(name, at),
+                }
+            });
+            if !self.spend(value.len(), at) {
+                return Node::text("", at);
+            }
+            result += value;
             rest = after;
         }
         Node::text(result + rest, at)
@@ -193,7 +255,11 @@ impl<'a> Scope<'a> {
         if texts.len() < items.len() {
             return self.malformed("Fn::Join", shape, at);
         }
-        Node::text(texts.join(separator), at)
+        let bytes: usize = texts.iter().map(|text| text.len() + separator.len()).sum();
+        match self.spend(bytes, at) {
+            true => Node::text(texts.join(separator), at),
+            false => Node::text("", at),
+        }
     }
 
     fn select(&mut self, argument: &Node, at: Location) -> Option<Node> {
@@ -227,6 +293,21 @@ impl<'a> Scope<'a> {
         list(text.split(separator), at)
     }
 
+    /// A value of the section Mappings, where CloudFormation takes no functions.
+    fn literal(&mut self, value: &Node, at: Location) -> Node {
+        match weight(value) {
+            Ok(bytes) if self.spend(bytes, at) => value.clone(),
+            Ok(_) => Node::text("", at),
+            Err(place) => {
+                let message =
+                    "Template format error: Every Mappings attribute must be a String or a List";
+                let help = "intrinsic functions have no effect in Mappings";
+                self.findings.error(place, message, help);
+                Node::text("", at)
+            }
+        }
+    }
+
     fn find_in_map(&mut self, argument: &Node, at: Location) -> Option<Node> {
         let (keys, fallback) = match argument.items() {
             [keys @ .., last] if keys.len() == 3 => (keys, last.get("DefaultValue")),
@@ -244,13 +325,26 @@ impl<'a> Scope<'a> {
         let found = template
             .get("Mappings")
             .and_then(|node| node.get(map)?.get(first)?.get(second));
-        match found.or(fallback) {
-            Some(value) => self.resolve(value),
-            None => {
+        match (found, fallback) {
+            (Some(value), _) => Some(self.literal(value, at)),
+            (None, Some(value)) => self.resolve(value),
+            (None, None) => {
                 let message = format!("there is no {map}.{first}.{second} under Mappings");
                 self.findings.error(at, message, "");
                 Some(Node::text("", at))
             }
+        }
+    }
+}
+
+/// About what a value takes; `Err` is where a function is in it.
+fn weight(node: &Node) -> Result<usize, Location> {
+    match &node.kind {
+        Kind::Call(..) => Err(node.at),
+        Kind::List(items) => items.iter().map(weight).sum(),
+        Kind::Map(entries) => entries.iter().map(|entry| weight(&entry.value)).sum(),
+        Kind::Null | Kind::Text(_) | Kind::Literal(_) => {
+            Ok(NODE_BYTES + node.as_text().map_or(0, str::len))
         }
     }
 }

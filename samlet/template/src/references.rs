@@ -194,13 +194,18 @@ impl<'a> Scope<'a> {
             self.findings.error(node.at, message, "");
             return generated;
         }
+        if let Some(name) = self.names.get(logical_id) {
+            return name.clone();
+        }
         self.naming.push(logical_id.to_owned());
         let resolved = self.resolve(node);
         self.naming.pop();
-        resolved
+        let name = resolved
             .as_ref()
             .and_then(Node::as_text)
-            .map_or(generated, str::to_owned)
+            .map_or(generated, str::to_owned);
+        self.names.insert(logical_id.to_owned(), name.clone());
+        name
     }
 
     fn unresolvable(&mut self, name: &str, at: Location) {

@@ -306,3 +306,75 @@ fn a_template_that_nests_too_deep_is_refused_however_deep_it_is() {
     let told = errors(&source);
     assert!(told[0].contains("nests deeper than 100 levels"), "{told:?}");
 }
+
+/// Each of these says little, and means more than any machine can hold.
+#[test]
+fn a_template_whose_values_grow_without_bound_is_refused() {
+    let output = |value: &str| format!("Outputs: {{O: {{Value: {value}}}}}\n");
+    let table = |name: &str, value: &str| {
+        format!("  {name}: {{Type: AWS::SSM::Parameter, Properties: {{Name: {value}}}}}\n")
+    };
+    let doubled = (0..80).map(|n| {
+        let next = n + 1;
+        table(
+            &format!("R{n}"),
+            &format!("!Sub '${{R{next}}}${{R{next}}}'"),
+        )
+    });
+    let doubled: String = doubled.collect();
+    let nested = (0..30).fold("a".repeat(100), |value, _| {
+        format!("!Sub ['${{A}}${{A}}', {{A: {value}}}]")
+    });
+    let joined = format!("!Join [{}, [{}]]", "a".repeat(300_000), "b, ".repeat(1000));
+    for source in [
+        format!(
+            "Resources:\n{doubled}{}{}",
+            table("R80", "last"),
+            output("!Ref R0")
+        ),
+        format!("Resources:\n{}{}", table("R", "r"), output(&nested)),
+        format!("Resources:\n{}{}", table("R", "r"), output(&joined)),
+    ] {
+        let told = errors(&source);
+        let is_told = told
+            .iter()
+            .any(|error| error.contains("values are larger than"));
+        assert!(is_told, "{told:?}");
+    }
+}
+
+#[test]
+fn values_that_lead_from_one_to_another_for_too_long_are_refused() {
+    let chain = (0..450).map(|n| {
+        let next = (n + 1) % 450;
+        format!(
+            "  R{n}: {{Type: AWS::SSM::Parameter, Properties: {{Name: !Sub 'x${{R{next}}}'}}}}\n"
+        )
+    });
+    let chain: String = chain.collect();
+    let told = errors(&format!(
+        "Resources:\n{chain}Outputs: {{O: {{Value: !Ref R0}}}}\n"
+    ));
+    let is_told = |text: &str| told.iter().any(|error| error.contains(text));
+    assert!(is_told("leads through too many others"), "{told:?}");
+}
+
+#[test]
+fn mappings_are_literal() {
+    for source in [
+        "!FindInMap [M, a, b]",
+        "[x, !Ref AWS::Region]",
+        "{Fn::FindInMap: [M, a, b]}",
+    ] {
+        let source = format!(
+            "Mappings: {{M: {{a: {{b: {source}}}}}}}\nResources: {{R: {{Type: AWS::SSM::Parameter}}}}\n\
+             Outputs: {{O: {{Value: !Join ['', !FindInMap [M, a, b]]}}}}\n"
+        );
+        let told = errors(&source);
+        assert!(told[0].starts_with("1:"), "{told:?}");
+        assert!(
+            told[0].contains("Every Mappings attribute must be a String or a List"),
+            "{told:?}"
+        );
+    }
+}

@@ -2,11 +2,12 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
+TOOLS := target/tools
 API_URL ?= http://127.0.0.1:3000
 ID ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test lint cfn-lint doc browser unit create retrieve update delete deploy clean
+.PHONY: help run build release test lint cfn-lint doc browser unit deny advisories sbom create retrieve update delete deploy clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -42,6 +43,25 @@ browser: ## Chromium for the tests of the console's page, where it can be instal
 
 unit: ## All tests, the acceptance tests included
 	cargo test --workspace --locked
+
+deny: $(TOOLS)/bin/cargo-deny ## Licences, bans and sources of dependencies
+	$(TOOLS)/bin/cargo-deny --locked check --hide-inclusion-graph licenses bans sources
+
+advisories: $(TOOLS)/bin/cargo-deny ## Known vulnerabilities of dependencies, where their list can be had
+	@if $(TOOLS)/bin/cargo-deny fetch db; then $(TOOLS)/bin/cargo-deny --locked check --disable-fetch advisories; \
+	  else echo "SKIPPED: advisories are not checked: their database cannot be fetched" >&2; fi
+
+sbom: $(TOOLS)/bin/cargo-cyclonedx ## A bill of materials of each program, in target/sbom
+	$(TOOLS)/bin/cargo-cyclonedx cyclonedx --format json --spec-version 1.5 --target all --override-filename sbom --quiet
+	@mkdir -p target/sbom
+	@for file in src/common samlet/cli src/handlers/*; do mv $$file/sbom.json target/sbom/$$(basename $$file).json; done
+	@find src samlet tests -name sbom.json -delete; ls target/sbom
+
+$(TOOLS)/bin/cargo-deny:
+	cargo install --quiet --locked --root $(TOOLS) cargo-deny@0.20.2
+
+$(TOOLS)/bin/cargo-cyclonedx:
+	cargo install --quiet --locked --root $(TOOLS) cargo-cyclonedx@0.5.9
 
 $(VENV)/installed: Makefile
 	$(PYTHON) -m venv $(VENV)

@@ -12,6 +12,17 @@ use crate::signature::{AuthenticationError, Members};
 /// The longest that a presigned request may be used.
 const MAX_LIFETIME: Duration = Duration::from_secs(604_800);
 
+/// What belongs to the signature itself. All else of a query is signed, whatever it is called.
+const MEMBERS: [&str; 7] = [
+    "X-Amz-Algorithm",
+    "X-Amz-Credential",
+    "X-Amz-Date",
+    "X-Amz-Expires",
+    "X-Amz-Security-Token",
+    "X-Amz-Signature",
+    "X-Amz-SignedHeaders",
+];
+
 /// The signature of such a request.
 pub(crate) struct Presigned {
     /// The members of the signature, decoded.
@@ -26,10 +37,13 @@ impl Presigned {
         if request.headers.contains_key(header::AUTHORIZATION) {
             return None;
         }
-        let (mut members, mut rest) = (Vec::new(), Vec::new());
+        let (mut members, mut rest) = (Vec::<(String, String)>::new(), Vec::new());
         for pair in request.uri.query()?.split('&') {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            match name.starts_with("X-Amz-") {
+            // What is there twice is signed twice, too.
+            let is_member =
+                MEMBERS.contains(&name) && !members.iter().any(|(known, _)| known == name);
+            match is_member {
                 true => {
                     let value = percent_decode_str(value).decode_utf8_lossy();
                     members.push((name.to_owned(), value.into_owned()));

@@ -315,6 +315,17 @@ fn the_vectors_of_aws_are_verified_in_headers_and_queries() {
                 judge(&parts, &body, now)
             );
             assert!(judge(&parts, &format!("{body}x"), now).is_err(), "{name}");
+            // All of a query is signed, also what looks like a part of the signature.
+            for added in ["more=1", "X-Amz-More=1", "X-Amz-Expires=604800"] {
+                let mut parts = parts.clone();
+                let joint = if parts.uri.query().is_some() {
+                    '&'
+                } else {
+                    '?'
+                };
+                parts.uri = format!("{}{joint}{added}", parts.uri).parse().unwrap();
+                assert!(judge(&parts, &body, now).is_err(), "{name} {added}");
+            }
             let later = now + Duration::from_secs(3601);
             assert!(judge(&parts, &body, later).is_err(), "{name}");
             verified += 1;

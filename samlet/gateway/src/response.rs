@@ -157,7 +157,8 @@ pub(crate) fn append(headers: &mut HeaderMap, name: &str, value: &Value) -> Resu
     let invalid = || format!("its header {name} is no valid HTTP header");
     let key = HeaderName::from_bytes(name_on_the_wire.as_bytes()).map_err(|_| invalid())?;
     let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| invalid())?;
-    headers.append(key, value);
+    let appended = headers.try_append(key, value);
+    appended.map_err(|_| "it has more headers than HTTP can carry".to_owned())?;
     Ok(())
 }
 
@@ -222,5 +223,10 @@ mod tests {
             assert!(error.contains(why), "{payload}: {error}");
         }
         assert!(response(b"nonsense", true).is_err());
+        let many: Map<String, Value> = (0..40_000)
+            .map(|n| (format!("x-{n}"), json!("a")))
+            .collect();
+        let error = read(&json!({"headers": many})).unwrap_err();
+        assert!(error.contains("more headers"), "{error}");
     }
 }

@@ -2,12 +2,28 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 
 use http::request::Parts;
+use samlet_template::{ApiKind, PayloadFormat};
 use serde_json::{Map, Value, json};
 
 use crate::event::{self, Context, EventBody};
 
+/// The event that a function is given by an API of this kind, in this format.
+pub(crate) fn of_shape(
+    shape: (ApiKind, PayloadFormat),
+    request: &Parts,
+    body: &EventBody,
+    route_key: &str,
+    context: &Context<'_>,
+) -> Value {
+    match shape {
+        (ApiKind::Rest, _) => event::event(request, body, context),
+        (ApiKind::Http, PayloadFormat::V1) => event_v1(request, body, context),
+        (ApiKind::Http, PayloadFormat::V2) => event_v2(request, body, route_key, context),
+    }
+}
+
 /// Format 1.0 within an HTTP API: a REST API's, and says so.
-pub(crate) fn event_v1(request: &Parts, body: &EventBody, context: &Context<'_>) -> Value {
+fn event_v1(request: &Parts, body: &EventBody, context: &Context<'_>) -> Value {
     let mut event = event::event(request, body, context);
     event["version"] = json!("1.0");
     let length = body.bytes.to_string();

@@ -10,6 +10,8 @@ mod binary;
 mod cors;
 mod event;
 mod event_v2;
+#[doc(hidden)]
+pub mod fuzzing;
 mod overrides;
 mod response;
 mod response_http;

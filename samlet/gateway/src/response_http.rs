@@ -2,15 +2,32 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 
 use bytes::Bytes;
-use http::{HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use samlet_http::Response;
-use samlet_template::PayloadFormat;
+use samlet_template::{ApiKind, PayloadFormat};
 use serde_json::{Map, Value};
 
-use crate::response::{Malformed, append, body_text, decoded, headers, status};
+use crate::binary;
+use crate::response::{self, Malformed, append, body_text, decoded, headers, status};
+
+/// Reads a function's answer as an API of this kind does, in this format;
+/// `asked` are the request's headers, `binary_types` the API's.
+pub(crate) fn of_shape(
+    shape: (ApiKind, PayloadFormat),
+    asked: &HeaderMap,
+    binary_types: &[String],
+    payload: &[u8],
+) -> Result<Response, Malformed> {
+    match shape {
+        (ApiKind::Rest, _) => {
+            response::response(payload, binary::response_is_decoded(asked, binary_types))
+        }
+        (ApiKind::Http, format) => response(payload, format),
+    }
+}
 
 /// Reads an answer in either payload format.
-pub(crate) fn response(payload: &[u8], format: PayloadFormat) -> Result<Response, Malformed> {
+fn response(payload: &[u8], format: PayloadFormat) -> Result<Response, Malformed> {
     let payload: Value =
         serde_json::from_slice(payload).map_err(|error| format!("it is no JSON: {error}"))?;
     match (payload, format) {

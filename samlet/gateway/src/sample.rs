@@ -10,7 +10,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use crate::event::{self, Context, EventBody};
+use crate::event::{Context, EventBody};
 use crate::event_v2;
 use crate::router::Router;
 
@@ -108,13 +108,10 @@ impl SampleRequest<'_> {
         let body = Bytes::from(self.body.unwrap_or_default().to_owned());
         let body = EventBody::new(&body, false);
         let route_key = format!("{} {}", self.method, self.resource);
-        Ok(match (self.kind, self.format) {
-            (ApiKind::Rest, _) => event::event(&parts, &body, &context),
-            (ApiKind::Http, PayloadFormat::V1) => event_v2::event_v1(&parts, &body, &context),
-            (ApiKind::Http, PayloadFormat::V2) => {
-                event_v2::event_v2(&parts, &body, &route_key, &context)
-            }
-        })
+        let shape = (self.kind, self.format);
+        Ok(event_v2::of_shape(
+            shape, &parts, &body, &route_key, &context,
+        ))
     }
 }
 

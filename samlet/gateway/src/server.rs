@@ -10,7 +10,7 @@ use http::HeaderValue;
 use http::request::Parts;
 use samlet_http::{BodyError, Request, Response, read_body};
 use samlet_lambda::{Invoke, InvokeError, Lambda, new_trace_id};
-use samlet_template::{Api, ApiKey, ApiKind, Cors, GatewayResponse, PayloadFormat, UsagePlan};
+use samlet_template::{Api, ApiKey, ApiKind, Cors, GatewayResponse, UsagePlan};
 use samlet_traces::{Answered, Arrived, Origin, Trace, Traces};
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -18,10 +18,10 @@ use uuid::Uuid;
 
 use crate::answers::{GatewayAnswer, MAX_BODY_BYTES, body_too_large};
 use crate::authorizer::{Guard, Identified, Visitor};
-use crate::event::{self, Context, EventBody};
+use crate::event::{Context, EventBody};
 use crate::routes::{Found, Route, Routes, Target};
 use crate::usage::Usage;
-use crate::{binary, cors, event_v2, overrides, response, response_http, validation};
+use crate::{binary, cors, event_v2, overrides, response_http, validation};
 
 /// How long a client may take to send its body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -279,13 +279,8 @@ impl Gateway {
         let types = &self.binary_media_types;
         let binary = binary::request_is_binary(&parts.headers, self.kind, types);
         let body = EventBody::new(body, binary);
-        match (self.kind, route.payload_format) {
-            (ApiKind::Rest, _) => event::event(parts, &body, context),
-            (ApiKind::Http, PayloadFormat::V1) => event_v2::event_v1(parts, &body, context),
-            (ApiKind::Http, PayloadFormat::V2) => {
-                event_v2::event_v2(parts, &body, &route.key, context)
-            }
-        }
+        let shape = (self.kind, route.payload_format);
+        event_v2::of_shape(shape, parts, &body, &route.key, context)
     }
 
     /// Event, function, response.
@@ -332,14 +327,8 @@ impl Gateway {
     }
 
     fn response(&self, parts: &Parts, payload: &[u8], route: &Route) -> Result<Response, String> {
-        match self.kind {
-            ApiKind::Rest => {
-                let types = &self.binary_media_types;
-                let decode = binary::response_is_decoded(&parts.headers, types);
-                response::response(payload, decode)
-            }
-            ApiKind::Http => response_http::response(payload, route.payload_format),
-        }
+        let shape = (self.kind, route.payload_format);
+        response_http::of_shape(shape, &parts.headers, &self.binary_media_types, payload)
     }
 }
 

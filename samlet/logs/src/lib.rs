@@ -163,6 +163,7 @@ pub fn now_ms() -> u64 {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use proptest::prelude::*;
     use std::sync::Mutex;
 
     #[tokio::test]
@@ -197,5 +198,28 @@ mod tests {
             (group, "two\nlines".to_owned()),
         ];
         assert_eq!(*seen.lock().unwrap(), expected);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 20, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_is_logged_is_read_again_as_it_was(
+            messages in proptest::collection::vec(any::<String>(), 1..20),
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+            let folder = tempfile::tempdir().unwrap();
+            let read: Vec<String> = runtime.block_on(async {
+                let logs = Logs::open(folder.path(), Box::new(|_, _| {})).unwrap();
+                let stream = logs.stream("group", "stream");
+                for message in &messages {
+                    stream.put(message).await;
+                }
+                logs.flush().await;
+                let path = folder.path().join(files::stream_path("group", "stream"));
+                files::events(&path).map(|event| event.message).collect()
+            });
+            prop_assert_eq!(read, messages);
+        }
     }
 }

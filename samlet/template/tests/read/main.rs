@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use samlet_template::{Application, Settings, read};
 
 mod applications;
+mod merging;
 mod mistakes;
 mod mutations;
 

@@ -3,11 +3,13 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 TOOLS := target/tools
+BENCH := target/bench-tools
+RIE_ARCH := $(patsubst aarch64,arm64,$(shell uname -m))
 API_URL ?= http://127.0.0.1:3000
 ID ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test lint cfn-lint doc browser unit deny advisories sbom create retrieve update delete deploy clean
+.PHONY: help run build release test lint cfn-lint doc browser unit deny advisories sbom bench bench-tools bench-lint soak create retrieve update delete deploy clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -62,6 +64,43 @@ $(TOOLS)/bin/cargo-deny:
 
 $(TOOLS)/bin/cargo-cyclonedx:
 	cargo install --quiet --locked --root $(TOOLS) cargo-cyclonedx@0.5.9
+
+# Parts: overhead, end-to-end, scale, steady; all of them take 40 minutes on a
+# machine that should do nothing else. FLAGS are the part's own, such as
+# `--rounds 1 --seconds 1`; see target/bench/release/bench PART --help.
+PART ?= overhead end-to-end scale steady
+FLAGS ?=
+
+bench: bench-tools ## Measure samlet beside the alternatives into docs/performance.md: make bench PART=overhead
+	set -e; for part in $(PART); do \
+	  target/bench/release/bench $$part $(FLAGS) --document docs/performance.md; \
+	done
+
+soak: bench-tools ## An hour of a steady load, in which nothing may grow
+	target/bench/release/bench steady --seconds 3600 --document docs/performance.md
+
+# samlet and the functions as they ship, and the program that measures them.
+bench-tools: $(BENCH)/installed
+	cargo build --release --locked -p samlet
+	target/release/samlet build --release --data-dir $(BENCH)/functions
+	cargo build --release --locked --workspace --manifest-path bench/Cargo.toml --target-dir target/bench
+
+# The alternatives, in versions that are known to run; nothing else needs them.
+$(BENCH)/installed: Makefile
+	mkdir -p $(BENCH)/npm
+	$(PYTHON) -m venv $(BENCH)/venv
+	$(BENCH)/venv/bin/pip install --quiet --disable-pip-version-check cargo-lambda==1.9.2
+	# Only for the emulator in it.
+	$(BENCH)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target $(BENCH)/sam aws-sam-cli==1.170.0
+	install $(BENCH)/sam/samcli/local/rapid/aws-lambda-rie-$(RIE_ARCH) $(BENCH)/aws-lambda-rie
+	cd $(BENCH)/npm && npm install --no-audit --no-fund --loglevel error --no-save \
+	  serverless@3.40.0 serverless-offline@13.9.0 @architect/sandbox@9.0.0 @aws-sdk/client-dynamodb@3.1169.0
+	touch $@
+
+bench-lint: ## Formatting, clippy and tests of the benchmarks themselves
+	cargo fmt --all --check --manifest-path bench/Cargo.toml
+	cargo clippy --release --workspace --all-targets --locked --manifest-path bench/Cargo.toml --target-dir target/bench -- -D warnings
+	cargo test --release --workspace --locked --manifest-path bench/Cargo.toml --target-dir target/bench
 
 $(VENV)/installed: Makefile
 	$(PYTHON) -m venv $(VENV)

@@ -1,4 +1,4 @@
-//! The gateway without its I/O, for `fuzz/`: from a request to an event, and from an answer to a response.
+//! The gateway without its I/O, for property tests: from a request to an event, and from an answer to a response.
 //!
 //! No part of the API: it may change at any time.
 

@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows what any one function does.
 
+mod http;
 pub mod item;
 mod logging;
 mod request;
@@ -9,7 +10,7 @@ mod response;
 mod table;
 
 pub use logging::init_logging;
-pub use request::{message, message_id};
+pub use request::{Request, message, message_id};
 pub use response::respond;
 pub use table::{SetupError, Table, timestamp};
 

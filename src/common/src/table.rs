@@ -6,22 +6,15 @@ use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, StalledStreamProtectionConfig};
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata};
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 
-use crate::Error;
 use crate::item::Item;
+use crate::{Error, http};
 
 /// Every message has this sort key: the table has room for later versions.
 const SORT_KEY: &str = "v0";
-
-/// The certificate authorities that sign AWS's endpoints
-/// (<https://www.amazontrust.com/repository/>). Parsing the system's whole
-/// store would take most of a cold start.
-const AMAZON_ROOTS: &[u8] = include_bytes!("../amazon-root-cas.pem");
 
 /// All retries together stay within the function's timeout of 3 s, so that a
 /// store that fails is answered and logged.
@@ -71,7 +64,6 @@ impl Table {
         endpoint_url: Option<String>,
     ) -> Self {
         let timeouts = TimeoutConfig::builder()
-            .connect_timeout(ATTEMPT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .operation_timeout(OPERATION_TIMEOUT)
             .build();
@@ -81,7 +73,10 @@ impl Table {
             .credentials_provider(credentials)
             .retry_config(RetryConfig::standard())
             .timeout_config(timeouts)
-            .http_client(http_client());
+            // The time limits above do as well.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .interceptor(http::PlainRequests)
+            .http_client(http::client());
         config.set_endpoint_url(endpoint_url);
         Self {
             client: Client::from_conf(config.build()),
@@ -94,20 +89,6 @@ impl Table {
         let key = [("pk", id), ("sk", SORT_KEY.to_owned())];
         key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value)))
             .into()
-    }
-}
-
-fn http_client() -> aws_sdk_dynamodb::config::SharedHttpClient {
-    let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
-    let builder =
-        aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
-    match TlsContext::builder().with_trust_store(roots).build() {
-        Ok(context) => builder.tls_context(context).build_https(),
-        Err(error) => {
-            // Cannot happen with the roots above; the system's serve as well.
-            tracing::error!(%error, "cannot use Amazon's root certificates");
-            builder.build_https()
-        }
     }
 }
 

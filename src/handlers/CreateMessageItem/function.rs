@@ -2,9 +2,9 @@
 
 use std::convert::Infallible;
 
-use aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayProxyResponse};
+use aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use common::item::{Item, check_size};
-use common::{Error, Table};
+use common::{Error, Request, Table};
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use serde_json::json;
 use uuid::Uuid;
@@ -20,7 +20,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 /// Request logic: what API Gateway sends, and what it is answered.
 async fn handler(
     table: &Table,
-    event: LambdaEvent<ApiGatewayProxyRequest>,
+    event: LambdaEvent<Request>,
 ) -> Result<ApiGatewayProxyResponse, Infallible> {
     let created = match common::message(&event.payload) {
         Ok(message) => create_item(table, message).await,

@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 
-use aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayProxyResponse};
-use common::{Error, Table};
+use aws_lambda_events::apigw::ApiGatewayProxyResponse;
+use common::{Error, Request, Table};
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use serde_json::json;
 
@@ -18,7 +18,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 /// Request logic: what API Gateway sends, and what it is answered.
 async fn handler(
     table: &Table,
-    event: LambdaEvent<ApiGatewayProxyRequest>,
+    event: LambdaEvent<Request>,
 ) -> Result<ApiGatewayProxyResponse, Infallible> {
     let deleted = match common::message_id(&event.payload) {
         Ok(id) => delete_item(table, id).await,

@@ -9,7 +9,7 @@ API_URL ?= http://127.0.0.1:3000
 ID ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test lint cfn-lint doc browser unit deny advisories sbom bench bench-tools bench-lint soak create retrieve update delete deploy clean
+.PHONY: help run build release test lint cfn-lint doc browser unit deny advisories sbom bench bench-functions bench-tools bench-lint soak create retrieve update delete deploy clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -107,6 +107,20 @@ $(VENV)/installed: Makefile
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check cfn-lint==1.51.0 awscli==1.46.3 boto3==1.44.5
 	# For its copy of axe-core, the accessibility checker.
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps axe-playwright-python==0.1.8
+	touch $@
+
+# The comparison is a workspace of its own, with Python's packages beside it.
+FUNCTIONS := bench/functions
+bench-functions: $(FUNCTIONS)/target/python/installed ## Measure our functions beside others: start, invocation, memory, size
+	cargo build --release --locked -p create-message-item -p retrieve-message-item -p update-message-item -p delete-message-item
+	cargo build --release --locked --manifest-path $(FUNCTIONS)/Cargo.toml
+	$(FUNCTIONS)/target/release/measure --python $(FUNCTIONS)/target/python
+
+$(FUNCTIONS)/target/python/installed: $(FUNCTIONS)/python/function.py $(FUNCTIONS)/python/requirements.txt $(FUNCTIONS)/python/runtime.txt
+	rm -rf $(@D)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target $(@D)/function -r $(FUNCTIONS)/python/requirements.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target $(@D)/runtime -r $(FUNCTIONS)/python/runtime.txt
+	cp $(FUNCTIONS)/python/function.py $(@D)/function/
 	touch $@
 
 create: ## Create a message from events/CreateMessageItem-msg.json

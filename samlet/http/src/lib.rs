@@ -3,10 +3,13 @@
 //! Knows nothing of what is served: the gateway, the AWS endpoint and the
 //! Runtime API each bring a service.
 
+mod budget;
+mod connections;
+
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -18,10 +21,13 @@ use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::GracefulConnection;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
+
+use budget::{Budget, Held};
+use connections::{Connection, Connections};
 
 /// A request as it comes off the wire: its body is not read yet.
 pub type Request = http::Request<Incoming>;
@@ -65,13 +71,18 @@ pub fn streamed() -> (BodySender, Body) {
 /// Bounds for one listener.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Connections held open at once; further ones wait in the listen backlog.
+    /// Connections held open at once; for further ones, those give way that
+    /// have waited longest for a request.
     pub max_connections: usize,
     /// How long a client may take to send a request's headers; also how long
     /// an idle kept-alive connection is held.
     pub header_timeout: Duration,
     /// Bytes that a request's line and headers may take.
     pub max_header_bytes: usize,
+    /// How long a client may take none of what it is sent.
+    pub write_timeout: Duration,
+    /// What large bodies, of requests and responses, may take together.
+    pub max_body_bytes: u64,
     /// How long requests in flight may take to finish once shutdown was asked for.
     pub drain_timeout: Duration,
 }
@@ -82,6 +93,8 @@ impl Default for Limits {
             max_connections: 4096,
             header_timeout: Duration::from_secs(60),
             max_header_bytes: 64 * 1024,
+            write_timeout: Duration::from_secs(30),
+            max_body_bytes: 128 * 1024 * 1024,
             drain_timeout: Duration::from_secs(30),
         }
     }
@@ -102,44 +115,132 @@ pub async fn serve<A, S, F>(
     S: Fn(Request, SocketAddr) -> F + Clone + Send + 'static,
     F: Future<Output = Response> + Send + 'static,
 {
-    let connections = Arc::new(Semaphore::new(limits.max_connections));
-    let graceful = GracefulShutdown::new();
-    loop {
-        let Some((stream, peer, slot)) = next_connection(&listener, &connections, &shutdown).await
-        else {
-            break;
-        };
+    let connections = Connections::new(limits.max_connections);
+    let budget = Budget::new(limits.max_body_bytes);
+    while let Some((stream, peer)) = next_connection(&listener, &shutdown).await {
         if !admit(&stream, peer) {
             tracing::debug!(%peer, "connection refused");
             continue;
         }
-        // Without it, an answer of two writes waits for the peer's delayed acknowledgement.
-        stream.set_nodelay(true).ok();
-        let service = service.clone();
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.header_timeout)
-            .max_buf_size(limits.max_header_bytes.max(MIN_BUFFER_BYTES))
-            .serve_connection(
-                TokioIo::new(stream),
-                service_fn(move |request| {
-                    let response = service(request, peer);
-                    async move { Ok::<_, Infallible>(response.await) }
-                }),
-            );
-        let connection = graceful.watch(connection);
+        let slot = tokio::select! {
+            slot = connections.slot() => slot,
+            () = shutdown.cancelled() => break,
+        };
+        let Some(slot) = slot else { break };
+        let entry = connections.open(slot);
+        let served = serve_connection(stream, peer, &limits, &budget, &entry, service.clone());
+        let shutdown = shutdown.clone();
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            if let Err(error) = until_ended(served, &entry, &shutdown).await {
                 tracing::debug!(%peer, %error, "connection ended");
             }
-            drop(slot);
         });
     }
     drop(listener);
-    let drained = tokio::time::timeout(limits.drain_timeout, graceful.shutdown()).await;
+    let drained = tokio::time::timeout(limits.drain_timeout, connections.ended()).await;
     // Who waits for none cuts them off on purpose.
     if drained.is_err() && !limits.drain_timeout.is_zero() {
         tracing::warn!("requests still in flight after the drain timeout were cut off");
+    }
+}
+
+/// One connection's requests, each answered by `service` once there is room
+/// for its body.
+fn serve_connection<S, F>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    limits: &Limits,
+    budget: &Budget,
+    entry: &Arc<Connection>,
+    service: S,
+) -> impl GracefulConnection<Error = hyper::Error> + use<S, F>
+where
+    S: Fn(Request, SocketAddr) -> F + Clone + Send + 'static,
+    F: Future<Output = Response> + Send + 'static,
+{
+    // Without it, an answer of two writes waits for the peer's delayed acknowledgement.
+    stream.set_nodelay(true).ok();
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(limits.write_timeout));
+    let (budget, entry) = (budget.clone(), Arc::clone(entry));
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .max_buf_size(limits.max_header_bytes.max(MIN_BUFFER_BYTES))
+        .serve_connection(
+            TokioIo::new(Box::pin(stream)),
+            service_fn(move |request: Request| {
+                entry.serve();
+                let (service, budget) = (service.clone(), budget.clone());
+                let entry = Arc::clone(&entry);
+                async move {
+                    let response = answer(request, peer, budget, service).await;
+                    entry.wait();
+                    Ok::<_, Infallible>(response)
+                }
+            }),
+        )
+}
+
+/// The answer to one request, with what it takes of the budget.
+async fn answer<S, F>(
+    request: Request,
+    peer: SocketAddr,
+    budget: Budget,
+    service: S,
+) -> http::Response<Held<Body>>
+where
+    S: Fn(Request, SocketAddr) -> F,
+    F: Future<Output = Response>,
+{
+    let Ok(share) = budget.for_request(&request.body().size_hint()).await else {
+        return unavailable();
+    };
+    let response = service(request, peer).await;
+    drop(share);
+    match budget.for_response(&response.body().size_hint()) {
+        Ok(share) => response.map(|body| Held {
+            body,
+            _share: share,
+        }),
+        Err(_) => unavailable(),
+    }
+}
+
+/// There is no room for a large body.
+fn unavailable() -> http::Response<Held<Body>> {
+    tracing::warn!("a request was refused: too many large bodies at once");
+    let body = Held {
+        body: whole(r#"{"message":"Service Unavailable"}"#),
+        _share: None,
+    };
+    let mut response = http::Response::new(body);
+    *response.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
+    let json = http::HeaderValue::from_static("application/json");
+    response
+        .headers_mut()
+        .insert(http::header::CONTENT_TYPE, json);
+    response
+}
+
+/// Lets a connection go on until it ends, has to give way, or all are to end.
+async fn until_ended<C: GracefulConnection>(
+    connection: C,
+    entry: &Connection,
+    shutdown: &CancellationToken,
+) -> Result<(), C::Error> {
+    let mut connection = pin!(connection);
+    let time_left = tokio::select! {
+        ended = connection.as_mut() => return ended,
+        () = shutdown.cancelled() => None,
+        left = entry.giving_way() => Some(left),
+    };
+    connection.as_mut().graceful_shutdown();
+    match time_left {
+        None => connection.await,
+        Some(left) => tokio::time::timeout(left, connection)
+            .await
+            .unwrap_or(Ok(())),
     }
 }
 
@@ -152,20 +253,15 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 
 async fn next_connection(
     listener: &TcpListener,
-    connections: &Arc<Semaphore>,
     shutdown: &CancellationToken,
-) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, SocketAddr)> {
     loop {
-        let accept = async {
-            let slot = Arc::clone(connections).acquire_owned().await.ok()?;
-            Some((listener.accept().await, slot))
-        };
-        let (accepted, slot) = tokio::select! {
-            accepted = accept => accepted?,
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
             () = shutdown.cancelled() => return None,
         };
         match accepted {
-            Ok((stream, peer)) => return Some((stream, peer, slot)),
+            Ok(accepted) => return Some(accepted),
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(ACCEPT_RETRY).await;

@@ -1,0 +1,189 @@
+//! Which connections are open, and which of them give way when there are too many.
+//!
+//! One that waits for a request, or for the rest of its headers, gives way to
+//! a new one, the longest waiting first: else clients that send nothing could
+//! keep out those that do.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+/// How many give way at once: so many new ones need not wait for it.
+const GIVING_WAY: usize = 64;
+
+/// How long one that has served may take to send what it still has.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// The connections of one listener.
+#[derive(Debug)]
+pub(crate) struct Connections {
+    most: usize,
+    slots: Arc<Semaphore>,
+    /// Locked for a moment only.
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    next_place: u64,
+    /// In the order in which they began to wait.
+    connections: BTreeMap<u64, CancellationToken>,
+    /// All were serving when room was wanted: the next to wait gives way.
+    is_wanted: bool,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    all: Arc<Connections>,
+    gives_way: CancellationToken,
+    state: Mutex<State>,
+    _slot: OwnedSemaphorePermit,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Among those that wait, if it does.
+    place: Option<u64>,
+    has_served: bool,
+}
+
+impl Connections {
+    /// None yet, and never more than `most`.
+    pub(crate) fn new(most: usize) -> Arc<Self> {
+        Arc::new(Self {
+            most,
+            slots: Arc::new(Semaphore::new(most)),
+            waiting: Mutex::default(),
+        })
+    }
+
+    /// Room for one more, for which others give way when there is none.
+    pub(crate) async fn slot(&self) -> Option<OwnedSemaphorePermit> {
+        if self.slots.available_permits() == 0 {
+            let mut waiting = self.waiting();
+            waiting.is_wanted = waiting.connections.is_empty();
+            for _ in 0..GIVING_WAY.min(self.most.div_ceil(2)) {
+                let Some((_, gives_way)) = waiting.connections.pop_first() else {
+                    break;
+                };
+                gives_way.cancel();
+            }
+        }
+        Arc::clone(&self.slots).acquire_owned().await.ok()
+    }
+
+    /// A new connection, which waits for its first request.
+    pub(crate) fn open(self: &Arc<Self>, slot: OwnedSemaphorePermit) -> Arc<Connection> {
+        let connection = Connection {
+            all: Arc::clone(self),
+            gives_way: CancellationToken::new(),
+            state: Mutex::default(),
+            _slot: slot,
+        };
+        connection.wait();
+        Arc::new(connection)
+    }
+
+    /// Resolves when all have ended.
+    pub(crate) async fn ended(&self) {
+        let all = u32::try_from(self.most).unwrap_or(u32::MAX);
+        self.slots.acquire_many(all).await.ok();
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Connection {
+    /// A request is here: it doesn't give way until that is answered.
+    pub(crate) fn serve(&self) {
+        let mut state = self.state();
+        state.has_served = true;
+        if let Some(place) = state.place.take() {
+            self.all.waiting().connections.remove(&place);
+        }
+    }
+
+    /// It waits for a request.
+    pub(crate) fn wait(&self) {
+        let mut state = self.state();
+        let mut waiting = self.all.waiting();
+        if std::mem::take(&mut waiting.is_wanted) {
+            self.gives_way.cancel();
+            return;
+        }
+        let place = waiting.next_place;
+        waiting.next_place += 1;
+        waiting.connections.insert(place, self.gives_way.clone());
+        state.place = Some(place);
+    }
+
+    /// Resolves when it has to give way; gives how long it still has.
+    pub(crate) async fn giving_way(&self) -> Duration {
+        self.gives_way.cancelled().await;
+        match self.state().has_served {
+            true => LAST_WORDS,
+            false => Duration::ZERO,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.serve();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    async fn opened(connections: &Arc<Connections>) -> Arc<Connection> {
+        connections.open(connections.slot().await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn those_that_wait_longest_give_way_and_none_that_serves() {
+        let connections = Connections::new(3);
+        let first = opened(&connections).await;
+        let second = opened(&connections).await;
+        let third = opened(&connections).await;
+        first.serve();
+        second.serve();
+        second.wait();
+        let next = tokio::spawn({
+            let connections = Arc::clone(&connections);
+            async move { opened(&connections).await }
+        });
+        assert_eq!(third.giving_way().await, Duration::ZERO);
+        assert_eq!(second.giving_way().await, LAST_WORDS);
+        assert!(!first.gives_way.is_cancelled());
+        drop(third);
+        drop(second);
+        let next = next.await.unwrap();
+        next.serve();
+        let last = opened(&connections).await;
+        last.serve();
+        // None waits: the next that does gives way.
+        let wanting = tokio::spawn({
+            let connections = Arc::clone(&connections);
+            async move { opened(&connections).await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!first.gives_way.is_cancelled());
+        first.wait();
+        assert!(first.gives_way.is_cancelled());
+        drop(first);
+        wanting.await.unwrap();
+    }
+}

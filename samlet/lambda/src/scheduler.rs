@@ -18,6 +18,11 @@ use tokio::time::Instant;
 pub(crate) type EnvironmentId = u64;
 pub(crate) type Ticket = u64;
 
+/// A function whose jobs have waited for so long, with no more environments to
+/// come, is given more than it can do: further ones are refused at once. Each
+/// would wait for so long, too, and in the end for longer than its caller does.
+pub(crate) const MAX_BEHIND: Duration = Duration::from_secs(5);
+
 /// What the caller must now do.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Action<J> {
@@ -35,10 +40,17 @@ pub(crate) enum Action<J> {
 }
 
 #[derive(Debug)]
+struct Waiting<J> {
+    ticket: Ticket,
+    since: Instant,
+    job: J,
+}
+
+#[derive(Debug)]
 struct FunctionState<J> {
     /// The most recently used last.
     idle: Vec<(EnvironmentId, Instant)>,
-    waiting: VecDeque<(Ticket, J)>,
+    waiting: VecDeque<Waiting<J>>,
     starting: usize,
     /// Those that have answered and are about to ask for more.
     finishing: HashSet<EnvironmentId>,
@@ -62,6 +74,13 @@ impl<J> FunctionState<J> {
     fn lacking(&self) -> usize {
         let coming = self.starting + self.finishing.len();
         self.waiting.len().saturating_sub(coming)
+    }
+
+    /// Whether it is given more than it can do.
+    fn is_behind(&self, now: Instant) -> bool {
+        let longest = self.waiting.front();
+        let waits = longest.is_some_and(|job| now.duration_since(job.since) >= MAX_BEHIND);
+        waits && self.lacking() > 0
     }
 }
 
@@ -131,28 +150,30 @@ impl<J> Scheduler<J> {
 
     /// Takes a job: the most recently used idle environment runs it, or it
     /// waits for the first to be free, be that a busy or a new one. `Err`
-    /// gives it back when too many wait already.
+    /// gives it back when too many wait already, or for too long.
     pub(crate) fn submit(
         &mut self,
         function: usize,
         job: J,
+        now: Instant,
     ) -> Result<(Ticket, Option<Action<J>>), J> {
         let ticket = self.next_ticket;
         if let Some((environment, _)) = self.functions[function].idle.pop() {
             self.next_ticket += 1;
             return Ok((ticket, Some(Action::Run { environment, job })));
         }
-        if self
-            .functions
-            .iter()
-            .map(|f| f.waiting.len())
-            .sum::<usize>()
-            >= self.max_waiting
-        {
+        let waiting: usize = self.functions.iter().map(|f| f.waiting.len()).sum();
+        let is_full = self.environments >= self.max_environments;
+        let state = &mut self.functions[function];
+        if waiting >= self.max_waiting || (is_full && state.is_behind(now)) {
             return Err(job);
         }
         self.next_ticket += 1;
-        self.functions[function].waiting.push_back((ticket, job));
+        state.waiting.push_back(Waiting {
+            ticket,
+            since: now,
+            job,
+        });
         Ok((ticket, self.start_for(function)))
     }
 
@@ -242,7 +263,7 @@ impl<J> Scheduler<J> {
         }
         let state = &mut self.functions[function];
         state.finishing.remove(&environment);
-        if let Some((_, job)) = state.waiting.pop_front() {
+        if let Some(Waiting { job, .. }) = state.waiting.pop_front() {
             return Some(Action::Run { environment, job });
         }
         if self.lacks_room() {
@@ -264,7 +285,7 @@ impl<J> Scheduler<J> {
         }
         let state = &mut self.functions[function];
         state.starting -= 1;
-        state.waiting.pop_front().map(|(_, job)| job)
+        state.waiting.pop_front().map(|waiting| waiting.job)
     }
 
     /// An idle environment ended by itself. `false` when it isn't idle any
@@ -293,15 +314,17 @@ impl<J> Scheduler<J> {
     fn longest_lacking(&self) -> Option<usize> {
         let functions = self.functions.iter().enumerate();
         let lacking = functions.filter(|(_, state)| state.lacking() > 0);
-        let longest = lacking.min_by_key(|(_, state)| state.waiting.front().map(|job| job.0));
+        let longest = lacking.min_by_key(|(_, state)| state.waiting.front().map(|job| job.ticket));
         longest.map(|(function, _)| function)
     }
 
     /// Takes back a job that still waits.
     pub(crate) fn withdraw(&mut self, function: usize, ticket: Ticket) -> Option<J> {
         let waiting = &mut self.functions[function].waiting;
-        let position = waiting.iter().position(|(waiting, _)| *waiting == ticket)?;
-        waiting.remove(position).map(|(_, job)| job)
+        let position = waiting
+            .iter()
+            .position(|waiting| waiting.ticket == ticket)?;
+        waiting.remove(position).map(|waiting| waiting.job)
     }
 
     /// Stops the environments that have idled for longer than `limit`.
@@ -351,7 +374,7 @@ mod tests {
     fn an_idle_environment_is_reused_and_the_most_recently_used_comes_first() {
         let mut scheduler = scheduler(1, 4, 10);
         for job in ["a", "b"] {
-            let (_, action) = scheduler.submit(0, job).unwrap();
+            let (_, action) = scheduler.submit(0, job, now()).unwrap();
             assert!(matches!(action, Some(Action::Start { .. })));
         }
         assert_eq!(
@@ -370,7 +393,7 @@ mod tests {
         );
         scheduler.freed(0, 1, now());
         scheduler.freed(0, 2, now());
-        let (_, action) = scheduler.submit(0, "c").unwrap();
+        let (_, action) = scheduler.submit(0, "c", now()).unwrap();
         assert_eq!(
             action,
             Some(Action::Run {
@@ -383,9 +406,9 @@ mod tests {
     #[test]
     fn a_waiting_job_goes_to_whichever_environment_is_free_first() {
         let mut scheduler = scheduler(1, 4, 10);
-        scheduler.submit(0, "a").unwrap();
+        scheduler.submit(0, "a", now()).unwrap();
         scheduler.started(0, 1, now());
-        let (_, action) = scheduler.submit(0, "b").unwrap();
+        let (_, action) = scheduler.submit(0, "b", now()).unwrap();
         assert_eq!(
             action,
             Some(Action::Start {
@@ -407,23 +430,23 @@ mod tests {
     #[test]
     fn a_job_waits_for_an_environment_that_is_about_to_be_free_but_not_for_long() {
         let mut scheduler = scheduler(1, 4, 10);
-        scheduler.submit(0, "a").unwrap();
+        scheduler.submit(0, "a", now()).unwrap();
         scheduler.started(0, 1, now());
         scheduler.finishing(0, 1);
-        assert_eq!(scheduler.submit(0, "b").unwrap().1, None);
+        assert_eq!(scheduler.submit(0, "b", now()).unwrap().1, None);
         let start = Some(Action::Start {
             function: 0,
             environment: 2,
         });
         // A second one would wait for the first.
-        assert_eq!(scheduler.submit(0, "c").unwrap().1, start);
+        assert_eq!(scheduler.submit(0, "c", now()).unwrap().1, start);
         let run = Action::Run {
             environment: 1,
             job: "b",
         };
         assert_eq!(scheduler.freed(0, 1, now()), Some(run));
         scheduler.finishing(0, 1);
-        assert_eq!(scheduler.submit(0, "d").unwrap().1, None);
+        assert_eq!(scheduler.submit(0, "d", now()).unwrap().1, None);
         let start = Some(Action::Start {
             function: 0,
             environment: 3,
@@ -434,10 +457,10 @@ mod tests {
     #[test]
     fn at_the_bound_jobs_wait_and_past_the_queue_they_are_refused() {
         let mut scheduler = scheduler(1, 1, 1);
-        scheduler.submit(0, "a").unwrap();
+        scheduler.submit(0, "a", now()).unwrap();
         scheduler.started(0, 1, now());
-        assert_eq!(scheduler.submit(0, "b").unwrap().1, None);
-        assert_eq!(scheduler.submit(0, "c"), Err("c"));
+        assert_eq!(scheduler.submit(0, "b", now()).unwrap().1, None);
+        assert_eq!(scheduler.submit(0, "c", now()), Err("c"));
         assert_eq!(scheduler.environments(), 1);
         assert_eq!(
             scheduler.freed(0, 1, now()),
@@ -451,10 +474,10 @@ mod tests {
     #[test]
     fn at_the_bound_an_idle_environment_of_another_function_makes_room() {
         let mut scheduler = scheduler(2, 1, 10);
-        scheduler.submit(0, "a").unwrap();
+        scheduler.submit(0, "a", now()).unwrap();
         scheduler.started(0, 1, now());
         scheduler.freed(0, 1, now());
-        let (_, action) = scheduler.submit(1, "b").unwrap();
+        let (_, action) = scheduler.submit(1, "b", now()).unwrap();
         assert_eq!(action, Some(Action::Stop { environment: 1 }));
         assert_eq!(
             scheduler.ended(0, 1),
@@ -475,9 +498,9 @@ mod tests {
     #[test]
     fn at_the_bound_an_environment_that_is_freed_makes_room_for_another_functions_job() {
         let mut scheduler = scheduler(2, 1, 10);
-        scheduler.submit(0, "a").unwrap();
+        scheduler.submit(0, "a", now()).unwrap();
         scheduler.started(0, 1, now());
-        assert_eq!(scheduler.submit(1, "b").unwrap().1, None);
+        assert_eq!(scheduler.submit(1, "b", now()).unwrap().1, None);
         let stop = Some(Action::Stop { environment: 1 });
         assert_eq!(scheduler.freed(0, 1, now()), stop);
         let start = Action::Start {
@@ -490,7 +513,7 @@ mod tests {
     #[test]
     fn a_function_that_is_started_for_no_one_any_more_idles() {
         let mut scheduler = scheduler(1, 2, 10);
-        let (ticket, _) = scheduler.submit(0, "a").unwrap();
+        let (ticket, _) = scheduler.submit(0, "a", now()).unwrap();
         assert_eq!(scheduler.withdraw(0, ticket), Some("a"));
         assert_eq!(scheduler.started(0, 1, now()), None);
         assert!(scheduler.withdraw_idle(0, 1));
@@ -501,7 +524,7 @@ mod tests {
     fn an_environment_that_idles_too_long_is_stopped() {
         let mut scheduler = scheduler(1, 2, 10);
         let start = now();
-        scheduler.submit(0, "a").unwrap();
+        scheduler.submit(0, "a", now()).unwrap();
         scheduler.started(0, 1, start);
         scheduler.freed(0, 1, start);
         assert_eq!(
@@ -515,7 +538,7 @@ mod tests {
     #[test]
     fn a_failed_start_takes_the_job_that_waits_longest() {
         let mut scheduler = scheduler(1, 2, 10);
-        scheduler.submit(0, "a").unwrap();
+        scheduler.submit(0, "a", now()).unwrap();
         assert_eq!(scheduler.start_failed(0, 1), Some("a"));
         assert_eq!(scheduler.ended(0, 1), []);
     }
@@ -525,10 +548,10 @@ mod tests {
         let mut scheduler = scheduler(2, 10, 10);
         // One is busy, one idles, one starts.
         for environment in [1, 2] {
-            scheduler.submit(0, "a").unwrap();
+            scheduler.submit(0, "a", now()).unwrap();
             scheduler.started(0, environment, now());
         }
-        scheduler.submit(0, "a").unwrap();
+        scheduler.submit(0, "a", now()).unwrap();
         scheduler.freed(0, 2, now());
         scheduler.freed(0, 2, now());
         let stop = |environment| Action::Stop { environment };
@@ -538,7 +561,7 @@ mod tests {
         };
         assert_eq!(scheduler.retire(0), [stop(2)]);
         // Neither the one that still starts nor the busy one is of use any more.
-        assert_eq!(scheduler.submit(0, "f").unwrap().1, Some(start(4)));
+        assert_eq!(scheduler.submit(0, "f", now()).unwrap().1, Some(start(4)));
         assert_eq!(scheduler.started(0, 3, now()), Some(stop(3)));
         scheduler.finishing(0, 1);
         assert_eq!(scheduler.freed(0, 1, now()), Some(stop(1)));
@@ -556,7 +579,7 @@ mod tests {
     #[test]
     fn what_waits_when_its_function_is_retired_is_started_for_anew() {
         let mut scheduler = scheduler(1, 2, 10);
-        scheduler.submit(0, "a").unwrap();
+        scheduler.submit(0, "a", now()).unwrap();
         let start = |environment| Action::Start {
             function: 0,
             environment,
@@ -571,5 +594,23 @@ mod tests {
             job: "a",
         };
         assert_eq!(scheduler.started(0, 3, now()), Some(run));
+    }
+
+    #[test]
+    fn a_function_that_is_behind_is_given_no_more_while_no_environment_is_to_come() {
+        let mut scheduler = scheduler(2, 1, 10);
+        let begin = now();
+        scheduler.submit(0, "a", begin).unwrap();
+        let late = begin + MAX_BEHIND;
+        // Its environment is still to come.
+        scheduler.submit(0, "b", late).unwrap();
+        scheduler.started(0, 1, late);
+        scheduler.submit(0, "c", late + MAX_BEHIND / 2).unwrap();
+        let later = late + MAX_BEHIND;
+        assert_eq!(scheduler.submit(0, "d", later), Err("d"));
+        // That is no other's concern.
+        scheduler.submit(1, "e", later).unwrap();
+        scheduler.freed(0, 1, later);
+        scheduler.submit(0, "f", later).unwrap();
     }
 }

@@ -1,14 +1,15 @@
 //! Random histories of the scheduler, with faults, held against its invariants.
 //!
 //! Each comes from a seed alone. `SIMULATION_SEED=7 cargo test -p samlet-lambda
-//! simulation` repeats the one that failed, step by step.
+//! simulation` repeats the one that failed, step by step; `SIMULATIONS=1000000`
+//! tries more of them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Action, EnvironmentId, Scheduler, Ticket};
+use super::{Action, EnvironmentId, MAX_BEHIND, Scheduler, Ticket};
 
 /// Histories of a test run, and the steps of each before it is let come to rest.
 const HISTORIES: u64 = 20_000;
@@ -66,6 +67,8 @@ struct Simulation {
     environments: BTreeMap<EnvironmentId, Environment>,
     /// Each with its function.
     jobs: Vec<(usize, Fate)>,
+    /// When each was submitted.
+    submitted: Vec<Instant>,
     /// For who reads what went wrong.
     history: Vec<String>,
 }
@@ -89,6 +92,7 @@ impl Simulation {
             now: Instant::now(),
             environments: BTreeMap::new(),
             jobs: Vec::new(),
+            submitted: Vec::new(),
             history: Vec::new(),
         }
     }
@@ -96,7 +100,7 @@ impl Simulation {
     /// A whole history: anything may happen, and then things come to rest.
     fn run(&mut self) {
         for _ in 0..STEPS {
-            self.now += Duration::from_secs(self.random.u64(0..30));
+            self.now += Duration::from_millis(self.random.u64(0..2000));
             match self.random.u8(0..100) {
                 0..40 => self.submit(),
                 40..44 => self.withdraw(),
@@ -126,7 +130,8 @@ impl Simulation {
         let function = self.random.usize(0..self.functions);
         let job = self.jobs.len();
         self.note(format!("job {job} for function {function}"));
-        match self.scheduler.submit(function, job) {
+        self.submitted.push(self.now);
+        match self.scheduler.submit(function, job, self.now) {
             Ok((ticket, action)) => {
                 self.jobs.push((function, Fate::Waiting(ticket)));
                 self.act(action);
@@ -134,12 +139,23 @@ impl Simulation {
             Err(refused) => {
                 assert_eq!(refused, job);
                 assert!(
-                    self.waiting(None) >= self.max_waiting,
+                    self.waiting(None) >= self.max_waiting || self.is_behind(function),
                     "refused with room left"
                 );
                 self.jobs.push((function, Fate::Refused));
             }
         }
+    }
+
+    /// Whether a function has waited too long for an environment, with none to come.
+    fn is_behind(&self, function: usize) -> bool {
+        let jobs = self.jobs.iter().zip(&self.submitted);
+        let mut waiting =
+            jobs.filter(|((of, fate), _)| *of == function && matches!(fate, Fate::Waiting(_)));
+        let longest = waiting.next().map(|(_, since)| *since);
+        self.environments.len() == self.max_environments
+            && self.lacking(function) > 0
+            && longest.is_some_and(|since| self.now - since >= MAX_BEHIND)
     }
 
     /// A caller waits no longer.
@@ -382,12 +398,10 @@ impl Simulation {
 
 #[test]
 fn no_history_breaks_an_invariant() {
-    let seeds = match std::env::var("SIMULATION_SEED") {
-        Ok(seed) => {
-            let seed = seed.parse().unwrap();
-            seed..seed + 1
-        }
-        Err(_) => 0..HISTORIES,
+    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse().unwrap());
+    let seeds = match number("SIMULATION_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("SIMULATIONS").unwrap_or(HISTORIES),
     };
     for seed in seeds {
         let mut simulation = Simulation::new(seed);

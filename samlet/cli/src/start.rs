@@ -52,6 +52,7 @@ pub(crate) fn command(args: &ServeArgs) -> Result<(), Error> {
         running.stop().await;
         Ok(())
     };
+    raise_open_files();
     let runtime = runtime()?;
     let result = runtime.block_on(Box::pin(run));
     // A build that is under way is not waited for.
@@ -81,6 +82,20 @@ async fn follow(
         Some(Err(error)) => tracing::warn!("changes are not followed: {error}"),
     }
     std::future::pending().await
+}
+
+/// Lets samlet have as many files open as it may: each connection is one, and
+/// a shell's own limit is for programs that have few. Functions have theirs.
+fn raise_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let all = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, all) {
+        tracing::debug!(%error, "the limit on open files stays as it is");
+    }
 }
 
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Error> {

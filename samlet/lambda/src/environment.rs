@@ -4,6 +4,7 @@
 //! code stands: a call that doesn't fit is refused there.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -18,6 +19,7 @@ use crate::log::Log;
 use crate::pool::{Job, Message, Pool};
 use crate::process::describe_exit;
 use crate::report::{Failure, Report, Status};
+use crate::restraint::Restraint;
 use crate::runtime_api::{Answer, Call, CallKind, Invitation};
 use crate::sandbox::{Event, Sandbox};
 use crate::scheduler::EnvironmentId;
@@ -34,6 +36,7 @@ const UNHANDLED: &str = "Unhandled";
 
 pub(crate) struct Environment {
     pub(crate) function: Arc<Function>,
+    pub(crate) restraint: Arc<Restraint>,
     pub(crate) index: usize,
     pub(crate) id: EnvironmentId,
     pub(crate) pool: Pool,
@@ -64,11 +67,20 @@ struct Task {
 }
 
 /// Why a runtime never asked for its first invocation.
-struct InitFailure {
+#[derive(Clone)]
+pub(crate) struct InitFailure {
     status: Status,
     duration: Duration,
     /// The error the runtime reported, or Lambda's own for it.
-    payload: Box<dyn Fn(&str) -> Bytes + Send + Sync>,
+    payload: Arc<dyn Fn(&str) -> Bytes + Send + Sync>,
+    /// No process was started: it is another start's.
+    is_repeated: bool,
+}
+
+impl fmt::Debug for InitFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "InitFailure({:?})", self.status)
+    }
 }
 
 /// What an invocation came to.
@@ -191,13 +203,31 @@ impl Environment {
         Task { job, traced }
     }
 
-    /// Starts a process and waits until it asks for its first invocation.
+    /// Starts a process, unless the last ones failed, and waits until it asks
+    /// for its first invocation.
     async fn init(&mut self, limit: Duration) -> Result<Ready, InitFailure> {
+        if let Some(failure) = self.restraint.holds() {
+            return Err(InitFailure {
+                duration: Duration::ZERO,
+                is_repeated: true,
+                ..failure
+            });
+        }
+        let started = self.start(limit).await;
+        match &started {
+            Ok(_) => self.restraint.started(),
+            Err(failure) => self.restraint.failed(&self.function.name, failure),
+        }
+        started
+    }
+
+    async fn start(&mut self, limit: Duration) -> Result<Ready, InitFailure> {
         let began = Instant::now();
         let fail = |status, payload| InitFailure {
             status,
             duration: began.elapsed(),
             payload,
+            is_repeated: false,
         };
         let mut sandbox = match Sandbox::start(&self.function, &self.log_stream).await {
             Ok(sandbox) => sandbox,
@@ -206,7 +236,7 @@ impl Environment {
                 let reason = format!("cannot run {executable}: {error}");
                 let status = Status::Error("Runtime.InvalidEntrypoint".into());
                 let payload = move |id: &str| Failure::invalid_entrypoint(id, &reason).payload();
-                return Err(fail(status, Box::new(payload)));
+                return Err(fail(status, Arc::new(payload)));
             }
         };
         let deadline = Some(began + limit);
@@ -215,7 +245,7 @@ impl Environment {
                 None => {
                     let payload =
                         |id: &str| Failure::exit(id, "the environment was shut down").payload();
-                    break fail(Status::Error("Sandbox.Failure".into()), Box::new(payload));
+                    break fail(Status::Error("Sandbox.Failure".into()), Arc::new(payload));
                 }
                 Some(Event::Call(Call {
                     kind: CallKind::Next,
@@ -240,18 +270,18 @@ impl Environment {
                 })) => {
                     answer.send(Answer::Accepted).ok();
                     let payload = move |_: &str| payload.clone();
-                    break fail(Status::Error(error_type), Box::new(payload));
+                    break fail(Status::Error(error_type), Arc::new(payload));
                 }
                 Some(Event::Call(call)) => refuse(call),
                 Some(Event::Exited(status)) => {
                     let reason = describe_exit(status);
                     let payload = move |id: &str| Failure::exit(id, &reason).payload();
-                    break fail(Status::Error("Runtime.ExitError".into()), Box::new(payload));
+                    break fail(Status::Error("Runtime.ExitError".into()), Arc::new(payload));
                 }
                 Some(Event::DeadlinePassed) => {
                     let timeout = self.function.timeout;
                     let payload = move |id: &str| Failure::timeout(id, timeout).payload();
-                    break fail(Status::Timeout, Box::new(payload));
+                    break fail(Status::Timeout, Arc::new(payload));
                 }
             }
         };
@@ -468,6 +498,9 @@ impl Environment {
     }
 
     async fn report_init(&self, failure: &InitFailure, phase: &str) {
+        if failure.is_repeated {
+            return;
+        }
         self.log
             .init_report(failure.duration, phase, &failure.status)
             .await;

@@ -16,6 +16,7 @@ mod pool;
 mod process;
 mod registry;
 mod report;
+mod restraint;
 mod runtime_api;
 mod sandbox;
 mod scheduler;

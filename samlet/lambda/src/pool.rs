@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::environment::Environment;
 use crate::function::Function;
 use crate::log::Log;
+use crate::restraint::Restraint;
 use crate::scheduler::{Action, EnvironmentId, Scheduler, Ticket};
 use crate::{Invocation, Settings};
 
@@ -62,6 +63,8 @@ struct Shared {
 struct State {
     /// In the scheduler's order.
     functions: Vec<Arc<Function>>,
+    /// Each function's, as long as its code is the same.
+    restraints: Vec<Arc<Restraint>>,
     scheduler: Scheduler<Job>,
     mailboxes: HashMap<EnvironmentId, mpsc::Sender<Message>>,
 }
@@ -97,6 +100,7 @@ impl Pool {
             logs,
             state: Mutex::new(State {
                 functions: Vec::new(),
+                restraints: Vec::new(),
                 scheduler: Scheduler::new(settings.max_environments, settings.max_waiting),
                 mailboxes: HashMap::new(),
             }),
@@ -112,6 +116,7 @@ impl Pool {
     pub(crate) fn add(&self, function: Arc<Function>) -> usize {
         let mut state = self.state();
         state.functions.push(function);
+        state.restraints.push(Arc::default());
         state.scheduler.add_function()
     }
 
@@ -119,6 +124,7 @@ impl Pool {
     pub(crate) fn replace(&self, index: usize, function: Arc<Function>) {
         let mut state = self.state();
         state.functions[index] = function;
+        state.restraints[index] = Arc::default();
         let actions = state.scheduler.retire(index);
         self.perform(&mut state, actions);
     }
@@ -140,7 +146,7 @@ impl Pool {
         let mut state = self.state();
         let (ticket, action) = state
             .scheduler
-            .submit(function, job)
+            .submit(function, job, Instant::now())
             .map_err(|_| Refusal::QueueFull)?;
         self.perform(&mut state, action);
         Ok(ticket)
@@ -247,7 +253,8 @@ impl Pool {
                     environment,
                 } => {
                     let current = Arc::clone(&state.functions[function]);
-                    let mailbox = self.launch(function, current, environment);
+                    let restraint = Arc::clone(&state.restraints[function]);
+                    let mailbox = self.launch(function, current, restraint, environment);
                     state.mailboxes.insert(environment, mailbox);
                 }
                 Action::Run { environment, job } => send(state, environment, Message::Run(job)),
@@ -260,6 +267,7 @@ impl Pool {
         &self,
         index: usize,
         function: Arc<Function>,
+        restraint: Arc<Restraint>,
         id: EnvironmentId,
     ) -> mpsc::Sender<Message> {
         let (mailbox, messages) = mpsc::channel(MESSAGE_QUEUE);
@@ -269,6 +277,7 @@ impl Pool {
         let pool = self.clone();
         let environment = Environment {
             function,
+            restraint,
             index,
             id,
             pool,

@@ -11,6 +11,8 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+#[cfg(target_os = "linux")]
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::unix::pipe;
 use tokio::sync::oneshot;
 
@@ -189,12 +191,25 @@ fn spawn(
     command.spawn()
 }
 
-/// Has the kernel kill the child when samlet is gone, however it went.
+/// Files that a function may have open, as on AWS; samlet itself may have more.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+#[cfg(target_os = "linux")]
+const MAX_OPEN_FILES: u64 = 1024;
+
+/// Has the kernel kill the child when samlet is gone, however it went, and
+/// bounds the files it may have open.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
 fn die_with_parent(command: &mut Command) {
     let parent = rustix::process::getpid();
+    let limit = getrlimit(Resource::Nofile).maximum;
+    let limit = Some(limit.unwrap_or(MAX_OPEN_FILES).min(MAX_OPEN_FILES));
     let set = move || {
+        let limit = Rlimit {
+            current: limit,
+            maximum: limit,
+        };
+        setrlimit(Resource::Nofile, limit)?;
         rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
         // samlet may have died before the line above.
         if rustix::process::getppid() != Some(parent) {
@@ -203,8 +218,8 @@ fn die_with_parent(command: &mut Command) {
         Ok(())
     };
     // SAFETY: between fork and exec only async-signal-safe calls are allowed.
-    // The closure makes two plain system calls and allocates nothing. There is
-    // no safe way: the setting is cleared by fork, so it must be made in the child.
+    // The closure makes three plain system calls and allocates nothing. There is
+    // no safe way: the signal is cleared by fork, so it must be set in the child.
     unsafe { command.pre_exec(set) };
 }
 

@@ -25,6 +25,10 @@ const CALL_QUEUE: usize = 4;
 /// Connections one environment may hold to its Runtime API.
 const MAX_CONNECTIONS: usize = 64;
 
+/// What the bodies of a runtime's calls may take: it answers one invocation
+/// at a time, with at most 6 MB.
+const MAX_BODY_BYTES: u64 = 16 * 1024 * 1024;
+
 /// A log line is cut here when a function writes without line ends.
 const MAX_LINE_BYTES: usize = 256 * 1024;
 
@@ -65,6 +69,9 @@ struct MemoryWatch {
 /// How often memory is looked at while a function runs.
 const MEMORY_INTERVAL: Duration = Duration::from_millis(50);
 
+/// How often while it waits: on AWS it would be frozen then.
+const IDLE_MEMORY_INTERVAL: Duration = Duration::from_secs(1);
+
 impl Sandbox {
     /// Starts the function's process with a Runtime API address of its own.
     pub(crate) async fn start(function: &Function, log_stream: &str) -> std::io::Result<Self> {
@@ -83,6 +90,7 @@ impl Sandbox {
             max_connections: MAX_CONNECTIONS,
             // `next` may be asked hours after the last response.
             header_timeout: Duration::from_secs(24 * 3600),
+            max_body_bytes: MAX_BODY_BYTES,
             drain_timeout: Duration::ZERO,
             ..Limits::default()
         };
@@ -136,9 +144,8 @@ impl Sandbox {
                     self.exited = Some(status.unwrap_or_default());
                 }
                 () = passed => return Event::DeadlinePassed,
-                // Only a function that runs can take more: one that waits isn't looked at.
-                () = tokio::time::sleep_until(self.memory.next_look), if deadline.is_some() => {
-                    self.look_at_memory();
+                () = tokio::time::sleep_until(self.memory.next_look) => {
+                    self.look_at_memory(deadline.is_some());
                 }
                 readable = self.process.output.readable(), if self.output_open => {
                     self.output_open = readable.is_ok() && self.lines.read(&self.process.output);
@@ -166,8 +173,12 @@ impl Sandbox {
         self.memory.exceeded
     }
 
-    fn look_at_memory(&mut self) {
-        self.memory.next_look = Instant::now() + MEMORY_INTERVAL;
+    fn look_at_memory(&mut self, is_busy: bool) {
+        let interval = match is_busy {
+            true => MEMORY_INTERVAL,
+            false => IDLE_MEMORY_INTERVAL,
+        };
+        self.memory.next_look = Instant::now() + interval;
         if self
             .process
             .memory_mb()

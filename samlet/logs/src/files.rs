@@ -3,9 +3,11 @@
 //! `/aws/lambda/F` and `2026/11/24/[$LATEST]0f…` are
 //! `aws/lambda/F/2026/11/24/[$LATEST]0f….jsonl`, beside `aws/lambda/F/group.json`.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -126,14 +128,37 @@ fn walk(folder: &Path, found: &mut dyn FnMut(&Path)) {
     }
 }
 
-/// A stream's events, in the order written. A line that was cut short, by a
-/// power cut say, is passed over.
+/// A stream's events, in the order written. A line that can't be read is
+/// passed over, and told of once, unless it is still being written.
 pub(crate) fn events(path: &Path) -> impl Iterator<Item = LogEvent> {
-    let lines = File::open(path)
-        .ok()
-        .map(|file| BufReader::new(file).lines());
-    let lines = lines.into_iter().flatten().map_while(Result::ok);
-    lines.filter_map(|line| serde_json::from_str(&line).ok())
+    let mut file = File::open(path).ok().map(BufReader::new);
+    let mut line = Vec::new();
+    std::iter::from_fn(move || {
+        loop {
+            line.clear();
+            match file.as_mut()?.read_until(b'\n', &mut line) {
+                Ok(1..) if line.ends_with(b"\n") => {}
+                Ok(_) => return None,
+                Err(error) => {
+                    tracing::warn!(path = %path.display(), %error, "a log could not be read");
+                    return None;
+                }
+            }
+            match serde_json::from_slice(&line) {
+                Ok(event) => return Some(event),
+                Err(error) => tell_once(path, &error),
+            }
+        }
+    })
+}
+
+/// Tells of a damaged file, the first time that one is met with.
+fn tell_once(path: &Path, error: &serde_json::Error) {
+    static TOLD: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if told.insert(path.to_owned()) {
+        tracing::warn!(path = %path.display(), %error, "a line of a log could not be read, and is left out");
+    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
 
 pub use api::{ApiError, LogsApi, requirements};
 pub use live::{LiveTail, Logged};
@@ -28,6 +28,13 @@ use writer::{Command, Writer};
 /// Events that may wait for the writing thread; then senders wait too, so
 /// that a function that floods its log is slowed and not our memory filled.
 const QUEUE_LENGTH: usize = 4096;
+
+/// What one stream's events may take in the queue: one that floods waits for
+/// itself, and leaves room for others.
+const MAX_QUEUED_BYTES: usize = 256 * 1024;
+
+/// What each event counts for beside its text.
+const EVENT_BYTES: usize = 256;
 
 /// The longest event, in bytes, as CloudWatch Logs has it; longer ones are cut.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>
@@ -95,6 +102,7 @@ impl Logs {
         LogStream {
             path: files::stream_path(group, stream),
             group: group.to_owned(),
+            room: Arc::new(Semaphore::new(MAX_QUEUED_BYTES)),
             commands: self.commands.clone(),
         }
     }
@@ -117,6 +125,7 @@ impl Logs {
 pub struct LogStream {
     group: String,
     path: PathBuf,
+    room: Arc<Semaphore>,
     commands: mpsc::Sender<Command>,
 }
 
@@ -130,11 +139,18 @@ impl LogStream {
         if message.len() > MAX_EVENT_BYTES {
             message.truncate(message.floor_char_boundary(MAX_EVENT_BYTES));
         }
+        let size = (message.len() + EVENT_BYTES).min(MAX_QUEUED_BYTES);
+        let size = u32::try_from(size).unwrap_or(u32::MAX);
+        // Fails only when it is closed, which it never is.
+        let Ok(room) = Arc::clone(&self.room).acquire_many_owned(size).await else {
+            return;
+        };
         let event = LogEvent { timestamp, message };
         let put = Command::Put {
             group: self.group.clone(),
             path: self.path.clone(),
             event,
+            room,
         };
         // Fails only once the writing thread has ended, with the process.
         self.commands.send(put).await.ok();

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, broadcast, mpsc, oneshot};
 
 use crate::live::Logged;
 use crate::{LogEvent, Observer, files};
@@ -19,6 +19,8 @@ pub(crate) enum Command {
         group: String,
         path: PathBuf,
         event: LogEvent,
+        /// What the event takes of its stream's share of the queue.
+        room: OwnedSemaphorePermit,
     },
     /// Makes a group, and a stream in it.
     Create {
@@ -40,9 +42,9 @@ pub(crate) struct Writer {
     observer: Observer,
     /// To live tail sessions, if there are any.
     live: broadcast::Sender<Arc<Logged>>,
-    files: HashMap<PathBuf, BufWriter<File>>,
-    /// Said once, not for every event.
-    failed: bool,
+    files: HashMap<PathBuf, LogFile>,
+    /// Events that could not be written since it was last said that all are.
+    lost: u64,
 }
 
 impl Writer {
@@ -56,7 +58,7 @@ impl Writer {
             observer,
             live,
             files: HashMap::new(),
-            failed: false,
+            lost: 0,
         }
     }
 
@@ -66,10 +68,17 @@ impl Writer {
             let mut waiting = Vec::new();
             for command in batch.drain(..) {
                 match command {
-                    Command::Put { group, path, event } => {
-                        let written = self.write(&group, &path, &event);
-                        self.note(written);
+                    Command::Put {
+                        group,
+                        path,
+                        event,
+                        room,
+                    } => {
+                        if let Err(error) = self.write(&group, &path, &event) {
+                            self.note_lost(1, &error);
+                        }
                         (self.observer)(&group, &event);
+                        drop(room);
                         if self.live.receiver_count() > 0 {
                             let stream = files::stream_name(&group, &path);
                             let logged = Logged {
@@ -91,13 +100,16 @@ impl Writer {
                         done.send(self.delete_group(&group)).ok();
                     }
                     Command::Close(path) => {
-                        self.files.remove(&path);
+                        if let Some(mut file) = self.files.remove(&path)
+                            && let Err((lost, error)) = file.flush()
+                        {
+                            self.note_lost(lost, &error);
+                        }
                     }
                     Command::Flush(done) => waiting.push(done),
                 }
             }
-            let flushed = self.files.values_mut().try_for_each(BufWriter::flush);
-            self.note(flushed);
+            self.flush();
             for done in waiting {
                 done.send(()).ok();
             }
@@ -123,24 +135,97 @@ impl Writer {
         if !self.files.contains_key(path) {
             files::ensure_group(&self.folder, group)?;
             let file = open(&self.folder.join(path))?;
-            self.files.insert(path.to_owned(), BufWriter::new(file));
+            self.files.insert(path.to_owned(), LogFile::new(file));
         }
         let Some(file) = self.files.get_mut(path) else {
             return Ok(());
         };
-        serde_json::to_writer(&mut *file, event)?;
-        file.write_all(b"\n")
+        serde_json::to_writer(&mut file.pending, event)?;
+        file.pending.push(b'\n');
+        if file.pending.len() >= FLUSH_BYTES
+            && let Err((lost, error)) = file.flush()
+        {
+            self.note_lost(lost, &error);
+        }
+        Ok(())
     }
 
-    fn note(&mut self, result: io::Result<()>) {
-        match result {
-            Err(error) if !self.failed => {
-                self.failed = true;
-                tracing::error!(folder = %self.folder.display(), %error, "cannot write logs");
+    fn flush(&mut self) {
+        let mut wrote = false;
+        let mut failures = Vec::new();
+        for file in self
+            .files
+            .values_mut()
+            .filter(|file| !file.pending.is_empty())
+        {
+            match file.flush() {
+                Ok(()) => wrote = true,
+                Err(failure) => failures.push(failure),
             }
-            Err(_) => {}
-            Ok(()) => self.failed = false,
         }
+        for (lost, error) in &failures {
+            self.note_lost(*lost, error);
+        }
+        if wrote && failures.is_empty() && self.lost > 0 {
+            tracing::warn!("logs are written again; {} events were lost", self.lost);
+            self.lost = 0;
+        }
+    }
+
+    /// Said once, and again when it is over, not for every event.
+    fn note_lost(&mut self, events: u64, error: &io::Error) {
+        if self.lost == 0 {
+            tracing::error!(folder = %self.folder.display(), %error, "cannot write logs");
+        }
+        self.lost += events;
+    }
+}
+
+/// What is gathered for one file before it is written.
+const FLUSH_BYTES: usize = 64 * 1024;
+
+/// A stream's file: each event a line, whole or not at all.
+struct LogFile {
+    file: File,
+    /// Lines that are still to be written.
+    pending: Vec<u8>,
+    /// It ends in the middle of a line.
+    is_torn: bool,
+}
+
+impl LogFile {
+    fn new(file: File) -> Self {
+        Self {
+            file,
+            pending: Vec::new(),
+            is_torn: false,
+        }
+    }
+
+    /// Writes what is pending; an error says how many events were lost.
+    fn flush(&mut self) -> Result<(), (u64, io::Error)> {
+        let mut left = &self.pending[..];
+        let result = loop {
+            if left.is_empty() {
+                break Ok(());
+            }
+            // What comes after a torn line must not become part of it.
+            let line_end: &[u8] = if self.is_torn { b"\n" } else { left };
+            match self.file.write(line_end) {
+                Ok(0) => break Err(io::ErrorKind::WriteZero.into()),
+                Ok(_) if self.is_torn => self.is_torn = false,
+                Ok(length) => left = &left[length..],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => break Err(error),
+            }
+        };
+        let written = self.pending.len() - left.len();
+        if !left.is_empty() && written > 0 {
+            self.is_torn = self.pending[written - 1] != b'\n';
+        }
+        let lost = left.iter().filter(|byte| **byte == b'\n').count();
+        self.pending.clear();
+        result.map_err(|error| (lost.try_into().unwrap_or(u64::MAX), error))
     }
 }
 

@@ -84,6 +84,8 @@ pub(crate) struct Engine {
     tokens: Tokens,
     region: String,
     account_id: String,
+    /// Said once, not for every operation.
+    is_failing: bool,
 }
 
 impl Engine {
@@ -111,6 +113,7 @@ impl Engine {
             tokens: Tokens::default(),
             region: region.into(),
             account_id: account_id.into(),
+            is_failing: false,
         })
     }
 
@@ -131,12 +134,49 @@ impl Engine {
             answer
         };
         match catch_unwind(AssertUnwindSafe(run)) {
-            Ok(result) => result.map(Bytes::from).map_err(ApiError::from),
+            Ok(result) => {
+                let result = result.map(Bytes::from).map_err(ApiError::from);
+                self.note(&result);
+                result
+            }
             Err(_) => {
                 tracing::error!(operation, "the store's engine panicked");
                 self.reopen();
                 Err(ApiError::internal("Internal server error"))
             }
+        }
+    }
+
+    /// Tells when the store itself begins to fail.
+    fn note(&mut self, result: &std::result::Result<Bytes, ApiError>) {
+        let failure = result.as_ref().err().filter(|error| error.status >= 500);
+        let Some(failure) = failure else {
+            self.is_failing = false;
+            return;
+        };
+        if std::mem::replace(&mut self.is_failing, true) {
+            return;
+        }
+        let reason = String::from_utf8_lossy(&failure.body);
+        let path = self.path.display();
+        match reason.contains("malformed") || reason.contains("not a database") {
+            true => tell_damage(&self.path, &reason),
+            false => tracing::error!("the store {path} fails: {reason}"),
+        }
+    }
+
+    /// What is wrong with the file, as far as that can be seen.
+    pub(crate) fn damage(&self) -> Option<String> {
+        let found = self
+            .storage
+            .conn()
+            .query_row("PRAGMA integrity_check(1)", [], |row| {
+                row.get::<_, String>(0)
+            });
+        match found {
+            Ok(text) if text == "ok" => None,
+            Ok(text) => Some(text),
+            Err(error) => Some(error.to_string()),
         }
     }
 
@@ -262,6 +302,14 @@ impl Engine {
             &self.account_id,
         ))
     }
+}
+
+/// Tells that the file is not as it was written.
+pub(crate) fn tell_damage(path: &Path, reason: &str) {
+    let path = path.display();
+    tracing::error!(
+        "the store {path} is damaged: {reason}; restore it from a copy, or save with `samlet tables export` what can be read, and `samlet reset`"
+    );
 }
 
 /// What an account may have by default, which is not limited here.

@@ -17,6 +17,7 @@ mod streams;
 mod tables;
 mod tokens;
 mod validation;
+mod wal;
 
 pub use errors::{ApiError, StoreError};
 pub use requirements::{Requirement, requirements};

@@ -11,11 +11,11 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::engine::{Engine, HASH_KEYS, Kind, SWEEP_EXPIRED, kind};
+use crate::engine::{Engine, HASH_KEYS, Kind, SWEEP_EXPIRED, kind, tell_damage};
 use crate::errors::{ApiError, StoreError};
 use crate::requirements::Requirement;
 use crate::tables::{self, TableError};
-use crate::{arns, conditions};
+use crate::{arns, conditions, wal};
 
 /// Writes that are committed before one sync.
 const MAX_GROUP: usize = 256;
@@ -58,9 +58,11 @@ impl Store {
             source,
         };
         std::fs::create_dir_all(folder).map_err(failed)?;
+        tell_unreadable_log(&path);
         // Opened here, so that what is wrong with it is known to the caller.
         let engine = Engine::open(&path, region, account_id)?;
         let sync = log_sync(&path, folder).map_err(failed)?;
+        check_in_background(&path, region, account_id)?;
         Self::start(engine, sync, &path, region, account_id)
     }
 
@@ -190,6 +192,55 @@ impl Store {
     }
 }
 
+/// A larger file is not looked over at start: reading it takes a while.
+const MAX_CHECKED_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Looks the whole file over, and tells if something is wrong with it.
+fn check_in_background(path: &Path, region: &str, account_id: &str) -> Result<(), StoreError> {
+    let failed = |source| StoreError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    if std::fs::metadata(path).map_err(failed)?.len() > MAX_CHECKED_BYTES {
+        return Ok(());
+    }
+    let engine = Engine::open(path, region, account_id)?;
+    let path = path.to_owned();
+    let check = move || {
+        if let Some(damage) = engine.damage() {
+            tell_damage(&path, &damage);
+        }
+    };
+    let thread = std::thread::Builder::new().name("store-check".into());
+    thread
+        .spawn(check)
+        .map(drop)
+        .map_err(|source| StoreError::Io {
+            path: PathBuf::new(),
+            source,
+        })
+}
+
+/// Before SQLite drops what it can't read.
+fn tell_unreadable_log(path: &Path) {
+    let log = log_path(path);
+    match wal::unreadable_frames(&log) {
+        Ok(0) => {}
+        Ok(pages) => tracing::error!(
+            "the store's write-ahead log {} is damaged: its last {pages} or so pages can't be read, and writes that were acknowledged may be lost",
+            log.display()
+        ),
+        Err(error) => tracing::warn!(%error, "cannot look over {}", log.display()),
+    }
+}
+
+/// SQLite's write-ahead log beside a database.
+fn log_path(path: &Path) -> PathBuf {
+    let mut log_path = path.as_os_str().to_owned();
+    log_path.push("-wal");
+    log_path.into()
+}
+
 /// How long closing may take.
 const CLOSE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 
@@ -210,9 +261,7 @@ fn without_table_arn(body: Bytes) -> Bytes {
 /// for it is synced once, here.
 fn log_sync(path: &Path, folder: &Path) -> io::Result<Sync> {
     File::open(folder)?.sync_all()?;
-    let mut log_path = path.as_os_str().to_owned();
-    log_path.push("-wal");
-    let log_path = PathBuf::from(log_path);
+    let log_path = log_path(path);
     let mut log: Option<File> = None;
     Ok(Box::new(move || {
         // The log's file is made with the first commit and stays until the store is closed.

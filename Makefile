@@ -9,7 +9,7 @@ API_URL ?= http://127.0.0.1:3000
 ID ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test lint cfn-lint doc browser unit deny advisories sbom bench bench-functions bench-tools bench-lint soak create retrieve update delete deploy clean
+.PHONY: help run build release test lint cfn-lint doc browser unit deny advisories sbom bench bench-functions bench-tools bench-lint soak soak-harm create retrieve update delete deploy clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -76,8 +76,14 @@ bench: bench-tools ## Measure samlet beside the alternatives into docs/performan
 	  target/bench/release/bench $$part $(FLAGS) --document docs/performance.md; \
 	done
 
-soak: bench-tools ## An hour of a steady load, in which nothing may grow
+soak: soak-harm bench-tools ## All harm in full, and an hour of a steady load, in which nothing may grow
 	target/bench/release/bench steady --seconds 3600 --document docs/performance.md
+
+# One after the other: what one test measures is not what another takes.
+soak-harm: ## The tests of harm in full, and more random histories and templates
+	SOAK=1 cargo test --workspace --locked --test harm -- --test-threads=1 --show-output
+	SIMULATIONS=1000000 cargo test --workspace --locked --lib simulation
+	MUTATIONS=300000 cargo test --workspace --locked --test read mutations
 
 # samlet and the functions as they ship, and the program that measures them.
 bench-tools: $(BENCH)/installed

@@ -198,6 +198,19 @@ impl Application {
         self.run(self.command(extra), PATIENCE)
     }
 
+    /// Starts samlet where it may have so many files open, until it asks for more.
+    pub fn start_with_open_files(&self, count: u32) -> Samlet {
+        let samlet = self.command(&[]);
+        let mut command = Command::new("sh");
+        command
+            .current_dir(self.folder.path())
+            .args(["-c", &format!("ulimit -Sn {count}; exec \"$0\" \"$@\"")])
+            .arg(samlet.get_program())
+            .args(samlet.get_args())
+            .stdin(Stdio::null());
+        self.run(command, PATIENCE)
+    }
+
     fn run(&self, mut command: Command, patience: Duration) -> Samlet {
         let (out, err) = (
             self.folder.path().join("out.txt"),

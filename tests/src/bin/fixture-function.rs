@@ -1,12 +1,24 @@
 //! A function for samlet's own tests: each request's path says how to behave.
 
+#[path = "../abuse.rs"]
+mod abuse;
+
+use std::io::Write as _;
+use std::os::unix::process::CommandExt as _;
 use std::process::exit;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    if std::env::var("FIXTURE_INIT").is_ok_and(|init| init == "crash") {
+    let is_broken = match std::env::var("FIXTURE_INIT").as_deref() {
+        Ok("crash") => true,
+        // The file lies beside the code.
+        Ok("crash-while-broken") => std::path::Path::new("broken").exists(),
+        Ok("ignore-sigterm") => return ignore_sigterm(),
+        _ => false,
+    };
+    if is_broken {
         exit(3);
     }
     let api = format!(
@@ -64,6 +76,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
             "garbage" => "nonsense".to_owned(),
             "malformed" => json!({"status": 200}).to_string(),
+            "big" => respond(200, "x".repeat(5_000_000)),
             "large" => respond(200, "x".repeat(7_000_000)),
             "environment" => {
                 let variables: Value = std::env::vars()
@@ -104,12 +117,81 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 "isBase64Encoded": true,
             })
             .to_string(),
+            "loop" => loop {
+                std::hint::spin_loop();
+            },
+            "leak" => leak(),
+            "leak-later" => {
+                std::thread::spawn(leak);
+                respond(200, String::new())
+            }
+            "fork" => fork(event["body"].as_str().unwrap_or_default())?,
+            "flood" => flood(b"all work and no play makes a dull log\n"),
+            "flood-without-lines" => flood(b"all work and no play makes a dull log "),
+            "twice" => {
+                let url = format!("{api}/invocation/{id}/response");
+                agent.post(&url).send(respond(200, "first".to_owned()))?;
+                let second = agent.post(&url).send(respond(200, "second".to_owned()))?;
+                eprintln!("the second answer got a {}", second.status().as_u16());
+                continue;
+            }
+            "leave" => {
+                let url = format!("{api}/invocation/{id}/response");
+                agent.post(&url).send(respond(200, String::new()))?;
+                exit(0)
+            }
+            "abuse" => respond(200, abuse::runtime_api()?.to_string()),
+            "pause" => {
+                std::thread::sleep(Duration::from_millis(20));
+                respond(200, std::process::id().to_string())
+            }
             _ => respond(200, std::process::id().to_string()),
         };
         agent
             .post(format!("{api}/invocation/{id}/response"))
             .send(response)?;
     }
+}
+
+/// Takes more and more memory.
+fn leak() -> String {
+    let mut hoard = Vec::new();
+    loop {
+        hoard.push(vec![1u8; 1024 * 1024]);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Starts processes that outlive it if they may, one of them in a session of
+/// its own, and waits; `seconds` is how long they live.
+fn fork(seconds: &str) -> std::io::Result<String> {
+    for _ in 0..50 {
+        std::process::Command::new("sleep").arg(seconds).spawn()?;
+    }
+    std::process::Command::new("setsid")
+        .args(["sleep", seconds])
+        .spawn()?;
+    eprintln!("forked");
+    std::thread::sleep(Duration::from_secs(60));
+    Ok(String::new())
+}
+
+/// Writes to its log as fast as that is taken.
+fn flood(words: &[u8]) -> String {
+    let words = words.repeat(1000);
+    let mut log = std::io::stderr().lock();
+    while log.write_all(&words).is_ok() {}
+    String::new()
+}
+
+/// Goes on as a process that SIGTERM doesn't end.
+fn ignore_sigterm() -> Result<(), Box<dyn std::error::Error>> {
+    let mut shell = std::process::Command::new("/bin/sh");
+    shell
+        .args(["-c", "trap '' TERM; exec \"$0\""])
+        .arg(std::env::current_exe()?)
+        .env("FIXTURE_INIT", "");
+    Err(shell.exec().into())
 }
 
 /// Tries to reach a file or a process; says `reached`, or why not.

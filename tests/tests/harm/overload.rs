@@ -1,0 +1,199 @@
+//! Three times the load there is room for: most of what can be served is, the rest is refused at once, and then it is over.
+//!
+//! The load is open-loop: a request is sent at its time, whether or not others have come back.
+
+use std::time::{Duration, Instant};
+
+use acceptance::{Application, Samlet, block_on};
+use aws_credential_types::Credentials;
+use http_body_util::{BodyExt, Empty};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+
+use crate::{BINARY, amount, is_soak};
+
+const TEMPLATE: &str = "
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Fixture:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: function
+      Handler: bootstrap
+      Runtime: provided.al2023
+      Timeout: 25
+      Events:
+        Any: {Type: Api, Properties: {Path: '/{mode}', Method: GET}}
+";
+
+/// How soon a refusal comes: at once, where waiting in vain would take 28 s.
+const QUICK: Duration = Duration::from_secs(10);
+
+type Http = Client<HttpConnector, Empty<&'static [u8]>>;
+
+#[derive(Debug)]
+struct Outcome {
+    status: u16,
+    body: String,
+    took: Duration,
+}
+
+impl Outcome {
+    fn is_served(&self) -> bool {
+        self.status == 200
+    }
+}
+
+fn client() -> Http {
+    Client::builder(TokioExecutor::new()).build_http()
+}
+
+async fn send(client: &Http, url: &str) -> Outcome {
+    let began = Instant::now();
+    let answer = client.get(url.parse().unwrap()).await.unwrap();
+    let status = answer.status().as_u16();
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    Outcome {
+        status,
+        body: String::from_utf8(body.to_vec()).unwrap(),
+        took: began.elapsed(),
+    }
+}
+
+/// What so many clients are served in a second that each wait for their answers.
+async fn most(url: &str, clients: usize, duration: Duration) -> f64 {
+    let client = client();
+    let began = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..clients {
+        let (client, url) = (client.clone(), url.to_owned());
+        tasks.spawn(async move {
+            let mut served = 0u32;
+            while began.elapsed() < duration {
+                let outcome = send(&client, &url).await;
+                assert!(outcome.is_served(), "{outcome:?}");
+                served += 1;
+            }
+            served
+        });
+    }
+    let served: u32 = tasks.join_all().await.into_iter().sum();
+    f64::from(served) / began.elapsed().as_secs_f64()
+}
+
+/// What becomes of so many requests a second.
+async fn offer(url: &str, per_second: f64, duration: Duration) -> Vec<Outcome> {
+    let client = client();
+    let began = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    let mut sent = 0u32;
+    while began.elapsed() < duration {
+        let due = began + Duration::from_secs_f64(f64::from(sent) / per_second);
+        tokio::time::sleep_until(due.into()).await;
+        let (client, url) = (client.clone(), url.to_owned());
+        tasks.spawn(async move { send(&client, &url).await });
+        sent += 1;
+    }
+    tasks.join_all().await
+}
+
+/// Each is served, or refused as API Gateway refuses what Lambda throttles, at once.
+fn check(outcomes: &[Outcome]) {
+    for outcome in outcomes.iter().filter(|outcome| !outcome.is_served()) {
+        assert_eq!(
+            (outcome.status, outcome.body.as_str()),
+            (
+                500,
+                r#"{"message": "Internal server error"}"#.replace(": ", ":").as_str()
+            )
+        );
+        assert!(outcome.took < QUICK, "refused after {:?}", outcome.took);
+    }
+}
+
+/// Offers three times the most; prints and gives the share of the most that is served.
+async fn overload(samlet: &Samlet, path: &str, clients: usize, duration: Duration) -> f64 {
+    let url = format!("{}{path}", samlet.api);
+    let most = most(
+        &url,
+        clients,
+        amount(Duration::from_secs(2), Duration::from_secs(10)),
+    )
+    .await;
+    let outcomes = offer(&url, 3.0 * most, duration).await;
+    check(&outcomes);
+    let served = outcomes.iter().filter(|outcome| outcome.is_served());
+    let served = u32::try_from(served.count()).unwrap();
+    let refused = outcomes.len() - usize::try_from(served).unwrap();
+    assert!(refused > 0, "nothing was refused");
+    let slowest = outcomes.iter().filter(|outcome| !outcome.is_served());
+    let slowest = slowest.map(|outcome| outcome.took).max();
+    let began = Instant::now();
+    let after = send(&client(), &url).await;
+    assert!(after.is_served(), "{after:?}");
+    let ratio = f64::from(served) / (most * duration.as_secs_f64());
+    println!(
+        "overload {path}: at most {most:.0}/s; {:.0}/s offered for {duration:?}: goodput {:.0} %, {refused} refused within {slowest:?}; an answer {:?} after",
+        3.0 * most,
+        100.0 * ratio,
+        began.elapsed()
+    );
+    ratio
+}
+
+#[test]
+fn three_times_the_load_is_served_in_part_and_refused_in_part() {
+    let application = Application::fixture(BINARY, TEMPLATE);
+    let samlet = application.start(&["--max-environments", "4"]);
+    let duration = amount(Duration::from_secs(9), Duration::from_secs(60));
+    block_on(async {
+        let (_, throttled) = tokio::join!(
+            overload(&samlet, "/slow", 4, duration),
+            first_throttled(&samlet)
+        );
+        assert_eq!(
+            throttled.as_deref(),
+            Some("ConcurrentInvocationLimitExceeded")
+        );
+    });
+}
+
+#[test]
+fn more_requests_than_the_processors_can_take_are_refused_in_part() {
+    if !is_soak() {
+        return;
+    }
+    let application = Application::fixture(BINARY, TEMPLATE);
+    let samlet = application.start(&[]);
+    let ratio = block_on(overload(&samlet, "/pid", 8, Duration::from_secs(30)));
+    println!("overload: the load's own share of the processors is in these figures: {ratio:.2}");
+}
+
+/// Invokes until Lambda's own API throttles; gives its reason.
+async fn first_throttled(samlet: &Samlet) -> Option<String> {
+    let configuration = aws_sdk_lambda::Config::builder()
+        .behavior_version(aws_sdk_lambda::config::BehaviorVersion::latest())
+        .region(aws_sdk_lambda::config::Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("local", "local", None, None, "test"))
+        .endpoint_url(&samlet.aws)
+        .retry_config(aws_sdk_lambda::config::retry::RetryConfig::disabled())
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    let lambda = aws_sdk_lambda::Client::from_conf(configuration);
+    let began = Instant::now();
+    while began.elapsed() < crate::PATIENCE {
+        let invoke = lambda.invoke().function_name("local-Fixture");
+        let Err(error) = invoke.send().await else {
+            continue;
+        };
+        let error = error.into_service_error();
+        if let aws_sdk_lambda::operation::invoke::InvokeError::TooManyRequestsException(error) =
+            error
+        {
+            return Some(error.reason()?.as_str().to_owned());
+        }
+        panic!("{error:?}");
+    }
+    None
+}

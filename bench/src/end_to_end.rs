@@ -268,6 +268,9 @@ fn cpu(settings: &Settings, figures: &Figures) -> String {
 
 /// What is aimed at, and what was reached.
 fn targets(settings: &Settings, figures: &Figures) -> String {
+    if !settings.systems.contains(&System::Samlet) {
+        return String::new();
+    }
     let is_alternative =
         |system: &&System| !matches!(system, System::Samlet | System::Plain | System::Python);
     let mut rows = Vec::new();
@@ -275,7 +278,8 @@ fn targets(settings: &Settings, figures: &Figures) -> String {
         let mine = figures.best_rate(operation, System::Samlet);
         let alternatives = settings.systems.iter().filter(is_alternative);
         let rates = alternatives.map(|system| (figures.best_rate(operation, *system), system));
-        let Some((rate, best)) = rates.max_by(|a, b| a.0.total_cmp(&b.0)) else {
+        let best = rates.max_by(|a, b| a.0.total_cmp(&b.0));
+        let Some((rate, best)) = best.filter(|_| mine > 0.0) else {
             continue;
         };
         rows.push(vec![

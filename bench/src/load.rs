@@ -266,3 +266,83 @@ async fn connect(address: SocketAddr) -> Result<SendRequest<Full<Bytes>>> {
     tokio::task::spawn_local(async { connection.await.ok() });
     Ok(sender)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Router;
+    use axum::routing::get;
+
+    struct Gets;
+
+    impl Work for Gets {
+        type Kind = ();
+
+        fn next(&mut self) -> Option<((), Request<Full<Bytes>>)> {
+            let request = Request::get("/").header("host", "test");
+            Some(((), request.body(Full::default()).ok()?))
+        }
+
+        fn answered(&mut self, (): (), status: StatusCode, _: &Bytes) -> Result<()> {
+            anyhow::ensure!(status == StatusCode::OK, "{status}");
+            Ok(())
+        }
+    }
+
+    /// A server whose first answer takes 300 ms.
+    async fn stalling_server() -> SocketAddr {
+        let first = std::sync::atomic::AtomicBool::new(true);
+        let first = std::sync::Arc::new(first);
+        let answer = move || async move {
+            if first.swap(false, std::sync::atomic::Ordering::SeqCst) {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+            }
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+        let listener = listener.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let routes = Router::new().route("/", get(answer));
+        tokio::spawn(async { axum::serve(listener, routes).await });
+        address
+    }
+
+    async fn run_against_stall(pace: Pace) -> Outcome {
+        let load = Load {
+            address: stalling_server().await,
+            connections: 1,
+            pace,
+            duration: Duration::from_millis(500),
+        };
+        let run = tokio::task::spawn_blocking(move || run(load, Gets));
+        run.await.expect("no panic").expect("a run").0
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn requests_that_wait_behind_a_slow_answer_count_from_when_they_were_due() {
+        let outcome = run_against_stall(Pace::PerSecond(100.0)).await;
+        assert_eq!((outcome.latency.len(), outcome.failed), (50, 0));
+        let late = outcome
+            .latency
+            .count_between(100_000_000, MAX_LATENCY_NANOS);
+        // Those due in the first 200 ms at least.
+        assert!(late >= 20, "{late}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn wrong_answers_are_failures_and_not_in_the_figures() {
+        let routes = Router::new();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+        let listener = listener.expect("a port");
+        let load = Load {
+            address: listener.local_addr().expect("an address"),
+            connections: 2,
+            pace: Pace::PerSecond(100.0),
+            duration: Duration::from_millis(100),
+        };
+        tokio::spawn(async { axum::serve(listener, routes).await });
+        let run = tokio::task::spawn_blocking(move || run(load, Gets));
+        let (outcome, _) = run.await.expect("no panic").expect("a run");
+        assert_eq!((outcome.latency.len(), outcome.failed), (0, 10));
+        assert!(outcome.first_failure.is_some_and(|why| why.contains("404")));
+    }
+}

@@ -113,23 +113,26 @@ pub(crate) fn held(pid: u32) -> Result<Held> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Instant;
 
     #[test]
     fn what_a_thread_computes_is_counted_by_its_name() {
-        let pid = std::process::id();
+        let done = Arc::new(AtomicBool::new(false));
+        let is_done = Arc::clone(&done);
+        let compute = move || while !is_done.load(Ordering::Relaxed) {};
         let thread = std::thread::Builder::new().name("busy".into());
-        let (done, wait) = std::sync::mpsc::channel::<()>();
-        let (computed, ready) = std::sync::mpsc::channel();
-        let thread = thread.spawn(move || {
-            let until = std::time::Instant::now() + Duration::from_millis(50);
-            while std::time::Instant::now() < until {}
-            computed.send(()).ok();
-            wait.recv().ok();
-        });
-        ready.recv().expect("the thread's word");
-        let used = cpu(pid, "descendants").expect("CPU times");
-        assert!(used["busy"] > Duration::from_millis(5), "{used:?}");
-        drop(done);
-        thread.expect("a thread").join().expect("its end");
+        let thread = thread.spawn(compute).expect("a thread");
+        let began = Instant::now();
+        let used = || {
+            let cpu = cpu(std::process::id(), "descendants").expect("CPU times");
+            cpu.get("busy").copied().unwrap_or_default()
+        };
+        while used() < Duration::from_millis(5) {
+            assert!(began.elapsed() < Duration::from_secs(60), "{:?}", used());
+        }
+        done.store(true, Ordering::Relaxed);
+        thread.join().expect("its end");
     }
 }

@@ -158,6 +158,7 @@ fn help() {
         "completions",
         "validate",
         "policies",
+        "estimate",
     ] {
         transcript.run(&[command, "--help"]);
     }
@@ -264,6 +265,84 @@ fn invocations_and_logs() {
         .run(&["reset", "--yes"])
         .run(&["reset", "--yes"]);
     transcript.check("invocations-and-logs");
+}
+
+#[test]
+fn estimates() {
+    let application = Application::fixture(BINARY, TEMPLATE);
+    let mut transcript = Transcript::of(&application);
+    let estimate = ["estimate", "--rate", "1000"];
+    let with = |more: &[&'static str]| [&estimate[..], more].concat();
+    transcript
+        .run(&estimate)
+        .run(&with(&["--duration-ms", "12.5", "--reads", "0"]))
+        .run(&with(&[
+            "--duration-ms",
+            "12.5",
+            "--mix",
+            "GET /plain=3,POST /{mode}=1",
+        ]))
+        .run(&with(&[
+            "--duration-ms",
+            "fix=250",
+            "--peak-rate",
+            "20000",
+            "--region",
+            "eu-central-1",
+        ]))
+        .run(&with(&["--mix", "none=1"]))
+        .run(&with(&["--duration-ms", "1", "--region", "mars-north-1"]))
+        .run(&with(&["--duration-ms", "1", "--item-bytes", "None=1"]))
+        .run(&with(&["--prices", "none.toml"]))
+        .run(&["estimate"])
+        .run(&["estimate", "--rate", "0"]);
+    std::fs::write(
+        application.folder.path().join("quotas.toml"),
+        "date = \"2026-01-01\"\n",
+    )
+    .unwrap();
+    transcript.run(&with(&["--quotas", "quotas.toml"]));
+    transcript.check("estimates");
+}
+
+/// Through a samlet that has run: durations, calls, log bytes and items are its own.
+#[test]
+fn an_estimate_is_made_from_what_was_measured() {
+    let application = Application::fixture(BINARY, TEMPLATE);
+    let mut transcript = Transcript::of(&application);
+    transcript
+        .run_with(
+            &["invoke", "Fixture", "-e", "-"],
+            r#"{"pathParameters": {"mode": "pid"}}"#,
+        )
+        .run(&[
+            "tables",
+            "put",
+            "Table",
+            r#"{"id": {"S": "a"}, "text": {"S": "0123456789"}}"#,
+        ]);
+    transcript.text.clear();
+    transcript.run(&["estimate", "--rate", "10", "--format", "json"]);
+    let json = transcript.text.split_once('\n').unwrap().1;
+    let found: serde_json::Value = serde_json::from_str(json).unwrap();
+    let function = &found["functions"][0];
+    assert_eq!(
+        function["durations_from"],
+        "measured: 1 invocation, 1 cold start"
+    );
+    assert!(function["billed_ms"].as_f64().unwrap() >= 1.0, "{function}");
+    assert!(function["init_ms"].as_f64().unwrap() > 0.0, "{function}");
+    assert!(
+        function["log_bytes"].as_f64().unwrap() > 200.0,
+        "{function}"
+    );
+    // `id` and `a`, `text` and ten letters.
+    assert_eq!(found["tables"][0]["item_bytes"], 17.0);
+    assert_eq!(found["requests_per_month"], 26_280_000.0);
+    let cost = found["cost_per_month"].as_f64().unwrap();
+    let charges = found["charges"].as_array().unwrap().iter();
+    let sum: f64 = charges.map(|charge| charge["cost"].as_f64().unwrap()).sum();
+    assert!((cost - sum).abs() < 1e-6 && cost > 90.0, "{cost}, {sum}");
 }
 
 #[test]

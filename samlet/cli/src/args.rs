@@ -1,5 +1,6 @@
 //! The command line, with SAM CLI's names where it has them.
 
+mod estimate;
 mod events;
 mod new;
 mod tables;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::Config;
 use crate::error::Error;
 
+pub(crate) use estimate::*;
 pub(crate) use events::*;
 pub(crate) use new::*;
 pub(crate) use tables::*;
@@ -134,6 +136,17 @@ pub(crate) enum Command {
   samlet policies simulate --function CreateMessageItem --action dynamodb:PutItem --resource ARN"
     )]
     Policies(PoliciesArgs),
+    /// Tell what AWS would cost at a rate of requests, and which quota is hit first
+    ///
+    /// From what was measured here: how long functions took, what they did to
+    /// tables and logged, how large items are. The answer is arithmetic; free
+    /// tiers, taxes and discounts are left out, and so are authorizers.
+    #[command(after_help = "Examples:
+  samlet estimate --rate 1000
+  samlet estimate --rate 1000 --mix create=1,retrieve=8,update=1
+  samlet estimate --rate 50 --peak-rate 400 --duration-ms 12 --region eu-central-1
+  samlet estimate --rate 1000 --mix 'GET /message/{message_id}=8,POST /message=1' --format json")]
+    Estimate(EstimateArgs),
 }
 
 #[derive(Debug, Args)]

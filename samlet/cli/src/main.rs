@@ -8,6 +8,7 @@ mod config;
 mod data;
 mod diagnostics;
 mod error;
+mod estimate;
 mod exec;
 mod generate_event;
 mod invoke;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Some(Command::Build(args)) => build::command(&args).map(succeeded),
         Some(Command::Start(args)) => start::command(&args).map(succeeded),
+        Some(Command::Estimate(args)) => estimate::command(&args).map(succeeded),
         Some(Command::Exec(args)) => exec::command(&args),
         Some(Command::Invoke(args)) => invoke::command(&args),
         Some(Command::Logs(args)) => logs::command(&args).map(succeeded),

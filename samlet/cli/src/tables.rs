@@ -7,7 +7,7 @@ use std::io::{Read as _, Write};
 
 use serde_json::{Value, json};
 
-use crate::args::{TablesArgs, TablesCommand};
+use crate::args::{ApplicationArgs, SecretArgs, TablesArgs, TablesCommand};
 use crate::aws::{self, Client};
 use crate::data::DataFolder;
 use crate::error::Error;
@@ -19,7 +19,7 @@ use crate::template::{ACCOUNT_ID, REGION, Template};
 pub(crate) fn command(args: &TablesArgs) -> Result<(), Error> {
     let config = args.application.config("local_start_api")?;
     let template = Template::read(&args.application, &config, false)?;
-    let tables = Tables::open(args, &template)?;
+    let tables = Tables::open(&args.application, &args.secret, &template)?;
     let done = run(args, &template, &tables);
     tables.close();
     done
@@ -40,7 +40,7 @@ fn run(args: &TablesArgs, template: &Template, tables: &Tables) -> Result<(), Er
 }
 
 /// The tables, wherever they are held.
-enum Tables {
+pub(crate) enum Tables {
     /// By the samlet that runs on this folder's data.
     Running(Client),
     /// By nobody else: the store itself.
@@ -52,12 +52,16 @@ enum Tables {
 }
 
 impl Tables {
-    fn open(args: &TablesArgs, template: &Template) -> Result<Self, Error> {
-        let data = match DataFolder::open(&args.application.data_dir()) {
+    pub(crate) fn open(
+        application: &ApplicationArgs,
+        credentials: &SecretArgs,
+        template: &Template,
+    ) -> Result<Self, Error> {
+        let data = match DataFolder::open(&application.data_dir()) {
             Ok(data) => data,
             Err(Error::DataLocked { path }) => {
                 let url = DataFolder::running(&path).ok_or(Error::Starting { path })?;
-                return Ok(Self::Running(Client::new(&url, secret(&args.secret))));
+                return Ok(Self::Running(Client::new(&url, secret(credentials))));
             }
             Err(error) => return Err(error),
         };
@@ -72,7 +76,7 @@ impl Tables {
     }
 
     /// One operation of DynamoDB's API.
-    fn call(&self, operation: &str, request: &Value) -> Result<Value, Error> {
+    pub(crate) fn call(&self, operation: &str, request: &Value) -> Result<Value, Error> {
         let body = request.to_string();
         let answer = match self {
             Self::Running(client) => {
@@ -100,7 +104,7 @@ impl Tables {
         })
     }
 
-    fn close(self) {
+    pub(crate) fn close(self) {
         if let Self::Here { store, runtime, .. } = self {
             runtime.block_on(store.close());
         }

@@ -161,6 +161,13 @@ fn tell_once(path: &Path, error: &serde_json::Error) {
     }
 }
 
+/// Gives a group's events: stream by stream, each in the order written.
+pub fn each_event(folder: &Path, group: &str, mut found: impl FnMut(LogEvent)) {
+    for (_, path) in streams(folder, group) {
+        events(&path).for_each(&mut found);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
 
 pub use api::{ApiError, LogsApi, requirements};
+pub use files::each_event;
 pub use live::{LiveTail, Logged};
 pub use recent::{Filter, Follow, Wanted};
 use writer::{Command, Writer};

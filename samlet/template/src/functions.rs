@@ -11,7 +11,7 @@ use crate::names::did_you_mean;
 use crate::node::{Entry, Node};
 use crate::roles::Roles;
 use crate::schema::{Property, Shape, check, has, missing, must, refused, unnoticed};
-use crate::{Function, Logging, events, globals};
+use crate::{Architecture, Function, Logging, events, globals};
 
 const TEXT: Shape = Shape::Text;
 const ENVIRONMENT: Shape = Shape::Object(&[has("Variables", Shape::Map(&TEXT))]);
@@ -231,6 +231,7 @@ fn function(
         runtime: runtime?,
         build_method: own(metadata.and_then(|node| node.get("BuildMethod"))),
         binary: own(binary),
+        architecture: architecture(properties),
         memory_mb: number("MemorySize", 128),
         ephemeral_storage_mb: properties
             .get("EphemeralStorage")
@@ -244,6 +245,14 @@ fn function(
         role,
         location: resource.at,
     })
+}
+
+fn architecture(properties: &Node) -> Architecture {
+    let first = properties.items_of("Architectures").first();
+    match first.and_then(Node::as_text) {
+        Some("arm64") => Architecture::Arm64,
+        _ => Architecture::X86_64,
+    }
 }
 
 fn logging(properties: &Node, scope: &mut Scope<'_>) -> Logging {

@@ -89,6 +89,8 @@ pub struct Function {
     pub build_method: Option<String>,
     /// `Metadata: BuildProperties: Binary`.
     pub binary: Option<String>,
+    /// `Architectures`.
+    pub architecture: Architecture,
     /// `MemorySize`, MB.
     pub memory_mb: u32,
     /// `EphemeralStorage`: the size of `/tmp`, MB.
@@ -105,6 +107,16 @@ pub struct Function {
     pub role: Role,
     /// Where it is declared.
     pub location: Location,
+}
+
+/// The processors that a function runs on, on AWS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Architecture {
+    /// The default.
+    #[default]
+    X86_64,
+    /// AWS Graviton.
+    Arm64,
 }
 
 impl Function {

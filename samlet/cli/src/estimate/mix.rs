@@ -1,0 +1,218 @@
+//! How requests divide: names on the command line become shares of routes.
+
+use samlet_estimate::{Entry, Gateway};
+use samlet_template::{ApiKind, Application, Function};
+
+use crate::error::Error;
+
+/// The ways into the application, with the share of each; they add up to one.
+pub(super) fn entries(
+    application: &Application,
+    mix: &[(String, f64)],
+) -> Result<Vec<Entry>, Error> {
+    let mut entries = routes(application);
+    if mix.is_empty() {
+        entries.iter_mut().for_each(|entry| entry.share = 1.0);
+    }
+    for (name, weight) in mix {
+        add(application, &mut entries, name, *weight)?;
+    }
+    let total: f64 = entries.iter().map(|entry| entry.share).sum();
+    if total <= 0.0 {
+        return Err(Error::NothingToEstimate);
+    }
+    entries.iter_mut().for_each(|entry| entry.share /= total);
+    Ok(entries)
+}
+
+/// Gives a weight to a route, or to a function's routes together. A function
+/// without routes is invoked in another way.
+fn add(
+    application: &Application,
+    entries: &mut Vec<Entry>,
+    name: &str,
+    weight: f64,
+) -> Result<(), Error> {
+    let is_named = |entry: &&mut Entry| entry.name.eq_ignore_ascii_case(name);
+    if let Some(entry) = entries.iter_mut().find(is_named) {
+        entry.share += weight;
+        return Ok(());
+    }
+    let index = function(application, name).map_err(|error| match error {
+        Error::NoFunction { name, known } => {
+            let routes: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+            let known = format!("{known}, {}", routes.join(", "));
+            Error::NoPart { name, known }
+        }
+        error => error,
+    })?;
+    let own = entries.iter_mut().filter(|entry| entry.function == index);
+    let mut own: Vec<&mut Entry> = own.collect();
+    let count = own.len();
+    own.iter_mut()
+        .for_each(|entry| entry.share += weight / count as f64);
+    if count == 0 {
+        entries.push(Entry {
+            name: application.functions[index].logical_id.clone(),
+            gateway: None,
+            function: index,
+            share: weight,
+            throttle: None,
+        });
+    }
+    Ok(())
+}
+
+fn routes(application: &Application) -> Vec<Entry> {
+    let apis = application.apis.iter();
+    let routes = apis.flat_map(|api| api.routes.iter().map(move |route| (api, route)));
+    let entry = |(api, route): (&samlet_template::Api, &samlet_template::Route)| {
+        let mut functions = application.functions.iter();
+        Some(Entry {
+            name: match route.path.as_str() {
+                "$default" => route.path.clone(),
+                path => format!("{} {path}", route.method),
+            },
+            gateway: Some(match api.kind {
+                ApiKind::Rest => Gateway::Rest,
+                ApiKind::Http => Gateway::Http,
+            }),
+            function: functions.position(|function| function.name == route.function)?,
+            share: 0.0,
+            throttle: route.throttle.map(|throttle| throttle.rate),
+        })
+    };
+    routes.filter_map(entry).collect()
+}
+
+/// The function of this logical id or name, or the only one that begins so.
+pub(super) fn function(application: &Application, name: &str) -> Result<usize, Error> {
+    let functions = &application.functions;
+    let ids = || {
+        functions
+            .iter()
+            .map(|function| function.logical_id.as_str())
+    };
+    let is_exact = |function: &Function| function.logical_id == name || function.name == name;
+    match functions.iter().position(is_exact) {
+        Some(index) => Ok(index),
+        None => beginning(ids(), name).map_err(|known| match known.is_empty() {
+            true => Error::NoFunction {
+                name: name.to_owned(),
+                known: ids().collect::<Vec<_>>().join(", "),
+            },
+            false => Error::Ambiguous {
+                name: name.to_owned(),
+                candidates: known.join(" or "),
+            },
+        }),
+    }
+}
+
+/// The only id that begins so, in any case of letters; else all that do.
+fn beginning<'a>(ids: impl Iterator<Item = &'a str>, name: &str) -> Result<usize, Vec<&'a str>> {
+    let begins = |id: &str| {
+        let start = id.get(..name.len());
+        !name.is_empty() && start.is_some_and(|start| start.eq_ignore_ascii_case(name))
+    };
+    let found: Vec<(usize, &str)> = ids.enumerate().filter(|(_, id)| begins(id)).collect();
+    if let [(index, _)] = found[..] {
+        return Ok(index);
+    }
+    Err(found.into_iter().map(|(_, id)| id).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn application() -> Application {
+        let source = "
+Transform: AWS::Serverless-2016-10-31
+Globals: {Function: {Handler: h, Runtime: provided.al2023}}
+Resources:
+  CreateThing:
+    Type: AWS::Serverless::Function
+    Properties: {Events: {A: {Type: Api, Properties: {Path: /a, Method: POST}}}}
+  ReadThing:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        A: {Type: HttpApi, Properties: {Path: '/a/{id}', Method: GET}}
+        B: {Type: HttpApi, Properties: {Path: /b, Method: GET}}
+  ReadOther:
+    Type: AWS::Serverless::Function
+    Properties: {MemorySize: 256}
+";
+        let settings = samlet_template::Settings {
+            region: "us-east-1".into(),
+            account_id: "1".into(),
+            stack_name: "local".into(),
+            parameter_overrides: std::collections::BTreeMap::new(),
+        };
+        samlet_template::read(source, &settings).unwrap()
+    }
+
+    fn shares(mix: &[(&str, f64)]) -> Result<Vec<(String, f64)>, String> {
+        let mix: Vec<(String, f64)> = mix
+            .iter()
+            .map(|(name, n)| ((*name).to_owned(), *n))
+            .collect();
+        match entries(&application(), &mix) {
+            Ok(entries) => Ok(entries
+                .into_iter()
+                .map(|entry| (entry.name, entry.share))
+                .collect()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn named(shares: &[(&str, f64)]) -> Result<Vec<(String, f64)>, String> {
+        Ok(shares
+            .iter()
+            .map(|(name, n)| ((*name).to_owned(), *n))
+            .collect())
+    }
+
+    #[test]
+    fn without_a_mix_all_routes_are_alike() {
+        let third = 1.0 / 3.0;
+        let expected = [
+            ("POST /a", third),
+            ("GET /a/{id}", third),
+            ("GET /b", third),
+        ];
+        assert_eq!(shares(&[]), named(&expected));
+    }
+
+    #[test]
+    fn a_functions_weight_is_divided_among_its_routes() {
+        let expected = [
+            ("POST /a", 0.25),
+            ("GET /a/{id}", 0.25),
+            ("GET /b", 0.25),
+            ("ReadOther", 0.25),
+        ];
+        let mix = [("create", 1.0), ("READTHING", 2.0), ("ReadOther", 1.0)];
+        assert_eq!(shares(&mix), named(&expected));
+        let expected = [("POST /a", 0.0), ("GET /a/{id}", 0.0), ("GET /b", 1.0)];
+        assert_eq!(shares(&[("get /b", 7.0)]), named(&expected));
+    }
+
+    #[test]
+    fn a_name_must_be_somebodys_and_only_ones() {
+        let error = |name| shares(&[(name, 1.0)]).unwrap_err();
+        assert_eq!(error("read"), "read may be ReadThing or ReadOther");
+        assert_eq!(
+            error("GET /c"),
+            "GET /c is no function and no route of the template"
+        );
+        assert_eq!(error(""), " is no function and no route of the template");
+        assert!(
+            shares(&[("create", 0.0)])
+                .unwrap_err()
+                .contains("nothing to estimate")
+        );
+    }
+}

@@ -110,7 +110,7 @@ bench-lint: ## Formatting, clippy and tests of the benchmarks themselves
 
 $(VENV)/installed: Makefile
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check cfn-lint==1.51.0 awscli==1.46.3 boto3==1.44.5
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check cfn-lint==1.51.0 aws-sam-translator==1.115.0 awscli==1.46.3 boto3==1.44.5
 	# For its copy of axe-core, the accessibility checker.
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps axe-playwright-python==0.1.8
 	touch $@

@@ -81,7 +81,7 @@ pub(crate) enum Command {
     Logs(LogsArgs),
     /// List the routes of all APIs, and the function of each
     #[command(after_help = "Example: samlet routes --template other.yaml")]
-    Routes(ValidateArgs),
+    Routes(RoutesArgs),
     /// Show and change what the tables hold
     ///
     /// Through the samlet that runs on this folder's data; without one, by
@@ -125,7 +125,9 @@ pub(crate) enum Command {
         shell: clap_complete::Shell,
     },
     /// Read the template and say what is wrong with it
-    #[command(after_help = "Example: samlet validate --template other.yaml")]
+    #[command(after_help = "Examples:
+  samlet validate --template other.yaml
+  samlet validate --format json")]
     Validate(ValidateArgs),
     /// Show what functions are granted, what they used of it, and the least that would do
     #[command(
@@ -209,9 +211,19 @@ pub(crate) struct ResetArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct RoutesArgs {
+    #[command(flatten)]
+    pub(crate) application: ApplicationArgs,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ValidateArgs {
     #[command(flatten)]
     pub(crate) application: ApplicationArgs,
+    /// How to show it; as JSON, all that is read of the template, with
+    /// parameters and intrinsic functions resolved
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Args)]

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use samlet_iam::Role;
 use samlet_template::{Application, Diagnostic, Function};
+use serde_json::json;
 
-use crate::args::{ApplicationArgs, ValidateArgs};
+use crate::args::{ApplicationArgs, Format, RoutesArgs, ValidateArgs};
 use crate::config::Config;
 use crate::error::Error;
 use crate::{diagnostics, policies, terminal};
@@ -136,6 +137,10 @@ pub(crate) fn validate(args: &ValidateArgs) -> Result<(), Error> {
     let config = args.application.config("validate")?;
     let template = Template::read(&args.application, &config, false)?;
     template.roles()?;
+    if args.format == Format::Json {
+        print_reading(&template.application);
+        return Ok(());
+    }
     let application = &template.application;
     let routes: usize = application.apis.iter().map(|api| api.routes.len()).sum();
     let counted = |count: usize, what| terminal::counted(count as u64, what);
@@ -150,8 +155,17 @@ pub(crate) fn validate(args: &ValidateArgs) -> Result<(), Error> {
     Ok(())
 }
 
+/// How the template is read, whole: to look into, or to compare with another's reading.
+fn print_reading(application: &Application) {
+    let mut reading = json!(application);
+    for (n, function) in application.functions.iter().enumerate() {
+        reading["functions"][n]["log_group"] = json!(function.log_group());
+    }
+    writeln!(anstream::stdout(), "{reading:#}").ok();
+}
+
 /// `samlet routes`.
-pub(crate) fn routes(args: &ValidateArgs) -> Result<(), Error> {
+pub(crate) fn routes(args: &RoutesArgs) -> Result<(), Error> {
     let config = args.application.config("local_start_api")?;
     let template = Template::read(&args.application, &config, false)?;
     terminal::print_routes(&template.application, &[]);

@@ -1,7 +1,9 @@
 //! What is wrong with a template, where, and the way out.
 
+use serde::Serialize;
+
 /// A place in the template; a span stays on one line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Location {
     /// Counted from 1.
     pub line: usize,
@@ -12,7 +14,7 @@ pub struct Location {
 }
 
 /// Something wrong (an error) or left aside (a warning).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
     /// What is wrong, in one sentence.
     pub message: String,

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fmt;
 
 use boon::{CompileError, Compiler, Draft, SchemaIndex, Schemas, UrlLoader, ValidationError};
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 /// Where a schema is, to the library; never looked up.
@@ -12,6 +13,7 @@ const LOCATION: &str = "schema:model";
 
 /// A schema that values can be held against.
 pub struct JsonSchema {
+    document: Value,
     schemas: Schemas,
     index: SchemaIndex,
 }
@@ -38,7 +40,11 @@ impl JsonSchema {
         let index = compiler
             .compile(LOCATION, &mut schemas)
             .map_err(|error| reason(&error))?;
-        Ok(Self { schemas, index })
+        Ok(Self {
+            document: document.clone(),
+            schemas,
+            index,
+        })
     }
 
     /// What is wrong with a value by this schema; empty when nothing is.
@@ -48,6 +54,12 @@ impl JsonSchema {
             collect(&error, &mut errors);
         }
         errors
+    }
+}
+
+impl Serialize for JsonSchema {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.document.serialize(serializer)
     }
 }
 

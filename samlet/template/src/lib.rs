@@ -33,6 +33,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::Value;
 
 pub use diagnostics::{Diagnostic, Location};
@@ -52,7 +53,7 @@ pub struct Settings {
 }
 
 /// The application a template declares.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Application {
     /// In the template's order, as are all lists.
     pub functions: Vec<Function>,
@@ -73,7 +74,7 @@ pub struct Application {
 }
 
 /// A Lambda function.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Function {
     /// Its key under `Resources`.
     pub logical_id: String,
@@ -96,6 +97,7 @@ pub struct Function {
     /// `EphemeralStorage`: the size of `/tmp`, MB.
     pub ephemeral_storage_mb: u32,
     /// `Timeout`.
+    #[serde(rename = "timeout_seconds", serialize_with = "seconds")]
     pub timeout: Duration,
     /// `ReservedConcurrentExecutions`: at most so many at once.
     pub reserved_concurrency: Option<u32>,
@@ -110,7 +112,8 @@ pub struct Function {
 }
 
 /// The processors that a function runs on, on AWS.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Architecture {
     /// The default.
     #[default]
@@ -128,7 +131,7 @@ impl Function {
 }
 
 /// How a function's log is written.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Logging {
     /// `LogFormat: JSON`, instead of text.
     pub json: bool,
@@ -141,7 +144,7 @@ pub struct Logging {
 }
 
 /// An execution role.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Role {
     /// The role's name (`STACK-LOGICALIDRole` for one that SAM makes).
     pub name: String,
@@ -156,7 +159,7 @@ pub struct Role {
 }
 
 /// A policy of a role.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Policy {
     /// Its name; of a function's own statements, `Policies`.
     pub name: String,
@@ -167,7 +170,8 @@ pub struct Policy {
 }
 
 /// Which of API Gateway's two kinds an API is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum ApiKind {
     /// A REST API.
     Rest,
@@ -176,16 +180,18 @@ pub enum ApiKind {
 }
 
 /// The shape of the events that a route's function is given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum PayloadFormat {
     /// 1.0, the only one of REST APIs.
+    #[serde(rename = "1.0")]
     V1,
     /// 2.0.
+    #[serde(rename = "2.0")]
     V2,
 }
 
 /// An API.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Api {
     /// Its key under `Resources`, or `ServerlessRestApi` or `ServerlessHttpApi` for SAM's implicit one.
     pub logical_id: String,
@@ -222,7 +228,7 @@ pub struct Api {
 }
 
 /// How one of API Gateway's own answers is changed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct GatewayResponse {
     /// Another status.
     pub status: Option<u16>,
@@ -233,7 +239,8 @@ pub struct GatewayResponse {
 }
 
 /// Where a header's value comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum HeaderSource {
     /// This text.
     Static(String),
@@ -242,7 +249,7 @@ pub enum HeaderSource {
 }
 
 /// An API key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ApiKey {
     /// Its key under `Resources`, or SAM's name for one that it makes.
     pub logical_id: String,
@@ -255,7 +262,7 @@ pub struct ApiKey {
 }
 
 /// What the holders of some API keys may do.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct UsagePlan {
     /// What `!Ref` gives.
     pub id: String,
@@ -270,7 +277,7 @@ pub struct UsagePlan {
 }
 
 /// A stage of an API, as a usage plan names it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PlanStage {
     /// The API's id.
     pub api: String,
@@ -281,7 +288,7 @@ pub struct PlanStage {
 }
 
 /// A token bucket.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Throttle {
     /// Requests a second.
     pub rate: f64,
@@ -290,7 +297,7 @@ pub struct Throttle {
 }
 
 /// How fast the routes of a stage may be used, each for itself.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Throttles {
     /// Of routes that have none of their own.
     pub general: Option<Throttle>,
@@ -299,7 +306,7 @@ pub struct Throttles {
 }
 
 /// So many requests a period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Quota {
     /// Requests.
     pub limit: u64,
@@ -308,7 +315,8 @@ pub struct Quota {
 }
 
 /// A quota's period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Period {
     /// From midnight UTC.
     Day,
@@ -319,13 +327,14 @@ pub enum Period {
 }
 
 /// A Lambda authorizer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Authorizer {
     /// The function's `name`.
     pub function: String,
     /// What it is asked with.
     pub identity: Identity,
     /// How long its answer holds for the same identity; zero is not at all.
+    #[serde(rename = "time_to_live_seconds", serialize_with = "seconds")]
     pub time_to_live: Duration,
     /// The shape of its events.
     pub payload_format: PayloadFormat,
@@ -334,7 +343,8 @@ pub struct Authorizer {
 }
 
 /// What a request must have for its authorizer to be asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Identity {
     /// A TOKEN authorizer: one header.
     Token {
@@ -357,7 +367,7 @@ pub enum Identity {
 }
 
 /// Cross-origin resource sharing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Cors {
     /// Origins; `*` is all.
     pub allow_origins: Vec<String>,
@@ -374,7 +384,7 @@ pub struct Cors {
 }
 
 /// A route of an API.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Route {
     /// Upper case, or `ANY`.
     pub method: String,
@@ -385,6 +395,7 @@ pub struct Route {
     /// Which events the function is given.
     pub payload_format: PayloadFormat,
     /// How long the function may take to answer.
+    #[serde(rename = "timeout_seconds", serialize_with = "seconds")]
     pub timeout: Duration,
     /// Its authorizer, by name.
     pub authorizer: Option<String>,
@@ -399,16 +410,17 @@ pub struct Route {
 }
 
 /// What API Gateway checks of a request before it calls a function.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Validation {
     /// The model that a JSON body must follow.
+    #[serde(serialize_with = "shared")]
     pub body: Option<Arc<JsonSchema>>,
     /// Parameters that must be there and not be empty.
     pub parameters: Vec<RequiredParameter>,
 }
 
 /// A parameter that a request must have.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RequiredParameter {
     /// Where in the request.
     pub location: ParameterLocation,
@@ -417,7 +429,8 @@ pub struct RequiredParameter {
 }
 
 /// Where in a request a parameter is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ParameterLocation {
     /// `method.request.path`.
     Path,
@@ -428,7 +441,7 @@ pub enum ParameterLocation {
 }
 
 /// A DynamoDB table.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Table {
     /// Its key under `Resources`.
     pub logical_id: String,
@@ -443,14 +456,14 @@ pub struct Table {
 }
 
 /// When a table's items expire.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TimeToLive {
     /// The attribute that says so, in seconds since the epoch.
     pub attribute: String,
 }
 
 /// A resolved output.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Output {
     /// Its key.
     pub name: String,
@@ -464,4 +477,15 @@ pub struct Output {
 /// with it is told.
 pub fn read(source: &str, settings: &Settings) -> Result<Application, Vec<Diagnostic>> {
     reader::read(source, settings)
+}
+
+fn seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    duration.as_secs_f64().serialize(serializer)
+}
+
+fn shared<S: serde::Serializer>(
+    schema: &Option<Arc<JsonSchema>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    schema.as_deref().serialize(serializer)
 }

@@ -1,0 +1,317 @@
+//! What there is to agree on, as named facts: once from samlet's reading, once from the translator's output.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::cloudformation::{Stack, text};
+
+/// Each by its name, such as `Create memory`.
+pub(crate) type Facts = BTreeMap<String, Value>;
+
+/// What both sides say of a table, as CreateTable has it.
+const TABLE: [&str; 7] = [
+    "AttributeDefinitions",
+    "BillingMode",
+    "DeletionProtectionEnabled",
+    "GlobalSecondaryIndexes",
+    "KeySchema",
+    "LocalSecondaryIndexes",
+    "ProvisionedThroughput",
+];
+
+/// From `samlet validate --format json`; `managed` are the policies of AWS
+/// that the other side has by name only.
+pub(crate) fn of_reading(reading: &Value, managed: &BTreeSet<String>) -> Facts {
+    let mut facts = Facts::new();
+    for function in list(&reading["functions"]) {
+        let id = text(&function["logical_id"]);
+        for name in [
+            "name",
+            "handler",
+            "runtime",
+            "architecture",
+            "memory_mb",
+            "ephemeral_storage_mb",
+            "reserved_concurrency",
+            "log_group",
+        ] {
+            facts.insert(format!("{id} {name}"), function[name].clone());
+        }
+        facts.insert(
+            format!("{id} timeout"),
+            json!(function["timeout_seconds"].as_f64()),
+        );
+        facts.insert(format!("{id} environment"), function["environment"].clone());
+        for policy in list(&function["role"]["policies"]) {
+            match policy["name"]
+                .as_str()
+                .filter(|name| managed.contains(*name))
+            {
+                Some(name) => allow(&mut facts, &id, &json!(name)),
+                None => statements(&mut facts, &id, &policy["document"]),
+            }
+        }
+    }
+    let names = list(&reading["functions"]);
+    let apis = list(&reading["apis"])
+        .iter()
+        .chain(list(&reading["apis_without_routes"]));
+    for api in apis {
+        let id = text(&api["logical_id"]);
+        facts.insert(format!("{id} kind"), api["kind"].clone());
+        facts.insert(format!("{id} stage"), api["stage"].clone());
+        facts.insert(format!("{id} variables"), api["stage_variables"].clone());
+        for (name, authorizer) in api["authorizers"].as_object().unwrap() {
+            facts.insert(
+                format!("{id} authorizer {name}"),
+                authorizer["function"].clone(),
+            );
+            let seconds = authorizer["time_to_live_seconds"].as_f64();
+            facts.insert(format!("{id} authorizer {name} holds for"), json!(seconds));
+        }
+        for route in list(&api["routes"]) {
+            let known = names
+                .iter()
+                .any(|function| function["name"] == route["function"]);
+            assert!(known, "{route}");
+            let what = format!("{id} {} {}", text(&route["method"]), text(&route["path"]));
+            facts.insert(format!("{what} authorizer"), route["authorizer"].clone());
+            facts.insert(
+                format!("{what} needs a key"),
+                route["api_key_required"].clone(),
+            );
+            facts.insert(format!("{what} payload"), route["payload_format"].clone());
+            facts.insert(
+                format!("{what} timeout"),
+                json!(route["timeout_seconds"].as_f64()),
+            );
+            facts.insert(what, route["function"].clone());
+        }
+    }
+    for table in list(&reading["tables"]) {
+        let id = text(&table["logical_id"]);
+        facts.insert(format!("{id} name"), table["name"].clone());
+        for name in TABLE {
+            facts.insert(format!("{id} {name}"), table["create_table"][name].clone());
+        }
+        let stream = &table["create_table"]["StreamSpecification"]["StreamViewType"];
+        facts.insert(format!("{id} stream"), stream.clone());
+        let expiry = &table["time_to_live"]["attribute"];
+        facts.insert(format!("{id} expiry"), expiry.clone());
+    }
+    for output in list(&reading["outputs"]) {
+        let name = text(&output["name"]);
+        facts.insert(format!("output {name}"), output["value"].clone());
+    }
+    facts
+}
+
+/// From a translated template.
+pub(crate) fn of_stack(stack: &Stack<'_>) -> Facts {
+    let mut facts = Facts::new();
+    for (id, kind, properties) in stack.resources() {
+        match kind {
+            "AWS::Lambda::Function" => function(&mut facts, stack, id, &properties),
+            "AWS::DynamoDB::Table" => table(&mut facts, stack, id, &properties),
+            "AWS::ApiGateway::RestApi" => api(&mut facts, id, "REST", &properties["Body"]),
+            "AWS::ApiGatewayV2::Api" => api(&mut facts, id, "HTTP", &properties["Body"]),
+            "AWS::ApiGateway::Stage" => stage(&mut facts, stack, &properties, "RestApiId"),
+            "AWS::ApiGatewayV2::Stage" => stage(&mut facts, stack, &properties, "ApiId"),
+            _ => {}
+        }
+    }
+    let outputs = stack.template["Outputs"].as_object();
+    for (name, output) in outputs.into_iter().flatten() {
+        if stack.is_wanted(output) {
+            facts.insert(format!("output {name}"), stack.resolve(&output["Value"]));
+        }
+    }
+    facts
+}
+
+/// The names of AWS's managed policies that roles of a translated template have.
+pub(crate) fn managed_policies(stack: &Stack<'_>) -> BTreeSet<String> {
+    let roles = stack.resources().into_iter();
+    let arns = roles.flat_map(|(.., role)| list(&role["ManagedPolicyArns"]).to_vec());
+    arns.map(|arn| last_part(&text(&arn))).collect()
+}
+
+fn function(facts: &mut Facts, stack: &Stack<'_>, id: &str, properties: &Value) {
+    let name = stack.name(id);
+    let or = |value: &Value, default: Value| match value.is_null() {
+        true => default,
+        false => value.clone(),
+    };
+    let number = |value: &Value, default: u64| match value.is_null() {
+        true => json!(default),
+        false => json!(text(value).parse::<u64>().unwrap()),
+    };
+    let timeout = number(&properties["Timeout"], 3);
+    let log_group = or(
+        &properties["LoggingConfig"]["LogGroup"],
+        format!("/aws/lambda/{name}").into(),
+    );
+    for (what, value) in [
+        ("name", json!(name)),
+        ("handler", properties["Handler"].clone()),
+        ("runtime", properties["Runtime"].clone()),
+        (
+            "architecture",
+            or(&properties["Architectures"][0], "x86_64".into()),
+        ),
+        ("memory_mb", number(&properties["MemorySize"], 128)),
+        (
+            "ephemeral_storage_mb",
+            number(&properties["EphemeralStorage"]["Size"], 512),
+        ),
+        (
+            "reserved_concurrency",
+            properties["ReservedConcurrentExecutions"].clone(),
+        ),
+        ("timeout", json!(timeout.as_f64())),
+        ("log_group", log_group),
+    ] {
+        facts.insert(format!("{id} {what}"), value);
+    }
+    let variables = properties["Environment"]["Variables"].as_object();
+    let variables = variables.into_iter().flatten();
+    let variables: Value = variables
+        .map(|(name, value)| (name.clone(), json!(text(value))))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    facts.insert(format!("{id} environment"), variables);
+    let role = last_part(&text(&properties["Role"]));
+    let all = stack.resources();
+    let role = all
+        .iter()
+        .find(|(id, kind, _)| *kind == "AWS::IAM::Role" && stack.name(id) == role);
+    let (.., role) = role.unwrap();
+    for arn in list(&role["ManagedPolicyArns"]) {
+        allow(facts, id, &json!(last_part(&text(arn))));
+    }
+    for policy in list(&role["Policies"]) {
+        statements(facts, id, &policy["PolicyDocument"]);
+    }
+}
+
+fn table(facts: &mut Facts, stack: &Stack<'_>, id: &str, properties: &Value) {
+    facts.insert(format!("{id} name"), stack.name(id).into());
+    for name in TABLE {
+        facts.insert(format!("{id} {name}"), properties[name].clone());
+    }
+    let stream = &properties["StreamSpecification"]["StreamViewType"];
+    facts.insert(format!("{id} stream"), stream.clone());
+    let expiry = &properties["TimeToLiveSpecification"];
+    let expiry = match expiry["Enabled"] == true {
+        true => expiry["AttributeName"].clone(),
+        false => Value::Null,
+    };
+    facts.insert(format!("{id} expiry"), expiry);
+}
+
+fn stage(facts: &mut Facts, stack: &Stack<'_>, properties: &Value, api: &str) {
+    let api = text(&properties[api]);
+    let (id, _) = stack
+        .api_ids
+        .iter()
+        .find(|(_, known)| **known == api)
+        .unwrap();
+    facts.insert(format!("{id} stage"), properties["StageName"].clone());
+    let variables = ["Variables", "StageVariables"].map(|name| &properties[name]);
+    let variables = variables.into_iter().find(|variables| !variables.is_null());
+    let none = json!({});
+    facts.insert(
+        format!("{id} variables"),
+        variables.unwrap_or(&none).clone(),
+    );
+}
+
+fn api(facts: &mut Facts, id: &str, kind: &str, body: &Value) {
+    facts.insert(format!("{id} kind"), kind.into());
+    let (longest, hold) = match kind {
+        "REST" => (29_000.0, 300.0),
+        _ => (30_000.0, 0.0),
+    };
+    let schemes = [
+        &body["securityDefinitions"],
+        &body["components"]["securitySchemes"],
+    ];
+    for (name, scheme) in schemes.into_iter().filter_map(Value::as_object).flatten() {
+        let authorizer = &scheme["x-amazon-apigateway-authorizer"];
+        if authorizer.is_null() {
+            continue;
+        }
+        let uri = text(&authorizer["authorizerUri"]);
+        facts.insert(format!("{id} authorizer {name}"), called(&uri).into());
+        let holds = authorizer["authorizerResultTtlInSeconds"].as_f64();
+        let holds = json!(holds.unwrap_or(hold));
+        facts.insert(format!("{id} authorizer {name} holds for"), holds);
+    }
+    for (path, methods) in body["paths"].as_object().into_iter().flatten() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let integration = &operation["x-amazon-apigateway-integration"];
+            // A preflight's answer, which no function gives.
+            if integration["type"] == "mock" {
+                continue;
+            }
+            let method = match method.as_str() {
+                "x-amazon-apigateway-any-method" => "ANY".to_owned(),
+                method => method.to_uppercase(),
+            };
+            let what = format!("{id} {method} {path}");
+            let needed: Vec<&String> = list(&operation["security"])
+                .iter()
+                .flat_map(|each| each.as_object().unwrap().keys())
+                .collect();
+            let is_authorizer = |name: &&&String| !matches!(name.as_str(), "api_key" | "NONE");
+            let key = needed.iter().any(|name| *name == "api_key");
+            facts.insert(format!("{what} needs a key"), key.into());
+            let authorizer = json!(needed.iter().find(is_authorizer));
+            facts.insert(format!("{what} authorizer"), authorizer);
+            let payload = integration["payloadFormatVersion"].as_str();
+            facts.insert(format!("{what} payload"), payload.unwrap_or("1.0").into());
+            let timeout = integration["timeoutInMillis"].as_f64().unwrap_or(longest);
+            facts.insert(format!("{what} timeout"), json!(timeout / 1000.0));
+            facts.insert(what, called(&text(&integration["uri"])).into());
+        }
+    }
+}
+
+/// The function that an integration calls.
+fn called(uri: &str) -> String {
+    let (_, arn) = uri.split_once(":function:").unwrap();
+    arn.split('/').next().unwrap().to_owned()
+}
+
+fn statements(facts: &mut Facts, function: &str, document: &Value) {
+    for statement in list(&document["Statement"]) {
+        let mut statement = statement.clone();
+        for name in ["Action", "NotAction", "Resource", "NotResource"] {
+            if statement[name].is_string() {
+                statement[name] = json!([statement[name]]);
+            }
+            if statement[name].is_null() {
+                statement.as_object_mut().unwrap().remove(name);
+            }
+        }
+        allow(facts, function, &statement);
+    }
+}
+
+fn allow(facts: &mut Facts, function: &str, statement: &Value) {
+    facts.insert(format!("{function} policy {statement}"), true.into());
+}
+
+fn last_part(arn: &str) -> String {
+    arn.rsplit('/').next().unwrap().to_owned()
+}
+
+/// A list, or one alone.
+fn list(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(list) => list,
+        Value::Null => &[],
+        one => std::slice::from_ref(one),
+    }
+}

@@ -6,10 +6,11 @@ TOOLS := target/tools
 BENCH := target/bench-tools
 RIE_ARCH := $(patsubst aarch64,arm64,$(shell uname -m))
 API_URL ?= http://127.0.0.1:3000
+API_KEY ?=
 ID ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test lint cfn-lint doc browser unit deny advisories sbom bench bench-functions bench-tools bench-lint soak soak-harm create retrieve update delete deploy clean
+.PHONY: help run build release test lint cfn-lint doc browser unit verify translated-lint smoke deny advisories sbom bench bench-functions bench-tools bench-lint soak soak-harm create retrieve update delete deploy clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -44,7 +45,7 @@ browser: ## Chromium for the tests of the console's page, where it can be instal
 	  || echo "SKIPPED: the console's page is not tested: there is no chromedriver, and it cannot be installed here" >&2
 
 unit: ## All tests, the acceptance tests included
-	cargo test --workspace --locked
+	env -u API_URL cargo test --workspace --locked
 
 deny: $(TOOLS)/bin/cargo-deny ## Licences, bans and sources of dependencies
 	$(TOOLS)/bin/cargo-deny --locked check --hide-inclusion-graph licenses bans sources
@@ -107,6 +108,18 @@ bench-lint: ## Formatting, clippy and tests of the benchmarks themselves
 	cargo fmt --all --check --manifest-path bench/Cargo.toml
 	cargo clippy --release --workspace --all-targets --locked --manifest-path bench/Cargo.toml --target-dir target/bench -- -D warnings
 	cargo test --release --workspace --locked --manifest-path bench/Cargo.toml --target-dir target/bench
+
+verify: translated-lint ## What needs no account either, but is too slow for `make test`
+
+# Finds wrong references and IAM actions in what only the translated template has.
+translated-lint: $(VENV)/installed ## What SAM makes of the template, against CloudFormation's rules
+	mkdir -p target
+	$(VENV)/bin/python tests/translator/translate.py template.yaml > target/translated.json
+	$(VENV)/bin/cfn-lint target/translated.json
+
+# The very tests that `make test` runs against samlet.
+smoke: ## The acceptance tests against a deployment: make smoke API_URL=https://… [API_KEY=…]
+	API_URL='$(API_URL)' API_KEY='$(API_KEY)' cargo test --workspace --locked --test smoke
 
 $(VENV)/installed: Makefile
 	$(PYTHON) -m venv $(VENV)

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use samlet_logs::Observer;
@@ -79,7 +80,7 @@ impl LogNames {
     /// Shows on standard error what functions log.
     pub(crate) fn observer(&self) -> Observer {
         let names = self.clone();
-        let mut stderr = anstream::stderr();
+        let has_colours = AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
         Box::new(move |group, event| {
             if is_quiet() {
                 return;
@@ -91,8 +92,13 @@ impl LogNames {
             };
             // AWS's Python runtime client ends the lines of a trace so.
             for line in event.message.trim_end().split('\r') {
-                // A terminal that went away must not end the application.
-                writeln!(stderr, "{style}{name:width$}{style:#} {line}").ok();
+                let mut text = format!("{style}{name:width$}{style:#} {line}\n");
+                if !has_colours {
+                    text = strip_str(&text).to_string();
+                }
+                // In one piece: standard error has no buffer. A terminal that
+                // went away must not end the application.
+                std::io::stderr().write_all(text.as_bytes()).ok();
             }
         })
     }

@@ -106,7 +106,7 @@ mod tests {
                 message: message.into(),
             });
         }
-        assert_eq!(measured.log_bytes(), Some(18.0 + 35.0 + 52.0));
+        assert_eq!(measured.log_bytes(), Some(18.0 + 34.0 + 52.0));
         assert_eq!((measured.invocations(), measured.cold_starts()), (1, 0));
         assert_eq!(measured.durations().map(|found| found.p99_ms), Some(2.0));
     }

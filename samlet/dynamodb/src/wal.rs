@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 const HEADER_BYTES: usize = 32;
@@ -13,7 +14,8 @@ const FRAME_HEADER_BYTES: usize = 24;
 /// The magic number; its last bit says how checksums read their words.
 const MAGIC: u32 = 0x377f_0682;
 
-const MAX_PAGE_BYTES: u32 = 65_536;
+/// The sizes a page may have: the powers of two among them.
+const PAGE_BYTES: RangeInclusive<u32> = 512..=65_536;
 
 /// How many frames SQLite would pass over that belong to this log: after a
 /// process was killed there are none.
@@ -36,12 +38,12 @@ pub(crate) fn unreadable_frames(path: &Path) -> io::Result<usize> {
     };
     sum.add(&header[..24]);
     let is_whole = word(&header, 0) & !1 == MAGIC
+        && PAGE_BYTES.contains(&page_bytes)
         && page_bytes.is_power_of_two()
-        && page_bytes <= MAX_PAGE_BYTES
         && sum.is(&header[24..]);
     if !is_whole {
         // Whatever followed it is out of reach.
-        return Ok((length - HEADER_BYTES).div_ceil(MAX_PAGE_BYTES as usize));
+        return Ok((length - HEADER_BYTES).div_ceil(*PAGE_BYTES.end() as usize));
     }
     let salts = &header[16..24];
     let mut frame = vec![0; FRAME_HEADER_BYTES + page_bytes as usize];
@@ -84,5 +86,129 @@ impl Checksum {
 
     fn is(&self, expected: &[u8]) -> bool {
         (word(expected, 0), word(expected, 4)) == self.sums
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use dynoxide::storage::Storage;
+
+    const SALTS: [u8; 8] = *b"saltsalt";
+
+    /// A log's header with its checksum, from which those of frames go on.
+    fn header(page_bytes: u32, is_big_endian: bool) -> (Vec<u8>, Checksum) {
+        let mut sum = Checksum {
+            is_big_endian,
+            ..Checksum::default()
+        };
+        let words = [MAGIC | u32::from(is_big_endian), 3_007_000, page_bytes, 0];
+        let mut log = words.map(u32::to_be_bytes).concat();
+        log.extend(SALTS);
+        sum.add(&log);
+        log.extend(written(&sum));
+        (log, sum)
+    }
+
+    fn written(sum: &Checksum) -> Vec<u8> {
+        [sum.sums.0, sum.sums.1].map(u32::to_be_bytes).concat()
+    }
+
+    /// A log of frames with pages of so many bytes, and right checksums.
+    fn log(page_bytes: u32, frames: u8, is_big_endian: bool) -> Vec<u8> {
+        let (mut log, mut sum) = header(page_bytes, is_big_endian);
+        for frame in 1..=frames {
+            let start = [u32::from(frame).to_be_bytes(); 2].concat();
+            let page = vec![frame; page_bytes as usize];
+            sum.add(&start);
+            sum.add(&page);
+            log.extend(start);
+            log.extend(SALTS);
+            log.extend(written(&sum));
+            log.extend(page);
+        }
+        log
+    }
+
+    /// Where the page of a frame begins.
+    fn page_at(page_bytes: usize, frame: usize) -> usize {
+        HEADER_BYTES + (frame - 1) * (FRAME_HEADER_BYTES + page_bytes) + FRAME_HEADER_BYTES
+    }
+
+    fn unreadable(log: &[u8]) -> usize {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("wal");
+        std::fs::write(&path, log).unwrap();
+        unreadable_frames(&path).unwrap()
+    }
+
+    #[test]
+    fn no_log_and_an_empty_one_are_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(unreadable_frames(&folder.path().join("wal")).unwrap(), 0);
+        assert_eq!(unreadable(&[]), 0);
+        assert_eq!(unreadable(&log(4096, 0, true)), 0);
+    }
+
+    #[test]
+    fn a_log_that_sqlite_wrote_is_whole_until_a_byte_of_it_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        let storage = Storage::new(path.to_str().unwrap()).unwrap();
+        let write = "CREATE TABLE t (a); INSERT INTO t VALUES (1);";
+        storage.conn().execute_batch(write).unwrap();
+        let mut log = std::fs::read(folder.path().join("store-wal")).unwrap();
+        assert!(log.len() > 4096, "{}", log.len());
+        assert_eq!(unreadable(&log), 0);
+        let at = page_at(4096, 1) + 100;
+        log[at] ^= 1;
+        let frames = (log.len() - HEADER_BYTES) / (FRAME_HEADER_BYTES + 4096);
+        assert_eq!(unreadable(&log), frames);
+    }
+
+    #[test]
+    fn what_follows_the_damage_is_counted() {
+        for is_big_endian in [false, true] {
+            for page_bytes in [512, 4096, 65_536] {
+                let whole = log(page_bytes, 5, is_big_endian);
+                assert_eq!(unreadable(&whole), 0);
+                for frame in 1..=5 {
+                    let mut damaged = whole.clone();
+                    damaged[page_at(page_bytes as usize, frame) + 7] ^= 0x80;
+                    assert_eq!(unreadable(&damaged), 6 - frame, "{page_bytes} {frame}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn frames_of_a_log_before_this_one_and_a_frame_cut_short_do_not_count() {
+        let mut old = log(512, 5, true);
+        for frame in 3..=5 {
+            old[page_at(512, frame) - 16] ^= 1;
+        }
+        assert_eq!(unreadable(&old), 0);
+        let whole = log(512, 5, true);
+        assert_eq!(unreadable(&whole[..whole.len() - 1]), 0);
+    }
+
+    #[test]
+    fn a_log_whose_header_is_damaged_is_unreadable() {
+        for at in 0..HEADER_BYTES {
+            let mut damaged = log(512, 5, true);
+            damaged[at] ^= 0x10;
+            assert!(unreadable(&damaged) > 0, "{at}");
+        }
+    }
+
+    #[test]
+    fn a_log_of_pages_of_an_impossible_size_is_unreadable() {
+        // The last one, taken at its word, would ask for 2 GB.
+        for page_bytes in [0, 1, 2, 4, 8, 100, 256, 513, 65_535, 131_072, 1 << 31] {
+            let (mut log, _) = header(page_bytes, true);
+            log.extend([1; 1000]);
+            assert!(unreadable(&log) > 0, "{page_bytes}");
+        }
     }
 }

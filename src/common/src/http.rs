@@ -10,6 +10,7 @@ use aws_runtime::invocation_id::InvocationIdInterceptor;
 use aws_runtime::request_info::RequestInfoInterceptor;
 use aws_runtime::user_agent::UserAgentInterceptor;
 use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::connection::{CaptureSmithyConnection, ConnectionMetadata};
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
@@ -22,7 +23,9 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::{HttpConnector as TcpConnector, capture_connection};
+use hyper_util::client::legacy::connect::{
+    CaptureConnection, HttpConnector as TcpConnector, capture_connection,
+};
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::TokioExecutor;
 use rustls::pki_types::CertificateDer;
@@ -80,20 +83,33 @@ impl HttpConnector for Connector {
                 return HttpConnectorFuture::ready(Err(ConnectorError::user(error.into())));
             }
         };
-        let connection = capture_connection(&mut request);
+        let captured = capture_connection(&mut request);
+        if let Some(connection) = request.extensions().get::<CaptureSmithyConnection>() {
+            connection.set_connection_retriever(move || metadata(&captured));
+        }
         let response = self.0.request(request);
         HttpConnectorFuture::new(async move {
             let response = response.await.map_err(failed)?;
-            if response.status().is_server_error()
-                && let Some(connection) = connection.connection_metadata().as_ref()
-            {
-                // The retry shall meet another host, not the same again.
-                connection.poison();
-            }
             HttpResponse::try_from(response.map(SdkBody::from_body_1_x))
                 .map_err(|error| ConnectorError::other(error.into(), None))
         })
     }
+}
+
+/// By what the SDK keeps a connection from being used again when a request has
+/// failed on it: the retry shall meet another host, not the same again.
+fn metadata(captured: &CaptureConnection) -> Option<ConnectionMetadata> {
+    captured.connection_metadata().as_ref()?;
+    let captured = captured.clone();
+    let poison = move || {
+        if let Some(connection) = captured.connection_metadata().as_ref() {
+            connection.poison();
+        }
+    };
+    let metadata = ConnectionMetadata::builder()
+        .proxied(false)
+        .poison_fn(poison);
+    Some(metadata.build())
 }
 
 /// Whatever befalls a connection may be tried again on another.

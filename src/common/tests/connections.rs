@@ -5,10 +5,12 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use common::Table;
+use tracing::Level;
 
 const WAIT: Duration = Duration::from_secs(20);
 const OK: (&str, &str) = ("200 OK", r#"{"Item":{"pk":{"S":"1"}}}"#);
@@ -88,6 +90,26 @@ async fn retrieve(table: &Table) -> bool {
     found.unwrap().item.is_some()
 }
 
+/// What is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 #[tokio::test]
 async fn a_connection_that_was_closed_is_replaced() {
     let (address, heads) = serve(&[
@@ -132,9 +154,18 @@ async fn a_server_that_fails_is_not_tried_again_on_the_same_connection() {
             closes: true,
         },
     ]);
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(Level::WARN)
+        .with_writer(move || writer.clone())
+        .finish();
+    let logging = tracing::subscriber::set_default(subscriber);
     assert!(retrieve(&table(address)).await);
+    drop(logging);
     let connections = [(); 2].map(|()| heads.recv_timeout(WAIT).unwrap().0);
     assert_eq!(connections, [0, 1]);
+    assert_eq!(log.text(), "", "the SDK has something to complain about");
 }
 
 #[tokio::test]

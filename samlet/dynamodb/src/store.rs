@@ -182,10 +182,17 @@ impl Store {
             threads,
             ..
         } = self;
-        drop((writes, reads));
-        let threads = std::mem::take(&mut *threads.lock().unwrap_or_else(PoisonError::into_inner));
-        let joined =
-            tokio::task::spawn_blocking(move || threads.into_iter().for_each(|t| drop(t.join())));
+        let mut threads =
+            std::mem::take(&mut *threads.lock().unwrap_or_else(PoisonError::into_inner));
+        // The writer last: SQLite takes the write-ahead log into the store's
+        // file when a connection is closed while there is no other.
+        let writer = threads.pop();
+        let joined = tokio::task::spawn_blocking(move || {
+            drop(reads);
+            threads.into_iter().for_each(|thread| drop(thread.join()));
+            drop(writes);
+            writer.map(std::thread::JoinHandle::join)
+        });
         if tokio::time::timeout(CLOSE_TIMEOUT, joined).await.is_err() {
             tracing::warn!("the store was still busy when samlet ended");
         }
@@ -383,6 +390,27 @@ mod tests {
         for n in 0..64 {
             let item = store.execute("GetItem", get(&n.to_string())).await.unwrap();
             assert_eq!(item, format!(r#"{{"Item":{{"pk":{{"S":"{n}"}}}}}}"#));
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_closed_store_is_one_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("dynamodb.sqlite");
+        for _ in 0..20 {
+            // Without the check at start, which has a connection as well.
+            let engine = Engine::open(&path, "us-east-1", "1").unwrap();
+            let sync: Sync = Box::new(|| Ok(()));
+            let store = Store::start(engine, sync, &path, "us-east-1", "1").unwrap();
+            store.ensure_table(&table(), None).await.unwrap();
+            store.execute("PutItem", put("a")).await.unwrap();
+            for _ in 0..READERS {
+                store.execute("GetItem", get("a")).await.unwrap();
+            }
+            store.close().await;
+            let files = std::fs::read_dir(folder.path()).unwrap();
+            let files: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+            assert_eq!(files, ["dynamodb.sqlite"]);
         }
     }
 

@@ -25,8 +25,8 @@ const QUEUE_LENGTH: usize = 1024;
 
 const READERS: usize = 2;
 
-/// The engine's parser recurses: on small stacks a deeply nested expression
-/// would end the process.
+/// The engine's parsers recurse: on small stacks a deeply nested expression or
+/// item would end the process.
 const STACK_BYTES: usize = 32 * 1024 * 1024;
 
 type Reply = Result<Bytes, ApiError>;
@@ -218,7 +218,9 @@ fn check_in_background(path: &Path, region: &str, account_id: &str) -> Result<()
             tell_damage(&path, &damage);
         }
     };
-    let thread = std::thread::Builder::new().name("store-check".into());
+    let thread = std::thread::Builder::new()
+        .name("store-check".into())
+        .stack_size(STACK_BYTES);
     thread
         .spawn(check)
         .map(drop)

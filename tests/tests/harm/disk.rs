@@ -68,6 +68,11 @@ fn title(samlet: &Samlet, id: &str) -> Option<String> {
     }
 }
 
+fn store_file(application: &Application) -> PathBuf {
+    let folder = application.folder.path();
+    folder.join(".samlet/dynamodb/dynamodb.sqlite")
+}
+
 #[test]
 fn a_full_disk_is_told_and_nothing_acknowledged_is_lost() {
     let application = Application::message_service(|template| template);
@@ -131,10 +136,10 @@ fn a_damaged_store_is_told_and_no_message_is_lost_unsaid() {
         })
         .collect();
     assert!(samlet.terminate().success());
-    let store = application.folder.path().join(".samlet/dynamodb");
-    let file = store.join("dynamodb.sqlite");
+    let file = store_file(&application);
     let whole = std::fs::read(&file).unwrap();
-    let seed = fastrand::u64(..);
+    // The same damage each time, and in full another.
+    let seed = amount(1, fastrand::u64(..));
     println!("seed {seed}");
     let mut random = fastrand::Rng::with_seed(seed);
     let (mut refused, mut told, mut unseen) = (0, 0, 0);
@@ -161,8 +166,9 @@ fn a_damaged_store_is_told_and_no_message_is_lost_unsaid() {
         let mut is_whole = true;
         for (id, title) in &titles {
             let (status, text) = client.send("GET", &format!("/message/{id}"), "").unwrap();
-            // A changed letter in a title can't be told from another title.
-            let found = status == 200 && parsed(&text)["message"]["title"].is_string();
+            // A changed letter, of a title or of a field's name, can't be told
+            // from another one.
+            let found = status == 200;
             is_whole &= found;
             unseen += usize::from(found && parsed(&text)["message"]["title"] != *title);
         }
@@ -182,6 +188,30 @@ fn a_damaged_store_is_told_and_no_message_is_lost_unsaid() {
         assert_eq!(title(&samlet, id).as_ref(), Some(expected));
     }
     assert!(!samlet.stderr().contains("is damaged"));
+}
+
+#[test]
+fn an_item_that_cannot_be_read_is_told() {
+    let application = Application::message_service(|template| template);
+    let mut samlet = application.start(&[]);
+    let [damaged, whole] =
+        ["damaged", "whole"].map(|title| samlet.create(&json!({ "title": title }).to_string()));
+    assert!(samlet.terminate().success());
+    let file = store_file(&application);
+    let mut stored = std::fs::read(&file).unwrap();
+    let mut windows = stored.windows(9);
+    let at = windows.position(|bytes| bytes == b"\"damaged\"").unwrap();
+    // What is no JSON, and what is no text.
+    for (byte, status) in [(b'"', 404), (0xff, 500)] {
+        stored[at + 3] = byte;
+        std::fs::write(&file, &stored).unwrap();
+        let mut samlet = application.start(&[]);
+        samlet.wait_for_log("is damaged: an item of local-DynamoDBTable can't be read");
+        let (answered, answer) = samlet.json("GET", &format!("/message/{damaged}"), None);
+        assert_eq!(answered, status, "{answer}");
+        assert_eq!(title(&samlet, &whole).as_deref(), Some("whole"));
+        assert!(samlet.terminate().success());
+    }
 }
 
 /// samlet, or `None` when it refused to start, in clear words.
@@ -221,10 +251,7 @@ fn a_damaged_write_ahead_log_is_told() {
         samlet.create(&json!({ "title": n.to_string() }).to_string());
     }
     samlet.kill();
-    let log = application
-        .folder
-        .path()
-        .join(".samlet/dynamodb/dynamodb.sqlite-wal");
+    let log = store_file(&application).with_extension("sqlite-wal");
     let mut bytes = std::fs::read(&log).unwrap();
     assert!(bytes.len() > 40_000, "there is no write-ahead log");
     // Within a frame that others follow.

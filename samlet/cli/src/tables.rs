@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::running::ensure_tables;
 use crate::start::{runtime, secret};
 use crate::template::{ACCOUNT_ID, REGION, Template};
+use crate::terminal::columns;
 
 /// `samlet tables`.
 pub(crate) fn command(args: &TablesArgs) -> Result<(), Error> {
@@ -147,23 +148,8 @@ fn list(template: &Template, tables: &Tables) -> Result<(), Error> {
             last => request = json!({"ExclusiveStartTableName": last}),
         }
     }
-    print_columns(&rows);
+    write!(anstream::stdout(), "{}", columns(&rows, &[0, 1, 2])).ok();
     Ok(())
-}
-
-/// Columns as wide as they need to be; the last two are numbers.
-fn print_columns(rows: &[[String; 5]]) {
-    let mut stdout = anstream::stdout();
-    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let widths = [0, 1, 2, 3, 4].map(width);
-    for [table, name, key, items, bytes] in rows {
-        let [a, b, c, d, e] = widths;
-        writeln!(
-            stdout,
-            "{table:a$}  {name:b$}  {key:c$}  {items:>d$}  {bytes:>e$}"
-        )
-        .ok();
-    }
 }
 
 fn scan(tables: &Tables, table: &str, limit: Option<usize>) -> Result<(), Error> {

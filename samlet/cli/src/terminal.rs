@@ -112,6 +112,29 @@ pub(crate) fn counted(count: u64, what: &str) -> String {
     }
 }
 
+/// Columns as wide as they need to be, numbers to the right; `left` are texts.
+pub(crate) fn columns<R: AsRef<[String]>>(rows: &[R], left: &[usize]) -> String {
+    let cells = || rows.iter().map(AsRef::as_ref);
+    let width = |column: usize| cells().map(|row| row[column].chars().count()).max();
+    let count = cells().next().map_or(0, <[_]>::len);
+    let widths: Vec<usize> = (0..count)
+        .map(|column| width(column).unwrap_or(0))
+        .collect();
+    let mut text = String::new();
+    for row in cells() {
+        let mut line = String::new();
+        for (column, (cell, &width)) in row.iter().zip(&widths).enumerate() {
+            line += &match left.contains(&column) {
+                true => format!("{cell:width$}  "),
+                false => format!("{cell:>width$}  "),
+            };
+        }
+        text += line.trim_end();
+        text.push('\n');
+    }
+    text
+}
+
 /// Says what is being done that takes a while, in cargo's manner.
 pub(crate) fn print_status(verb: &str, what: &str) {
     if is_quiet() {
@@ -199,6 +222,15 @@ fn local_urls(value: &str, api: &Api, url: &str) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_character_by_character() {
+        let rows =
+            [["NAME", "ITEMS", "KEY"], ["größe", "12", ""]].map(|row| row.map(str::to_owned));
+        let text = "NAME   ITEMS  KEY\ngröße     12\n";
+        assert_eq!(columns(&rows, &[0, 2]), text);
+        assert_eq!(columns::<Vec<String>>(&[], &[]), "");
+    }
 
     #[test]
     fn an_apis_url_in_an_output_becomes_the_local_one() {

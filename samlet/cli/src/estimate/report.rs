@@ -6,6 +6,7 @@ use samlet_estimate::{Estimate, Limit};
 use serde_json::{Value, json};
 
 use super::load::Found;
+use crate::terminal::columns;
 
 /// Addresses, each with the number that the text has instead.
 #[derive(Debug, Default)]
@@ -255,29 +256,6 @@ fn addresses(sources: &Sources) -> String {
     let mut text = String::new();
     for (index, address) in sources.0.iter().enumerate() {
         writeln!(text, "[{}] {address}", index + 1).ok();
-    }
-    text
-}
-
-/// Columns as wide as they need to be, numbers to the right; `left` are texts.
-fn columns(rows: &[Vec<String>], left: &[usize]) -> String {
-    let count = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
-    let widths: Vec<usize> = (0..count)
-        .map(|column| width(column).unwrap_or(0))
-        .collect();
-    let mut text = String::new();
-    for row in rows {
-        let mut line = String::new();
-        for (column, (cell, &width)) in row.iter().zip(&widths).enumerate() {
-            match left.contains(&column) {
-                true => write!(line, "{cell:width$}  "),
-                false => write!(line, "{cell:>width$}  "),
-            }
-            .ok();
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
     }
     text
 }

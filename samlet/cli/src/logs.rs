@@ -40,7 +40,7 @@ pub(crate) fn command(args: &LogsArgs) -> Result<(), Error> {
         tracing::warn!("nothing was ever logged in {}", folder.display());
         return Ok(());
     }
-    let logs = Logs::open(&folder, Box::new(|_, _| {}))?;
+    let logs = Logs::open(&folder, Box::new(|_: &str, _: &samlet_logs::LogEvent| {}))?;
     let api = LogsApi::new(logs, REGION, ACCOUNT_ID);
     runtime()?.block_on(show(args, &api, &functions))
 }

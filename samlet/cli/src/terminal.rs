@@ -1,6 +1,7 @@
 //! What samlet shows while it runs.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -8,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use samlet_logs::Observer;
+use samlet_logs::{LogEvent, Observer};
 use samlet_template::{Api, Application, Route};
 use tracing_subscriber::EnvFilter;
 
@@ -78,29 +79,57 @@ impl LogNames {
     }
 
     /// Shows on standard error what functions log.
-    pub(crate) fn observer(&self) -> Observer {
-        let names = self.clone();
-        let has_colours = AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
-        Box::new(move |group, event| {
-            if is_quiet() {
-                return;
-            }
-            let names = names.0.read().unwrap_or_else(PoisonError::into_inner);
-            let width = names.width;
-            let Some((name, style)) = names.functions.get(group) else {
-                return;
-            };
-            // AWS's Python runtime client ends the lines of a trace so.
-            for line in event.message.trim_end().split('\r') {
-                let mut text = format!("{style}{name:width$}{style:#} {line}\n");
-                if !has_colours {
-                    text = strip_str(&text).to_string();
-                }
-                // In one piece: standard error has no buffer. A terminal that
-                // went away must not end the application.
-                std::io::stderr().write_all(text.as_bytes()).ok();
-            }
+    pub(crate) fn observer(&self) -> Box<dyn Observer> {
+        Box::new(Shown {
+            names: self.clone(),
+            has_colours: AutoStream::choice(&std::io::stderr()) != ColorChoice::Never,
+            text: String::new(),
         })
+    }
+}
+
+/// Functions' lines on their way to standard error.
+struct Shown {
+    names: LogNames,
+    has_colours: bool,
+    text: String,
+}
+
+/// More than this is not gathered.
+const MAX_SHOWN_BYTES: usize = 64 * 1024;
+
+impl Observer for Shown {
+    fn event(&mut self, group: &str, event: &LogEvent) {
+        if is_quiet() {
+            return;
+        }
+        let names = self.names.0.read().unwrap_or_else(PoisonError::into_inner);
+        let width = names.width;
+        let Some((name, style)) = names.functions.get(group) else {
+            return;
+        };
+        // AWS's Python runtime client ends the lines of a trace so.
+        for line in event.message.trim_end().split('\r') {
+            let written = match self.has_colours {
+                true => writeln!(self.text, "{style}{name:width$}{style:#} {line}"),
+                false => writeln!(self.text, "{name:width$} {}", strip_str(line)),
+            };
+            // A string takes everything.
+            written.ok();
+        }
+        drop(names);
+        if self.text.len() > MAX_SHOWN_BYTES {
+            self.pause();
+        }
+    }
+
+    fn pause(&mut self) {
+        // In one piece: standard error has no buffer. A terminal that went
+        // away must not end the application.
+        if !self.text.is_empty() {
+            std::io::stderr().write_all(self.text.as_bytes()).ok();
+            self.text.clear();
+        }
     }
 }
 

@@ -24,7 +24,7 @@ pub use api::{ApiError, LogsApi, requirements};
 pub use files::each_event;
 pub use live::{LiveTail, Logged};
 pub use recent::{Filter, Follow, Wanted};
-use writer::{Command, Writer};
+use writer::{Command, Place, Writer};
 
 /// Events that may wait for the writing thread; then senders wait too, so
 /// that a function that floods its log is slowed and not our memory filled.
@@ -54,7 +54,19 @@ pub struct LogEvent {
 }
 
 /// Told of every event once it is written; it runs on the writing thread.
-pub type Observer = Box<dyn FnMut(&str, &LogEvent) + Send>;
+pub trait Observer: Send {
+    /// An event, and its group's name.
+    fn event(&mut self, group: &str, event: &LogEvent);
+
+    /// There are no more of them for now.
+    fn pause(&mut self) {}
+}
+
+impl<F: FnMut(&str, &LogEvent) + Send> Observer for F {
+    fn event(&mut self, group: &str, event: &LogEvent) {
+        self(group, event);
+    }
+}
 
 /// Why the logs could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +90,7 @@ impl Logs {
     /// Opens (and makes) the folder, and starts the writing thread.
     ///
     /// `observer` is given each event with its group's name.
-    pub fn open(folder: &Path, observer: Observer) -> Result<Self, LogsError> {
+    pub fn open(folder: &Path, observer: Box<dyn Observer>) -> Result<Self, LogsError> {
         let fail = |source| LogsError {
             path: folder.to_owned(),
             source,
@@ -101,8 +113,10 @@ impl Logs {
     /// A stream to write to; its file is made with the first event.
     pub fn stream(&self, group: &str, stream: &str) -> LogStream {
         LogStream {
-            path: files::stream_path(group, stream),
-            group: group.to_owned(),
+            place: Arc::new(Place {
+                group: group.to_owned(),
+                path: files::stream_path(group, stream),
+            }),
             room: Arc::new(Semaphore::new(MAX_QUEUED_BYTES)),
             commands: self.commands.clone(),
         }
@@ -124,8 +138,7 @@ impl Logs {
 /// One log stream; dropping it closes its file.
 #[derive(Debug)]
 pub struct LogStream {
-    group: String,
-    path: PathBuf,
+    place: Arc<Place>,
     room: Arc<Semaphore>,
     commands: mpsc::Sender<Command>,
 }
@@ -148,8 +161,7 @@ impl LogStream {
         };
         let event = LogEvent { timestamp, message };
         let put = Command::Put {
-            group: self.group.clone(),
-            path: self.path.clone(),
+            place: Arc::clone(&self.place),
             event,
             room,
         };
@@ -162,7 +174,7 @@ impl Drop for LogStream {
     fn drop(&mut self) {
         // When the queue is full the file stays open until the process ends: harmless.
         self.commands
-            .try_send(Command::Close(std::mem::take(&mut self.path)))
+            .try_send(Command::Close(Arc::clone(&self.place)))
             .ok();
     }
 }
@@ -188,7 +200,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let observed = Arc::clone(&seen);
-        let observer: Observer = Box::new(move |group, event| {
+        let observer = Box::new(move |group: &str, event: &LogEvent| {
             observed
                 .lock()
                 .unwrap()
@@ -227,7 +239,7 @@ mod tests {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
             let folder = tempfile::tempdir().unwrap();
             let read: Vec<String> = runtime.block_on(async {
-                let logs = Logs::open(folder.path(), Box::new(|_, _| {})).unwrap();
+                let logs = Logs::open(folder.path(), Box::new(|_: &str, _: &LogEvent| {})).unwrap();
                 let stream = logs.stream("group", "stream");
                 for message in &messages {
                     stream.put(message).await;

@@ -144,7 +144,7 @@ mod tests {
     #[tokio::test]
     async fn the_newest_of_several_groups_come_in_the_order_of_their_times() {
         let folder = tempfile::tempdir().unwrap();
-        let logs = Logs::open(folder.path(), Box::new(|_, _| {})).unwrap();
+        let logs = Logs::open(folder.path(), Box::new(|_: &str, _: &LogEvent| {})).unwrap();
         let (one, two) = (logs.stream("one", "a"), logs.stream("two", "b"));
         let mut follow = logs.follow();
         for (stream, time) in [(&one, 10), (&two, 11), (&one, 12), (&two, 13), (&one, 14)] {

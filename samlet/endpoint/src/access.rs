@@ -77,10 +77,13 @@ impl Endpoint {
         }
     }
 
-    /// What conditions may ask of any request.
+    /// What conditions may ask of any request; nothing when none asks.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
     pub(crate) fn context(&self, caller: &Caller, parts: &Parts) -> Context {
         let mut context = Context::default();
+        if !caller.principal.is_asked_for("") {
+            return context;
+        }
         let now = OffsetDateTime::now_utc();
         context.set("aws:CurrentTime", now.format(&Rfc3339).unwrap_or_default());
         context.set("aws:EpochTime", now.unix_timestamp().to_string());

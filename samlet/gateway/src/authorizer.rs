@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use crate::answers::GatewayAnswer;
-use crate::event::{self, Context, EventBody};
+use crate::event::{self, Context, Event, EventBody};
 use crate::event_v2;
 
 /// Answers kept at most, of one authorizer.
@@ -134,8 +134,9 @@ impl Guard {
                 let query = visitor.request.uri.query().unwrap_or_default();
                 let query: HashMap<String, String> = event::decoded_query(query).collect();
                 // Few authorizers ask for it.
-                let whole =
-                    LazyCell::new(|| event::request_context(visitor.request, visitor.context));
+                let whole = LazyCell::new(|| {
+                    json!(event::request_context(visitor.request, visitor.context))
+                });
                 let of_context = |path: &String| {
                     let pointer = format!("/{}", path.replace('.', "/"));
                     whole.pointer(&pointer)?.as_str().map(str::to_owned)
@@ -204,7 +205,12 @@ impl Guard {
                 "authorizationToken": identity.first(),
             }),
             (Identity::Request { .. }, PayloadFormat::V1) => {
-                let mut event = event::event(request, &body, context);
+                let mut event = json!(Event {
+                    request,
+                    body: &body,
+                    context,
+                    in_http_api: false,
+                });
                 if let Value::Object(members) = &mut event {
                     members.remove("body");
                     members.remove("isBase64Encoded");

@@ -1,7 +1,8 @@
 //! The event of a Lambda proxy integration, payload format 1.0.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 use base64::Engine;
@@ -9,7 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
@@ -102,35 +105,81 @@ pub(crate) fn user_agent(request: &Parts) -> Option<&str> {
     request.headers.get("user-agent")?.to_str().ok()
 }
 
-/// The event, as JSON.
-pub(crate) fn event(request: &Parts, body: &EventBody, context: &Context<'_>) -> Value {
-    let (headers, multi_headers) = headers(request, context);
-    let (query, multi_query) = query(request.uri.query().unwrap_or_default());
-    let parameters: Map<String, Value> = context
-        .parameters
-        .iter()
-        .map(|(name, value)| (name.clone(), json!(value)))
-        .collect();
-    json!({
-        "resource": context.resource,
-        "path": context.path,
-        "httpMethod": request.method.as_str(),
-        "headers": headers,
-        "multiValueHeaders": multi_headers,
-        "queryStringParameters": null_if_empty(query),
-        "multiValueQueryStringParameters": null_if_empty(multi_query),
-        "pathParameters": null_if_empty(parameters),
-        "stageVariables": stage_variables(context),
-        "requestContext": request_context(request, context),
-        "body": body.text,
-        "isBase64Encoded": body.is_base64,
-    })
+/// The event. It is written straight from what was received, in the order in
+/// which API Gateway has its members: each request needs one.
+#[derive(Debug)]
+pub(crate) struct Event<'a> {
+    pub(crate) request: &'a Parts,
+    pub(crate) body: &'a EventBody,
+    pub(crate) context: &'a Context<'a>,
+    /// Format 1.0 within an HTTP API: a REST API's, and says so.
+    pub(crate) in_http_api: bool,
 }
 
-pub(crate) fn stage_variables(context: &Context<'_>) -> Value {
-    match context.stage_variables {
-        none if none.is_empty() => Value::Null,
-        some => json!(some),
+impl Serialize for Event<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self {
+            request,
+            body,
+            context,
+            in_http_api,
+        } = *self;
+        let mut headers = headers(request, context);
+        if in_http_api {
+            headers.push(("Content-Length".into(), vec![body.bytes.to_string().into()]));
+        }
+        let query = query(request.uri.query().unwrap_or_default());
+        let query = || (!query.is_empty()).then_some(query.as_slice());
+        let parameters = context.parameters;
+        let mut event = serializer.serialize_map(None)?;
+        if in_http_api {
+            event.serialize_entry("version", "1.0")?;
+        }
+        event.serialize_entry("resource", context.resource)?;
+        event.serialize_entry("path", context.path)?;
+        event.serialize_entry("httpMethod", request.method.as_str())?;
+        event.serialize_entry("headers", &Last(&headers))?;
+        event.serialize_entry("multiValueHeaders", &All(&headers))?;
+        event.serialize_entry("queryStringParameters", &query().map(Last))?;
+        event.serialize_entry("multiValueQueryStringParameters", &query().map(All))?;
+        let parameters = (!parameters.is_empty()).then_some(Pairs(parameters));
+        event.serialize_entry("pathParameters", &parameters)?;
+        let variables = context.stage_variables;
+        let variables = (!variables.is_empty()).then_some(variables);
+        event.serialize_entry("stageVariables", &variables)?;
+        event.serialize_entry("requestContext", &request_context(request, context))?;
+        event.serialize_entry("body", &body.text)?;
+        event.serialize_entry("isBase64Encoded", &body.is_base64)?;
+        event.end()
+    }
+}
+
+/// Names, each with all its values.
+type Multi<'a> = [(Cow<'a, str>, Vec<Cow<'a, str>>)];
+
+/// Each name with its last value.
+struct Last<'a>(&'a Multi<'a>);
+
+impl Serialize for Last<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, values)| (name, values.last())))
+    }
+}
+
+/// Each name with all its values.
+struct All<'a>(&'a Multi<'a>);
+
+impl Serialize for All<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, values)| (name, values)))
+    }
+}
+
+struct Pairs<'a>(&'a [(String, String)]);
+
+impl Serialize for Pairs<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
     }
 }
 
@@ -146,78 +195,119 @@ pub(crate) fn epoch_ms(time: OffsetDateTime) -> i64 {
     i64::try_from(time.unix_timestamp_nanos() / 1_000_000).unwrap_or_default()
 }
 
-pub(crate) fn request_context(request: &Parts, context: &Context<'_>) -> Value {
-    let mut members = json!({
-        "accountId": context.account_id,
-        "apiId": context.api_id,
-        "deploymentId": "local",
-        "domainName": context.domain_name(),
-        "domainPrefix": context.api_id,
-        "extendedRequestId": context.extended_request_id,
-        "httpMethod": request.method.as_str(),
-        "identity": {
-            "accessKey": null,
-            "accountId": null,
-            "caller": null,
-            "cognitoAuthenticationProvider": null,
-            "cognitoAuthenticationType": null,
-            "cognitoIdentityId": null,
-            "cognitoIdentityPoolId": null,
-            "principalOrgId": null,
-            "sourceIp": context.source_ip.to_string(),
-            "user": null,
-            "userAgent": user_agent(request),
-            "userArn": null,
+/// An event's `requestContext`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RequestContext<'a> {
+    resource_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorizer: Option<&'a Map<String, Value>>,
+    resource_path: &'a str,
+    http_method: &'a str,
+    extended_request_id: &'a str,
+    request_time: String,
+    path: String,
+    account_id: &'a str,
+    protocol: String,
+    stage: &'a str,
+    domain_prefix: &'a str,
+    request_time_epoch: i64,
+    request_id: &'a str,
+    identity: Identity<'a>,
+    domain_name: String,
+    deployment_id: &'a str,
+    api_id: &'a str,
+}
+
+/// Who sent a request; what is not known is null.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Identity<'a> {
+    access_key: (),
+    account_id: (),
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_key_id: Option<&'a str>,
+    caller: (),
+    cognito_authentication_provider: (),
+    cognito_authentication_type: (),
+    cognito_identity_id: (),
+    cognito_identity_pool_id: (),
+    principal_org_id: (),
+    source_ip: IpAddr,
+    user: (),
+    user_agent: Option<&'a str>,
+    user_arn: (),
+}
+
+pub(crate) fn request_context<'a>(request: &'a Parts, context: &Context<'a>) -> RequestContext<'a> {
+    RequestContext {
+        resource_id: context.resource_id,
+        authorizer: context.authorizer,
+        resource_path: context.resource,
+        http_method: request.method.as_str(),
+        extended_request_id: context.extended_request_id,
+        request_time: request_time(context.time),
+        path: context.path_with_stage(),
+        account_id: context.account_id,
+        protocol: format!("{:?}", request.version),
+        stage: context.stage,
+        domain_prefix: context.api_id,
+        request_time_epoch: epoch_ms(context.time),
+        request_id: context.request_id,
+        identity: Identity {
+            access_key: (),
+            account_id: (),
+            api_key: context.holder.map(|holder| holder.value.as_str()),
+            api_key_id: context.holder.map(|holder| holder.id.as_str()),
+            caller: (),
+            cognito_authentication_provider: (),
+            cognito_authentication_type: (),
+            cognito_identity_id: (),
+            cognito_identity_pool_id: (),
+            principal_org_id: (),
+            source_ip: context.source_ip,
+            user: (),
+            user_agent: user_agent(request),
+            user_arn: (),
         },
-        "path": context.path_with_stage(),
-        "protocol": format!("{:?}", request.version),
-        "requestId": context.request_id,
-        "requestTime": request_time(context.time),
-        "requestTimeEpoch": epoch_ms(context.time),
-        "resourceId": context.resource_id,
-        "resourcePath": context.resource,
-        "stage": context.stage,
-    });
-    if let Some(holder) = context.holder {
-        members["identity"]["apiKey"] = json!(holder.value);
-        members["identity"]["apiKeyId"] = json!(holder.id);
+        domain_name: context.domain_name(),
+        deployment_id: "local",
+        api_id: context.api_id,
     }
-    if let Some(authorizer) = context.authorizer {
-        members["authorizer"] = json!(authorizer);
-    }
-    members
 }
 
 /// The client's headers, and those the gateway adds.
-fn headers(request: &Parts, context: &Context<'_>) -> (Map<String, Value>, Map<String, Value>) {
-    let mut multi: Vec<(String, Vec<String>)> = Vec::new();
-    for (name, values) in passed_on(request) {
-        multi.push((spelled(name), values));
-    }
-    for (name, value) in added(request, context) {
-        multi.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-        multi.push((name.to_owned(), vec![value]));
-    }
-    let last = |values: &Vec<String>| json!(values.last());
-    let single = multi
-        .iter()
-        .map(|(name, values)| (name.clone(), last(values)))
+fn headers<'a>(
+    request: &'a Parts,
+    context: &Context<'_>,
+) -> Vec<(Cow<'a, str>, Vec<Cow<'a, str>>)> {
+    let added = added(request, context);
+    let is_kept = |name: &str| {
+        let mut replaced = added.iter();
+        !replaced.any(|(own, _)| own.eq_ignore_ascii_case(name))
+    };
+    let mut headers: Vec<(Cow<'a, str>, Vec<Cow<'a, str>>)> = passed_on(request)
+        .filter(|(name, _)| is_kept(name))
+        .map(|(name, values)| (spelled(name).into(), values.collect()))
         .collect();
-    let multi = multi
-        .into_iter()
-        .map(|(name, values)| (name, json!(values)))
-        .collect();
-    (single, multi)
+    headers.extend(added.map(|(name, value)| (name.into(), vec![value.into()])));
+    headers
 }
 
 /// The client's headers that a function is given, with all their values.
-pub(crate) fn passed_on(request: &Parts) -> impl Iterator<Item = (&str, Vec<String>)> {
+pub(crate) fn passed_on(
+    request: &Parts,
+) -> impl Iterator<Item = (&str, impl Iterator<Item = Cow<'_, str>>)> {
     let names = request.headers.keys().map(http::HeaderName::as_str);
     let kept = names.filter(|name| !DROPPED_HEADERS.contains(name));
     kept.map(|name| {
         let values = request.headers.get_all(name).iter();
-        let texts = values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-        (name, texts.collect())
+        (
+            name,
+            values.map(|value| String::from_utf8_lossy(value.as_bytes())),
+        )
     })
 }
 
@@ -262,31 +352,25 @@ pub(crate) fn decoded_query(query: &str) -> impl Iterator<Item = (String, String
     })
 }
 
-/// The last value of each name, and all of them.
-fn query(query: &str) -> (Map<String, Value>, Map<String, Value>) {
-    let mut single = Map::new();
-    let mut multi: Map<String, Value> = Map::new();
+/// Each name of a query, with all its values.
+fn query(query: &str) -> Vec<(Cow<'static, str>, Vec<Cow<'static, str>>)> {
+    let mut places = HashMap::new();
+    let mut all: Vec<(Cow<'_, str>, Vec<Cow<'_, str>>)> = Vec::new();
     for (name, value) in decoded_query(query) {
-        if let Value::Array(values) = multi.entry(name.clone()).or_insert_with(|| json!([])) {
-            values.push(json!(value));
-        }
-        single.insert(name, json!(value));
+        let place = *places.entry(name).or_insert_with_key(|name| {
+            all.push((name.clone().into(), Vec::new()));
+            all.len() - 1
+        });
+        all[place].1.push(value.into());
     }
-    (single, multi)
-}
-
-fn null_if_empty(map: Map<String, Value>) -> Value {
-    if map.is_empty() {
-        Value::Null
-    } else {
-        Value::Object(map)
-    }
+    all
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn a_request_becomes_the_event_that_api_gateway_makes() {
@@ -323,11 +407,12 @@ mod tests {
             authorizer: None,
             holder: None,
         };
-        let event = event(
-            &request,
-            &EventBody::new(&Bytes::from("{}"), false),
-            &context,
-        );
+        let event = json!(Event {
+            request: &request,
+            body: &EventBody::new(&Bytes::from("{}"), false),
+            context: &context,
+            in_http_api: false,
+        });
         let expected: Value = serde_json::from_str(include_str!("../tests/event.json")).unwrap();
         assert_eq!(event, expected, "{event:#}");
     }
@@ -354,7 +439,12 @@ mod tests {
             authorizer: None,
             holder: None,
         };
-        let event = event(&parts, &EventBody::new(&Bytes::new(), true), &context);
+        let event = json!(Event {
+            request: &parts,
+            body: &EventBody::new(&Bytes::new(), true),
+            context: &context,
+            in_http_api: false,
+        });
         for name in [
             "queryStringParameters",
             "multiValueQueryStringParameters",

@@ -5,31 +5,28 @@ use http::request::Parts;
 use samlet_template::{ApiKind, PayloadFormat};
 use serde_json::{Map, Value, json};
 
-use crate::event::{self, Context, EventBody};
+use crate::event::{self, Context, Event, EventBody};
 
-/// The event that a function is given by an API of this kind, in this format.
+/// The event that a function is given by an API of this kind, in this format, as JSON.
 pub(crate) fn of_shape(
     shape: (ApiKind, PayloadFormat),
     request: &Parts,
     body: &EventBody,
     route_key: &str,
     context: &Context<'_>,
-) -> Value {
-    match shape {
-        (ApiKind::Rest, _) => event::event(request, body, context),
-        (ApiKind::Http, PayloadFormat::V1) => event_v1(request, body, context),
-        (ApiKind::Http, PayloadFormat::V2) => event_v2(request, body, route_key, context),
+) -> String {
+    let (kind, _) = shape;
+    if shape == (ApiKind::Http, PayloadFormat::V2) {
+        return event_v2(request, body, route_key, context).to_string();
     }
-}
-
-/// Format 1.0 within an HTTP API: a REST API's, and says so.
-fn event_v1(request: &Parts, body: &EventBody, context: &Context<'_>) -> Value {
-    let mut event = event::event(request, body, context);
-    event["version"] = json!("1.0");
-    let length = body.bytes.to_string();
-    event["multiValueHeaders"]["Content-Length"] = json!([length]);
-    event["headers"]["Content-Length"] = json!(length);
-    event
+    let event = Event {
+        request,
+        body,
+        context,
+        in_http_api: kind == ApiKind::Http,
+    };
+    // Text, numbers and maps with text for keys: nothing that could fail.
+    serde_json::to_string(&event).unwrap_or_default()
 }
 
 /// Format 2.0. What is absent is left out.
@@ -88,7 +85,7 @@ pub(crate) fn event_v2(
             .collect::<Map<_, _>>()
             .into(),
     );
-    add("stageVariables", event::stage_variables(context));
+    add("stageVariables", json!(context.stage_variables));
     add("body", json!(body.text));
     event
 }
@@ -97,7 +94,10 @@ pub(crate) fn event_v2(
 fn headers(request: &Parts, body: &EventBody, context: &Context<'_>) -> Map<String, Value> {
     let mut headers: Map<String, Value> = event::passed_on(request)
         .filter(|(name, _)| *name != "cookie")
-        .map(|(name, values)| (name.to_owned(), json!(values.join(","))))
+        .map(|(name, values)| {
+            let values: Vec<_> = values.collect();
+            (name.to_owned(), json!(values.join(",")))
+        })
         .collect();
     for (name, value) in event::added(request, context) {
         headers.insert(name.to_lowercase(), json!(value));

@@ -79,9 +79,8 @@ impl Mute {
             holder: None,
         };
         let shape = (self.api.kind, route.payload_format);
-        Some(event_v2::of_shape(
-            shape, request, &body, &route.key, &context,
-        ))
+        let event = event_v2::of_shape(shape, request, &body, &route.key, &context);
+        serde_json::from_str(&event).ok()
     }
 
     /// The response that an answer of the request's function becomes, or why it is none.

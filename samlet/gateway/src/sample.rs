@@ -109,9 +109,8 @@ impl SampleRequest<'_> {
         let body = EventBody::new(&body, false);
         let route_key = format!("{} {}", self.method, self.resource);
         let shape = (self.kind, self.format);
-        Ok(event_v2::of_shape(
-            shape, &parts, &body, &route_key, &context,
-        ))
+        let event = event_v2::of_shape(shape, &parts, &body, &route_key, &context);
+        serde_json::from_str(&event).map_err(|error| SampleError::Invalid(error.to_string()))
     }
 }
 

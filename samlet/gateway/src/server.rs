@@ -12,7 +12,6 @@ use samlet_http::{BodyError, Request, Response, read_body};
 use samlet_lambda::{Invoke, InvokeError, Lambda, new_trace_id};
 use samlet_template::{Api, ApiKey, ApiKind, Cors, GatewayResponse, UsagePlan};
 use samlet_traces::{Answered, Arrived, Origin, Trace, Traces};
-use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -275,7 +274,7 @@ impl Gateway {
         guard.admit(&visitor, &self.lambda).await.map(Some)
     }
 
-    fn event(&self, parts: &Parts, body: &Bytes, route: &Route, context: &Context<'_>) -> Value {
+    fn event(&self, parts: &Parts, body: &Bytes, route: &Route, context: &Context<'_>) -> String {
         let types = &self.binary_media_types;
         let binary = binary::request_is_binary(&parts.headers, self.kind, types);
         let body = EventBody::new(body, binary);
@@ -287,18 +286,17 @@ impl Gateway {
     async fn integrate(
         &self,
         arrival: &Arrival,
-        event: Value,
+        event: String,
         route: &Route,
     ) -> Result<Response, GatewayAnswer> {
         let (parts, ids) = (&arrival.parts, &arrival.ids);
         let function = &route.function;
         let invoke = Invoke {
             function_name: function.clone(),
-            payload: Bytes::from(event.to_string()),
+            payload: Bytes::from(event),
             client_context: None,
             trace: Some(arrival.trace.clone()),
         };
-        drop(event);
         let invoked = tokio::time::timeout(route.timeout, self.lambda.invoke(invoke)).await;
         let (answer, reason) = match invoked {
             Ok(Ok(invocation)) if invocation.function_error.is_some() => {

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use crate::context::Context;
 use crate::credentials::{Policy, Principal, Role};
 use crate::policy::{Decision, Effect, Fit, Request, Statement};
 
@@ -86,8 +87,12 @@ fn decide<T: Default>(
     let Some(role) = &principal.role else {
         return Ok(T::default());
     };
-    let mut context = principal.context.clone();
-    context.extend(request.context);
+    let mut context = Context::default();
+    // Few policies ask for anything.
+    if principal.is_asked_for("") {
+        context.extend(&principal.context);
+        context.extend(request.context);
+    }
     let request = Request {
         context: &context,
         ..*request

@@ -61,7 +61,7 @@ pub struct Principal {
     /// `None` may do everything.
     pub(crate) role: Option<Arc<Role>>,
     /// What conditions may ask for of the principal itself.
-    pub(crate) context: Context,
+    pub(crate) context: Arc<Context>,
 }
 
 impl Principal {
@@ -85,10 +85,10 @@ impl Principal {
         let mut principal = Self {
             arn,
             role: Some(Arc::new(role)),
-            context,
+            context: context.into(),
         };
         let user_id = principal.user_id();
-        principal.context.set("aws:userid", user_id);
+        Arc::make_mut(&mut principal.context).set("aws:userid", user_id);
         principal
     }
 
@@ -161,7 +161,7 @@ impl Identities {
             principal: Principal {
                 arn,
                 role: None,
-                context: Context::default(),
+                context: Arc::default(),
             },
         };
         Self {
@@ -252,7 +252,7 @@ fn random_key() -> String {
         .collect()
 }
 
-/// 64 random hex digits, from the system's generator.
+/// 64 random hex digits that nobody can guess.
 fn random() -> String {
     format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
 }

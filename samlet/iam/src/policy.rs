@@ -169,7 +169,7 @@ impl PolicyDocument {
         })
     }
 
-    /// Whether a decision may hang on one of these condition keys.
+    /// Whether a decision may hang on a condition key that begins so.
     pub fn asks_for(&self, prefix: &str) -> bool {
         let mut statements = self.statements.iter();
         statements.any(|statement| statement.asks_for(prefix))
@@ -226,7 +226,9 @@ impl Statement {
     }
 
     fn asks_for(&self, prefix: &str) -> bool {
-        let named = |text: &String| text.to_lowercase().contains(&format!("${{{prefix}"));
+        let named = |text: &String| {
+            text.contains("${") && text.to_lowercase().contains(&format!("${{{prefix}"))
+        };
         self.conditions
             .iter()
             .any(|condition| condition.asks_for(prefix))

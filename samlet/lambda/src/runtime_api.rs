@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use samlet_http::{BodyError, Request, Response, read_body};
 use tokio::sync::{mpsc, oneshot};
 
@@ -145,25 +145,29 @@ fn render(answer: Answer) -> Response {
 }
 
 fn invite(invitation: Invitation) -> Response {
-    let mut builder = http::Response::builder();
+    let mut response = http::Response::new(samlet_http::whole(invitation.payload));
+    let mut insert = |name: &'static str, value: String| match HeaderValue::from_maybe_shared(
+        Bytes::from(value),
+    ) {
+        Ok(value) => drop(response.headers_mut().insert(name, value)),
+        // Ids and ARNs are ours; only what a caller gave could be no header value.
+        Err(error) => tracing::error!(%error, name, "an invocation goes without a header"),
+    };
+    insert("content-type", "application/json".into());
+    insert("lambda-runtime-aws-request-id", invitation.request_id);
+    insert(
+        "lambda-runtime-deadline-ms",
+        invitation.deadline_ms.to_string(),
+    );
+    insert(
+        "lambda-runtime-invoked-function-arn",
+        invitation.function_arn,
+    );
+    insert("lambda-runtime-trace-id", invitation.trace_id);
     if let Some(context) = invitation.client_context {
-        builder = builder.header("Lambda-Runtime-Client-Context", context);
+        insert("lambda-runtime-client-context", context);
     }
-    let built = builder
-        .header(header::CONTENT_TYPE, "application/json")
-        .header("Lambda-Runtime-Aws-Request-Id", invitation.request_id)
-        .header("Lambda-Runtime-Deadline-Ms", invitation.deadline_ms)
-        .header(
-            "Lambda-Runtime-Invoked-Function-Arn",
-            invitation.function_arn,
-        )
-        .header("Lambda-Runtime-Trace-Id", invitation.trace_id)
-        .body(samlet_http::whole(invitation.payload));
-    // Ids and ARNs are ours; only a caller's trace header could be no header value.
-    built.unwrap_or_else(|error| {
-        tracing::error!(%error, "cannot hand over an invocation");
-        gone()
-    })
+    response
 }
 
 fn truncated(cause: &BodyError) -> Response {

@@ -114,14 +114,21 @@ fn measure(
     Ok(())
 }
 
+const PYTHON_WARM_UP: Duration = Duration::from_secs(8);
+
 fn measure_one(
     running: &mut Running,
-    (operation, connections, _): Key,
+    (operation, connections, system): Key,
     seconds: f64,
 ) -> Result<(Outcome, Cpu)> {
     let duration = Duration::from_secs_f64(seconds);
-    // Environments, connections and caches are there afterwards.
-    running.load(operation, connections, Pace::Closed, duration / 3)?;
+    // Environments, connections and caches are there afterwards. Boto3 alone
+    // takes half a second to start, and all processes start at once.
+    let warm_up = match system {
+        System::Python => PYTHON_WARM_UP,
+        _ => duration / 3,
+    };
+    running.load(operation, connections, Pace::Closed, warm_up)?;
     let before = all_cpu(running)?;
     let outcome = running.load(operation, connections, Pace::Closed, duration)?;
     let cpu = usage::difference(&before, &all_cpu(running)?);

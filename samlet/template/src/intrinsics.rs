@@ -272,12 +272,26 @@ impl<'a> Scope<'a> {
         match index.and_then(|index| list.items().get(index)) {
             Some(item) => Some(item.clone()),
             // An ARN of a resource that isn't here may have other parts on AWS.
-            None if index.is_some() && mentions_resource(source) => {
+            None if index.is_some() && self.mentions_resource(source) => {
                 let message = "this part of a name cannot be worked out here: it is left empty";
                 self.findings.warn(at, message);
                 Some(Node::text("", at))
             }
             None => Some(self.malformed("Fn::Select", "an index within its list", at)),
+        }
+    }
+
+    /// Whether a value is made of what another resource is called.
+    fn mentions_resource(&self, node: &Node) -> bool {
+        match &node.kind {
+            Kind::Call(name, argument) if name == "Ref" => {
+                let name = argument.as_text().unwrap_or_default();
+                self.resource(name).is_some() || self.is_made_by_sam(name)
+            }
+            Kind::Call(name, _) if name == "Fn::GetAtt" => true,
+            Kind::Call(_, argument) => self.mentions_resource(argument),
+            Kind::List(items) => items.iter().any(|item| self.mentions_resource(item)),
+            _ => false,
         }
     }
 
@@ -346,16 +360,6 @@ fn weight(node: &Node) -> Result<usize, Location> {
         Kind::Null | Kind::Text(_) | Kind::Literal(_) => {
             Ok(NODE_BYTES + node.as_text().map_or(0, str::len))
         }
-    }
-}
-
-/// Whether a value is made of what another resource is called.
-fn mentions_resource(node: &Node) -> bool {
-    match &node.kind {
-        Kind::Call(name, _) if name == "Ref" || name == "Fn::GetAtt" => true,
-        Kind::Call(_, argument) => mentions_resource(argument),
-        Kind::List(items) => items.iter().any(mentions_resource),
-        _ => false,
     }
 }
 

@@ -118,6 +118,10 @@ fn a_malformed_or_unknown_intrinsic_function_is_an_error() {
         ("!Sub {a: b}", "Fn::Sub is malformed"),
         ("!Sub '${Table'", "a `}` for every"),
         ("!Select [9, [a]]", "an index within its list"),
+        (
+            "!Select [9, [!Ref AWS::Region, !Ref Stage]]",
+            "an index within its list",
+        ),
         ("!FindInMap [A, b, c]", "there is no A.b.c under Mappings"),
         ("!GetAtt Table", "Resource.Attribute"),
         (

@@ -231,8 +231,13 @@ impl Authorization<'_> {
     }
 }
 
+/// A header's value. Of several, nobody knows which one was meant.
 fn header<'a>(request: &'a Parts, name: &str) -> Option<&'a str> {
-    request.headers.get(name)?.to_str().ok()
+    let mut values = request.headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(only), None) => only.to_str().ok(),
+        _ => None,
+    }
 }
 
 /// When a request was signed: not long ago, or within the lifetime that it states.
@@ -315,14 +320,17 @@ fn signature(
         None => request.uri.query(),
     };
     let query = query.map_or(String::new(), |query| format!("?{query}"));
-    let headers = request
-        .headers
-        .iter()
-        .filter(|(name, _)| authorization.signed_headers.contains(name.as_str()))
-        .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+    let is_signed = |name: &str| authorization.signed_headers.contains(name);
+    let headers = request.headers.iter();
+    let headers = headers.filter(|(name, _)| is_signed(name.as_str()));
+    // One that is no text can't be told from one that isn't there.
+    let headers = headers.map(|(name, value)| Ok((name.as_str(), value.to_str()?)));
+    let headers: Vec<_> = headers
+        .collect::<Result<_, http::header::ToStrError>>()
+        .map_err(|error| unusable(&error))?;
     let uri = format!("http://{host}{path}{query}");
     let body = SignableBody::Bytes(signed.body);
-    let signable = SignableRequest::new(request.method.as_str(), uri, headers, body)
+    let signable = SignableRequest::new(request.method.as_str(), uri, headers.into_iter(), body)
         .map_err(|error| unusable(&error))?;
     let output = sign(signable, &params).map_err(|error| unusable(&error))?;
     Ok(output.signature().to_owned())

@@ -122,6 +122,25 @@ fn a_changed_body_header_or_secret_is_noticed() {
 }
 
 #[test]
+fn a_value_beside_a_signed_one_is_noticed() {
+    let (identities, credentials) = identities();
+    let now = SystemTime::now();
+    for (name, value) in [
+        ("x-amz-target", &b"DynamoDB_20120810.PutItem"[..]),
+        ("x-amz-target", b"\xff"),
+        ("host", b"\xff"),
+        ("x-amz-date", b"20261123T080000Z"),
+        ("x-amz-date", b"\xff"),
+    ] {
+        let mut request = signed(&identities, &credentials, now);
+        let value = http::HeaderValue::from_bytes(value).unwrap();
+        request.headers.append(name, value);
+        let outcome = identities.authenticate("dynamodb", &request, BODY, now);
+        assert!(outcome.is_err(), "{name}");
+    }
+}
+
+#[test]
 fn an_old_signature_has_expired() {
     let (identities, credentials) = identities();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);

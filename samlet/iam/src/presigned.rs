@@ -82,7 +82,10 @@ impl Presigned {
 
     /// How long it may be used.
     pub(crate) fn lifetime(&self) -> Result<Duration, AuthenticationError> {
-        let seconds = self.required("X-Amz-Expires")?.parse().ok();
+        let text = self.required("X-Amz-Expires")?;
+        let seconds: Option<u64> = text.parse().ok();
+        // It is signed as a plain number.
+        let seconds = seconds.filter(|seconds| seconds.to_string() == text && *seconds > 0);
         let lifetime = seconds.map(Duration::from_secs);
         lifetime
             .filter(|lifetime| *lifetime <= MAX_LIFETIME)

@@ -10,6 +10,7 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4;
 use http::request::Parts;
+use percent_encoding::percent_decode_str;
 use subtle::ConstantTimeEq;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
@@ -320,6 +321,10 @@ fn signature(
         None => request.uri.query(),
     };
     let query = query.map_or(String::new(), |query| format!("?{query}"));
+    // The signer has the same sign for all that is no text.
+    percent_decode_str(&query)
+        .decode_utf8()
+        .map_err(|error| unusable(&error))?;
     let is_signed = |name: &str| authorization.signed_headers.contains(name);
     let headers = request.headers.iter();
     let headers = headers.filter(|(name, _)| is_signed(name.as_str()));

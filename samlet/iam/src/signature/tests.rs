@@ -232,6 +232,26 @@ fn paths_and_queries_are_signed_as_they_were_sent() {
     assert_eq!(principal.arn, "arn:aws:iam::123456789012:user/local");
 }
 
+/// The signer would sign all of these for one.
+#[test]
+fn a_query_that_is_no_text_is_refused() {
+    let identities = Identities::new("us-east-1", "123456789012");
+    let now = SystemTime::now();
+    let developer = Credentials {
+        access_key_id: "local".into(),
+        secret_access_key: "local".into(),
+        session_token: None,
+    };
+    let url = "http://127.0.0.1:4566/?a=%EF%BF%BD";
+    let mut request = signed_at(url, &identities, &developer, now);
+    let judge = |request: &Parts| identities.authenticate("dynamodb", request, BODY, now);
+    assert!(judge(&request).is_ok());
+    for query in ["a=%FE", "a=%FF", "a=%EF%BF", "%FE=a"] {
+        request.uri = format!("/?{query}").parse().unwrap();
+        assert!(judge(&request).is_err(), "{query}");
+    }
+}
+
 #[test]
 fn no_signature_or_half_of_one_is_told_apart() {
     let (identities, _) = identities();
@@ -344,6 +364,21 @@ fn the_vectors_of_aws_are_verified_in_headers_and_queries() {
                 };
                 parts.uri = format!("{}{joint}{added}", parts.uri).parse().unwrap();
                 assert!(judge(&parts, &body, now).is_err(), "{name} {added}");
+            }
+            // Nor is the same number in other words.
+            for sign in ["%2B", "0"] {
+                let from = "X-Amz-Expires=";
+                let changed = parts
+                    .uri
+                    .to_string()
+                    .replace(from, &format!("{from}{sign}"));
+                let mut parts = parts.clone();
+                parts.uri = changed.parse().unwrap();
+                assert_eq!(
+                    judge(&parts, &body, now).is_err(),
+                    kind == "query",
+                    "{name} {sign}"
+                );
             }
             let later = now + Duration::from_secs(3601);
             assert!(judge(&parts, &body, later).is_err(), "{name}");

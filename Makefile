@@ -10,7 +10,7 @@ API_KEY ?=
 ID ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test lint cfn-lint doc browser unit verify translated-lint smoke deny advisories sbom bench bench-functions bench-tools bench-lint soak soak-harm create retrieve update delete deploy clean
+.PHONY: help run build release test lint cfn-lint doc browser unit verify translated-lint smoke deny advisories sbom bench bench-functions bench-tools bench-lint fuzz fuzz-again fuzz-lint soak soak-harm soak-fuzz create retrieve update delete deploy clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -66,6 +66,9 @@ $(TOOLS)/bin/cargo-deny:
 $(TOOLS)/bin/cargo-cyclonedx:
 	cargo install --quiet --locked --root $(TOOLS) cargo-cyclonedx@0.5.9
 
+$(TOOLS)/bin/cargo-fuzz:
+	cargo install --quiet --locked --root $(TOOLS) cargo-fuzz@0.13.2
+
 # Parts: overhead, end-to-end, scale, steady; all of them take 40 minutes on a
 # machine that should do nothing else. FLAGS are the part's own, such as
 # `--rounds 1 --seconds 1`; see target/bench/release/bench PART --help.
@@ -77,7 +80,40 @@ bench: bench-tools ## Measure samlet beside the alternatives into docs/performan
 	  target/bench/release/bench $$part $(FLAGS) --document docs/performance.md; \
 	done
 
-soak: soak-harm bench-tools ## All harm in full, and an hour of a steady load, in which nothing may grow
+# Without a sanitizer, which only a nightly compiler has; what samlet itself is
+# written in is safe. What was found is in fuzz/artifacts, the corpus in fuzz/corpus.
+FUZZ_TARGETS ?= template intrinsics policies signatures events responses filters
+FUZZ_SECONDS ?= 300
+CARGO_FUZZ = $(TOOLS)/bin/cargo-fuzz fuzz $(1) --fuzz-dir fuzz --sanitizer none --target-dir target/fuzz
+template_bytes := 8192
+responses_bytes := 4096
+
+fuzz: $(TOOLS)/bin/cargo-fuzz ## Look for inputs that break samlet, FUZZ_SECONDS for each of FUZZ_TARGETS
+	$(call CARGO_FUZZ,build)
+	@set -e -o pipefail; $(foreach target,$(FUZZ_TARGETS),$(call fuzz_one,$(target),$(or $($(target)_bytes),1024)))
+
+# $(1) the target, $(2) the longest input. Of its log, what is new at last and what is wrong.
+define fuzz_one
+mkdir -p fuzz/corpus/$(1) fuzz/artifacts/$(1); \
+log=target/fuzz/$(1).log; \
+$(call CARGO_FUZZ,run) $(1) fuzz/corpus/$(1) fuzz/seeds/$(1) -- -fork=$$(nproc) -max_total_time=$(FUZZ_SECONDS) \
+  -rss_limit_mb=1024 -timeout=10 -max_len=$(2) $(addprefix -dict=,$(wildcard fuzz/dictionaries/$(1).dict)) > $$log 2>&1 \
+  || { grep -A8 panicked $$log | cut -c1-2000; grep -h 'Test unit written to' $$log; \
+       echo "$(1) found something; all of it: $$log, again: make fuzz-again FUZZ_TARGETS=$(1) INPUT=PATH" >&2; exit 1; }; \
+$(call CARGO_FUZZ,cmin) $(1) >> $$log 2>&1; \
+echo "$(1): $$(grep -a '^#[0-9]' $$log | grep -a 'oom/timeout' | tail -1 | sed 's/ exec.*//'); $$(ls fuzz/corpus/$(1) | wc -l) inputs kept, $$(du -bs fuzz/corpus/$(1) | cut -f1) bytes";
+endef
+
+INPUT ?=
+
+fuzz-again: $(TOOLS)/bin/cargo-fuzz ## What one input does: make fuzz-again FUZZ_TARGETS=template INPUT=fuzz/artifacts/template/crash-…
+	$(call CARGO_FUZZ,run) $(FUZZ_TARGETS) $(INPUT)
+
+fuzz-lint: ## Formatting and clippy of the fuzz targets
+	cargo fmt --all --check --manifest-path fuzz/Cargo.toml
+	cargo clippy --release --all-targets --locked --manifest-path fuzz/Cargo.toml --target-dir target/fuzz -- -D warnings
+
+soak: soak-harm soak-fuzz bench-tools ## All harm in full, long fuzzing, and an hour of a steady load, in which nothing may grow
 	target/bench/release/bench steady --seconds 3600 --document docs/performance.md
 
 # One after the other: what one test measures is not what another takes.
@@ -85,6 +121,9 @@ soak-harm: ## The tests of harm in full, and more random histories and templates
 	SOAK=1 cargo test --workspace --locked --test harm -- --test-threads=1 --show-output
 	SIMULATIONS=1000000 cargo test --workspace --locked --lib simulation
 	MUTATIONS=300000 cargo test --workspace --locked --test read mutations
+
+soak-fuzz: ## Half an hour for each fuzz target
+	$(MAKE) fuzz FUZZ_SECONDS=1800
 
 # samlet and the functions as they ship, and the program that measures them.
 bench-tools: $(BENCH)/installed

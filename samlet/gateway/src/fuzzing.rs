@@ -11,6 +11,7 @@ use samlet_template::Api;
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use crate::answers::GatewayAnswer;
 use crate::event::{Context, EventBody};
 use crate::routes::{Found, Route, Routes};
 use crate::{binary, event_v2, response_http};
@@ -90,6 +91,12 @@ impl Mute {
         let types = &self.api.binary_media_types;
         let headers = &request.headers;
         Some(response_http::of_shape(shape, headers, types, answer))
+    }
+
+    /// What a client is answered when the request's function answers so.
+    pub fn answered(&self, request: &Parts, answer: &[u8]) -> Option<Response> {
+        let refused = |_| GatewayAnswer::BadGateway.response(self.api.kind);
+        Some(self.response(request, answer)?.unwrap_or_else(refused))
     }
 
     fn find(&self, request: &Parts) -> Option<(Found<'_>, &Route)> {

@@ -1,0 +1,586 @@
+//! IAM's evaluation: any JSON as a policy, and policies and requests that a slow reading of the
+//! rules decides too.
+
+#![no_main]
+
+use std::collections::BTreeMap;
+
+use arbitrary::Unstructured;
+use fuzz::{like, pieced};
+use libfuzzer_sys::fuzz_target;
+use samlet_iam::{
+    Context, Decision, Policy, PolicyDocument, Principal, Reason, Request, Role, authorize, judge,
+};
+use serde_json::{Map, Value, json};
+
+const ACTIONS: [&str; 10] = [
+    "dynamodb:",
+    "lambda:",
+    "Get",
+    "get",
+    "Put",
+    "Item",
+    "*",
+    "?",
+    ":",
+    "É",
+];
+const RESOURCES: [&str; 14] = [
+    "arn:aws:dynamodb:us-east-1:1:table/",
+    "arn:aws:dynamodb:*:*:",
+    "table/",
+    "a",
+    "b",
+    "*",
+    "?",
+    ":",
+    "/",
+    "${aws:username}",
+    "${aws:missing}",
+    "${aws:missing, 'b'}",
+    "${*}",
+    "${",
+];
+const ASKED: [&str; 8] = [
+    "arn:aws:dynamodb:us-east-1:1:table/",
+    "table/",
+    "a",
+    "b",
+    "*",
+    ":",
+    "/",
+    "arn:aws:s3:::",
+];
+const KEYS: [&str; 5] = [
+    "aws:username",
+    "dynamodb:LeadingKeys",
+    "aws:PrincipalTag/team",
+    "aws:SourceIp",
+    "aws:CurrentTime",
+];
+const VALUES: [&str; 14] = [
+    "a",
+    "b",
+    "A",
+    "*",
+    "?",
+    "true",
+    "false",
+    "1",
+    "1.0",
+    "2",
+    "10.0.0.1",
+    "10.0.0.0/8",
+    "2026-01-01T00:00:00Z",
+    "arn:aws:iam::1:role/a",
+];
+const OPERATORS: [&str; 27] = [
+    "StringEquals",
+    "StringNotEquals",
+    "StringEqualsIgnoreCase",
+    "StringNotEqualsIgnoreCase",
+    "StringLike",
+    "StringNotLike",
+    "NumericEquals",
+    "NumericNotEquals",
+    "NumericLessThan",
+    "NumericLessThanEquals",
+    "NumericGreaterThan",
+    "NumericGreaterThanEquals",
+    "Bool",
+    "BinaryEquals",
+    "ArnEquals",
+    "ArnLike",
+    "ArnNotEquals",
+    "ArnNotLike",
+    "Null",
+    "DateEquals",
+    "DateNotEquals",
+    "DateLessThan",
+    "DateLessThanEquals",
+    "DateGreaterThan",
+    "DateGreaterThanEquals",
+    "IpAddress",
+    "NotIpAddress",
+];
+/// Those of the operators whose meaning is said again below.
+const KNOWN: usize = 14;
+
+struct Statement {
+    allows: bool,
+    actions: (Vec<String>, bool),
+    resources: (Vec<String>, bool),
+    conditions: Vec<Condition>,
+}
+
+struct Condition {
+    set: &'static str,
+    operator: usize,
+    if_exists: bool,
+    key: &'static str,
+    values: Vec<String>,
+}
+
+struct Asked {
+    action: String,
+    resource: String,
+    context: BTreeMap<&'static str, Vec<String>>,
+}
+
+fuzz_target!(|data: &[u8]| {
+    match data.first() {
+        Some(b'{' | b'[') => any(data),
+        Some(_) => {
+            let _ = made(&mut Unstructured::new(data));
+        }
+        None => {}
+    }
+});
+
+/// Any JSON.
+fn any(data: &[u8]) {
+    let Ok(value) = serde_json::from_slice::<Value>(data) else {
+        return;
+    };
+    let document = match PolicyDocument::parse(&value) {
+        Ok(document) => document,
+        Err((statement, error)) => {
+            let statements = value
+                .get("Statement")
+                .map_or(0, |value| value.as_array().map_or(1, Vec::len));
+            assert!(statement.is_none_or(|at| at < statements), "{statement:?}");
+            assert!(!error.to_string().is_empty());
+            return;
+        }
+    };
+    let mut context = Context::default();
+    for key in KEYS {
+        context.set(key, "a");
+    }
+    for (action, resource) in [
+        ("dynamodb:GetItem", "arn:aws:dynamodb:us-east-1:1:table/a"),
+        ("lambda:InvokeFunction", "*"),
+    ] {
+        let request = Request {
+            action,
+            resource,
+            context: &context,
+        };
+        decided(&document, &value, &request);
+    }
+}
+
+/// What holds of every decision.
+fn decided(document: &PolicyDocument, value: &Value, request: &Request<'_>) -> Decision {
+    let decision = document.evaluate(request);
+    let allows = document.statements().any(|statement| statement.allows);
+    let denies = document.statements().any(|statement| !statement.allows);
+    assert!(allows || decision != Decision::Allow, "nothing allows it");
+    assert!(
+        denies || decision != Decision::ExplicitDeny,
+        "nothing denies it"
+    );
+
+    let statements = match &value["Statement"] {
+        Value::Array(list) => list.clone(),
+        one => vec![one.clone()],
+    };
+    let with = |statements: Vec<Value>| {
+        let mut value = value.clone();
+        value["Statement"] = statements.into();
+        let document = PolicyDocument::parse(&value).expect("its statements are sound");
+        document.evaluate(request)
+    };
+    let reversed = statements.iter().rev().cloned().collect();
+    assert_eq!(with(reversed), decision, "the order counts");
+    let more = |effect: &str| {
+        let all = json!({"Effect": effect, "Action": "*", "Resource": "*"});
+        [&statements[..], &[all]].concat()
+    };
+    assert_eq!(
+        with(more("Deny")),
+        Decision::ExplicitDeny,
+        "a deny is passed over"
+    );
+    let allowed = match decision {
+        Decision::ExplicitDeny => Decision::ExplicitDeny,
+        _ => Decision::Allow,
+    };
+    assert_eq!(with(more("Allow")), allowed, "an allow wins over a deny");
+    decision
+}
+
+fn made(choices: &mut Unstructured<'_>) -> arbitrary::Result<()> {
+    let variables = choices.arbitrary()?;
+    let own = statements(choices)?;
+    let boundary = match choices.arbitrary()? {
+        true => Some(statements(choices)?),
+        false => None,
+    };
+    let mut asked = Asked {
+        action: some(&ACTIONS[..6], choices)?,
+        resource: some(&ASKED, choices)?,
+        context: BTreeMap::new(),
+    };
+    for key in KEYS {
+        let count = choices.int_in_range(0..=2)?;
+        let values = (0..count).map(|_| Ok((*choices.choose(&VALUES)?).to_owned()));
+        let values = values.collect::<Result<Vec<_>, _>>()?;
+        if !values.is_empty() {
+            asked.context.insert(key, values);
+        }
+    }
+    let mut context = Context::default();
+    for (key, values) in &asked.context {
+        context.set_all(&key.to_uppercase(), values.clone());
+    }
+    let request = Request {
+        action: &asked.action,
+        resource: &asked.resource,
+        context: &context,
+    };
+    let decide = |statements: &[Statement]| {
+        let value = document(statements, variables);
+        let document =
+            PolicyDocument::parse(&value).unwrap_or_else(|error| panic!("{error:?}: {value}"));
+        let decision = decided(&document, &value, &request);
+        if let Some(expected) = expected(statements, variables, &asked) {
+            assert_eq!(decision, expected, "{value} {request:?}");
+        }
+        (document, decision)
+    };
+    let (document, identity) = decide(&own);
+    let boundary = boundary.map(|statements| decide(&statements));
+    let bound = boundary
+        .as_ref()
+        .map_or(Decision::Allow, |(_, decision)| *decision);
+
+    let policy = |document: PolicyDocument| Policy {
+        name: "policy".into(),
+        document,
+        places: Vec::new(),
+    };
+    let role = Role {
+        name: "role".into(),
+        policies: vec![policy(document)],
+        boundary: boundary.map(|(document, _)| policy(document)),
+        tags: BTreeMap::new(),
+    };
+    let principal = Principal::of_role(role, "session", "1");
+    let outcome = authorize(&principal, &request);
+    let reason = match (identity, bound) {
+        (Decision::ExplicitDeny, _) => Some(Reason::Denied),
+        (_, Decision::ExplicitDeny) => Some(Reason::DeniedByBoundary),
+        (Decision::ImplicitDeny, _) => Some(Reason::NotAllowed),
+        (_, Decision::ImplicitDeny) => Some(Reason::OutOfBounds),
+        _ => None,
+    };
+    match &outcome {
+        Ok(()) => assert_eq!(reason, None, "{request:?}"),
+        Err(denied) => {
+            assert_eq!(Some(denied.reason), reason, "{request:?}");
+            assert_eq!(
+                (&denied.action, &denied.resource),
+                (&asked.action, &asked.resource)
+            );
+            // Who denies is always told.
+            let denies = matches!(denied.reason, Reason::Denied | Reason::DeniedByBoundary);
+            assert!(!denies || !denied.near.is_empty());
+        }
+    }
+    match judge(&principal, &request) {
+        Ok(places) => assert!(outcome.is_ok() && !places.is_empty()),
+        Err(denied) => assert_eq!(Err(denied), outcome),
+    }
+    Ok(())
+}
+
+fn some(pieces: &[&str], choices: &mut Unstructured<'_>) -> arbitrary::Result<String> {
+    let length = choices.int_in_range(1..=5)?;
+    Ok(pieced(pieces, choices.bytes(length)?))
+}
+
+fn statements(choices: &mut Unstructured<'_>) -> arbitrary::Result<Vec<Statement>> {
+    let count = choices.int_in_range(1..=4)?;
+    (0..count).map(|_| statement(choices)).collect()
+}
+
+fn statement(choices: &mut Unstructured<'_>) -> arbitrary::Result<Statement> {
+    let patterns = |pieces: &[&str], choices: &mut Unstructured<'_>| -> arbitrary::Result<_> {
+        let count = choices.int_in_range(1..=3)?;
+        let patterns = (0..count).map(|_| match choices.ratio(1, 4)? {
+            true => Ok("*".to_owned()),
+            false => some(pieces, choices),
+        });
+        Ok((
+            patterns.collect::<Result<Vec<_>, _>>()?,
+            choices.ratio(1, 5)?,
+        ))
+    };
+    Ok(Statement {
+        allows: choices.ratio(2, 3)?,
+        actions: patterns(&ACTIONS, choices)?,
+        resources: patterns(&RESOURCES, choices)?,
+        conditions: (0..choices.int_in_range(0..=2)?)
+            .map(|_| {
+                let operators = if choices.ratio(3, 4)? {
+                    KNOWN
+                } else {
+                    OPERATORS.len()
+                };
+                let count = choices.int_in_range(1..=3)?;
+                let values = (0..count).map(|_| {
+                    Ok(match choices.ratio(1, 8)? {
+                        true => "${aws:username}".to_owned(),
+                        false => (*choices.choose(&VALUES)?).to_owned(),
+                    })
+                });
+                let values = values.collect::<Result<_, _>>()?;
+                Ok(Condition {
+                    values,
+                    set: choices.choose(&["", "", "ForAllValues:", "ForAnyValue:"])?,
+                    operator: choices.choose_index(operators)?,
+                    if_exists: choices.arbitrary()?,
+                    key: choices.choose(&KEYS)?,
+                })
+            })
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+fn document(statements: &[Statement], variables: bool) -> Value {
+    let statements = statements.iter().map(|statement| {
+        let list = |(patterns, inverted): &(Vec<String>, bool), name: &str| {
+            let name = format!("{}{name}", if *inverted { "Not" } else { "" });
+            // One may stand alone.
+            match patterns.as_slice() {
+                [one] => (name, json!(one)),
+                several => (name, json!(several)),
+            }
+        };
+        let mut conditions = Map::new();
+        for condition in &statement.conditions {
+            let operator = condition.name();
+            let keys = conditions.entry(operator).or_insert_with(|| json!({}));
+            keys[condition.key] = json!(condition.values);
+        }
+        let mut value = Map::from_iter([
+            (
+                "Effect".to_owned(),
+                json!(if statement.allows { "Allow" } else { "Deny" }),
+            ),
+            list(&statement.actions, "Action"),
+            list(&statement.resources, "Resource"),
+        ]);
+        if !conditions.is_empty() {
+            value.insert("Condition".into(), conditions.into());
+        }
+        Value::Object(value)
+    });
+    let version = if variables {
+        "2012-10-17"
+    } else {
+        "2008-10-17"
+    };
+    json!({"Version": version, "Statement": statements.collect::<Vec<_>>()})
+}
+
+impl Condition {
+    fn name(&self) -> String {
+        let if_exists = if self.if_exists && OPERATORS[self.operator] != "Null" {
+            "IfExists"
+        } else {
+            ""
+        };
+        format!("{}{}{if_exists}", self.set, OPERATORS[self.operator])
+    }
+}
+
+/// What the rules say; `None` where they are not said again here.
+fn expected(statements: &[Statement], variables: bool, asked: &Asked) -> Option<Decision> {
+    let mut decision = Decision::ImplicitDeny;
+    for statement in statements {
+        // Of two for the same operator and key, the last is in the document.
+        let conditions = &statement.conditions;
+        let is_last = |at: usize, one: &Condition| {
+            let later = &conditions[at + 1..];
+            !later
+                .iter()
+                .any(|other| (other.name(), other.key) == (one.name(), one.key))
+        };
+        let mut met = true;
+        for (at, condition) in conditions.iter().enumerate() {
+            if is_last(at, condition) {
+                met &= holds(condition, variables, asked)?;
+            }
+        }
+        let any = |(patterns, inverted): &(Vec<String>, bool), fits: &dyn Fn(&str) -> bool| {
+            patterns.iter().any(|pattern| fits(pattern)) != *inverted
+        };
+        let is_action = |pattern: &str| {
+            let lower = |text: &str| {
+                text.chars()
+                    .flat_map(char::to_lowercase)
+                    .collect::<Vec<_>>()
+            };
+            like(&lower(pattern), &lower(&asked.action), true)
+        };
+        let is_resource = |pattern: &str| arn_fits(pattern, variables, asked);
+        if met && any(&statement.actions, &is_action) && any(&statement.resources, &is_resource) {
+            if !statement.allows {
+                return Some(Decision::ExplicitDeny);
+            }
+            decision = Decision::Allow;
+        }
+    }
+    Some(decision)
+}
+
+/// A pattern with its variables filled in; their values' wildcards are none.
+fn filled(pattern: &str, variables: bool, asked: &Asked) -> Option<Vec<char>> {
+    let mut chars = Vec::new();
+    let mut rest = pattern;
+    while let (true, Some(at)) = (variables, rest.find("${")) {
+        let Some(length) = rest[at..].find('}') else {
+            break;
+        };
+        chars.extend(rest[..at].chars());
+        let value = match &rest[at + 2..at + length] {
+            "*" => "*",
+            "aws:missing, 'b'" => "b",
+            "aws:username" => match asked.context.get("aws:username").map(Vec::as_slice) {
+                Some([one]) => one,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        // Signs that stand for themselves.
+        chars.extend(value.chars().map(|c| match c {
+            '*' => '\u{1}',
+            '?' => '\u{2}',
+            c => c,
+        }));
+        rest = &rest[at + length + 1..];
+    }
+    chars.extend(rest.chars());
+    Some(chars)
+}
+
+fn fits(pattern: &str, text: &str, variables: bool, asked: &Asked) -> bool {
+    let Some(pattern) = filled(pattern, variables, asked) else {
+        return false;
+    };
+    // The text's own signs are taken for those, where the pattern has them so.
+    let text: Vec<char> = text.chars().collect();
+    let marked = |c: &char| matches!(c, '\u{1}' | '\u{2}');
+    match pattern.iter().any(marked) {
+        false => like(&pattern, &text, true),
+        true => literally(&pattern, &text),
+    }
+}
+
+/// As `like`, for patterns with signs that stand for themselves.
+fn literally(pattern: &[char], text: &[char]) -> bool {
+    match pattern.split_first() {
+        None => text.is_empty(),
+        Some(('*', rest)) => (0..=text.len()).any(|at| literally(rest, &text[at..])),
+        Some((first, rest)) => match text.split_first() {
+            None => false,
+            Some((c, text)) => {
+                let is_same = match first {
+                    '?' => true,
+                    '\u{1}' => *c == '*',
+                    '\u{2}' => *c == '?',
+                    first => first == c,
+                };
+                is_same && literally(rest, text)
+            }
+        },
+    }
+}
+
+/// Part by part, as ARNs are compared; colons in variables cut none.
+fn arn_fits(pattern: &str, variables: bool, asked: &Asked) -> bool {
+    if pattern == "*" {
+        return true;
+    }
+    let mut parts = vec![String::new()];
+    let mut depth = 0_u32;
+    for c in pattern.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if c == ':' && depth == 0 && parts.len() < 6 {
+            parts.push(String::new());
+        } else if let Some(last) = parts.last_mut() {
+            last.push(c);
+        }
+    }
+    let arn: Vec<&str> = asked.resource.splitn(6, ':').collect();
+    let pairs = || parts.iter().zip(&arn);
+    parts.len() == arn.len() && pairs().all(|(pattern, part)| fits(pattern, part, variables, asked))
+}
+
+fn holds(condition: &Condition, variables: bool, asked: &Asked) -> Option<bool> {
+    if condition.operator >= KNOWN && OPERATORS[condition.operator] != "Null" {
+        return None;
+    }
+    let operator = OPERATORS[condition.operator];
+    let present = asked.context.get(condition.key);
+    if operator == "Null" {
+        let absent = present.is_none().to_string();
+        return Some(
+            condition
+                .values
+                .iter()
+                .any(|value| value.eq_ignore_ascii_case(&absent)),
+        );
+    }
+    let negated = operator.contains("Not");
+    let Some(present) = present else {
+        let holds = match condition.set {
+            "ForAllValues:" => true,
+            "ForAnyValue:" => condition.if_exists,
+            _ => condition.if_exists || negated,
+        };
+        return Some(holds);
+    };
+    let one = |actual: &String| {
+        let is_met = |expected: &String| met(operator, expected, actual, variables, asked);
+        condition.values.iter().any(is_met) != negated
+    };
+    Some(match condition.set {
+        "ForAllValues:" => present.iter().all(one),
+        "ForAnyValue:" => present.iter().any(one),
+        _ if negated => present.iter().all(one),
+        _ => present.iter().any(one),
+    })
+}
+
+/// Whether one value is what the operator, but for its `Not`, asks for.
+fn met(operator: &str, expected: &str, actual: &str, variables: bool, asked: &Asked) -> bool {
+    let text = || {
+        let filled = filled(expected, variables, asked)?;
+        let plain = filled.iter().map(|c| match c {
+            '\u{1}' => '*',
+            '\u{2}' => '?',
+            c => *c,
+        });
+        Some(plain.collect::<String>())
+    };
+    let numbers = || Some((actual.parse::<f64>().ok()?, expected.parse::<f64>().ok()?));
+    let ordered = |holds: fn(f64, f64) -> bool| numbers().is_some_and(|(a, b)| holds(a, b));
+    match operator.replace("Not", "").as_str() {
+        "StringEquals" | "BinaryEquals" => text().is_some_and(|text| text == actual),
+        "StringEqualsIgnoreCase" => text().is_some_and(|text| text.eq_ignore_ascii_case(actual)),
+        "StringLike" => fits(expected, actual, variables, asked),
+        "NumericEquals" => ordered(|a, b| a == b),
+        "NumericLessThan" => ordered(|a, b| a < b),
+        "NumericLessThanEquals" => ordered(|a, b| a <= b),
+        "NumericGreaterThan" => ordered(|a, b| a > b),
+        "NumericGreaterThanEquals" => ordered(|a, b| a >= b),
+        _ => expected.eq_ignore_ascii_case(actual),
+    }
+}

@@ -445,14 +445,16 @@ fn filled(pattern: &str, variables: bool, asked: &Asked) -> Option<Vec<char>> {
             break;
         };
         chars.extend(rest[..at].chars());
-        let value = match &rest[at + 2..at + length] {
-            "*" => "*",
-            "aws:missing, 'b'" => "b",
-            "aws:username" => match asked.context.get("aws:username").map(Vec::as_slice) {
-                Some([one]) => one,
-                _ => return None,
-            },
-            _ => return None,
+        let variable = &rest[at + 2..at + length];
+        let (key, default) = match variable.split_once(',') {
+            Some((key, default)) => (key, Some(default.trim().trim_matches('\''))),
+            None => (variable, None),
+        };
+        let known = asked.context.get(key.trim()).map(Vec::as_slice);
+        let value = match (variable, known) {
+            ("*" | "?" | "$", _) => variable,
+            (_, Some([one])) => one,
+            _ => default?,
         };
         // Signs that stand for themselves.
         chars.extend(value.chars().map(|c| match c {

@@ -51,13 +51,6 @@ fn hold(api: &Mute, shape: usize, wants_image: bool, answer: &[u8]) {
     assert_eq!(sent, body, "the body is another");
     let headers = response.headers();
     assert!(headers.contains_key("content-type"));
-    for (name, value) in headers {
-        let value = value.as_bytes();
-        assert!(
-            !value.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)),
-            "{name}"
-        );
-    }
     // How a response is framed is the gateway's own business.
     for name in [
         "connection",

@@ -361,6 +361,22 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_compared_to_the_last_digit() {
+        let message = r#"{"a":123456789.12345679}"#;
+        for (pattern, expected) in [
+            ("{ $.a = 123456789.123456789 }", true),
+            ("{ $.a >= 123456789.123456789 }", true),
+            ("{ $.a > 123456789.123456789 }", false),
+        ] {
+            assert_eq!(
+                Pattern::parse(pattern).unwrap().matches(message),
+                expected,
+                "{pattern}"
+            );
+        }
+    }
+
+    #[test]
     fn a_malformed_pattern_is_refused() {
         let deep = format!("{{ {} }}", "(".repeat(1000));
         for pattern in [

@@ -33,7 +33,8 @@ const REST: &[Property] = &[
     unnoticed("PropagateTags"),
     unnoticed("SecurityPolicy"),
     unnoticed("Tags"),
-    missing("AccessLogSetting"),
+    // Every request is kept here.
+    unnoticed("AccessLogSetting"),
     missing("CacheClusterEnabled"),
     missing("CacheClusterSize"),
     missing("CanarySetting"),
@@ -43,7 +44,7 @@ const REST: &[Property] = &[
     has("MethodSettings", throttling::METHOD_SETTINGS),
     missing("MinimumCompressionSize"),
     has("Models", Shape::Map(&Shape::Any)),
-    missing("TracingEnabled"),
+    unnoticed("TracingEnabled"),
     refused("DefinitionBody", OPENAPI),
     refused("DefinitionUri", OPENAPI),
 ];
@@ -58,7 +59,7 @@ const HTTP: &[Property] = &[
     unnoticed("Name"),
     unnoticed("PropagateTags"),
     unnoticed("Tags"),
-    missing("AccessLogSettings"),
+    unnoticed("AccessLogSettings"),
     has("DefaultRouteSettings", throttling::ROUTE_SETTINGS),
     missing("DisableExecuteApiEndpoint"),
     missing("Domain"),

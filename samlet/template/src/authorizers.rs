@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::intrinsics::Scope;
 use crate::names::did_you_mean;
-use crate::node::{Entry, Node};
+use crate::node::{Entry, Kind, Node};
 use crate::schema::{Property, Shape, check, has, must, refused, unnoticed};
 use crate::{ApiKind, Authorizer, Identity, PayloadFormat};
 
@@ -21,7 +21,8 @@ const API_AUTH: &[Property] = &[
     // Preflights need no key here, as with SAM's own default.
     has("AddApiKeyRequiredToCorsPreflight", Shape::OneOf(&["false"])),
     has("AddDefaultAuthorizerToCorsPreflight", Shape::Bool),
-    has("ApiKeyRequired", Shape::Bool),
+    // Checked by `asks_for_key`.
+    has("ApiKeyRequired", Shape::Any),
     has("Authorizers", Shape::Map(&Shape::Any)),
     has("DefaultAuthorizer", TEXT),
     has("EnableIamAuthorizer", Shape::OneOf(&["false"])),
@@ -94,7 +95,9 @@ pub(crate) fn read(auth: Option<&Node>, kind: ApiKind, scope: &mut Scope<'_>) ->
     if flag("AddDefaultAuthorizerToCorsPreflight") == Some("false") {
         read.preflights = false;
     }
-    read.api_key = flag("ApiKeyRequired") == Some("true");
+    read.api_key = auth
+        .get("ApiKeyRequired")
+        .is_some_and(|node| asks_for_key(node, scope));
     if read.api_key && kind == ApiKind::Http {
         let message = "an HTTP API has no API keys";
         scope
@@ -110,6 +113,28 @@ pub(crate) fn read(auth: Option<&Node>, kind: ApiKind, scope: &mut Scope<'_>) ->
         .get("DefaultAuthorizer")
         .and_then(|node| named(node, &known, scope));
     read
+}
+
+/// Whether `ApiKeyRequired` of an API asks for a key. To SAM, a parameter's
+/// value is a text, and any text but the empty one is yes.
+fn asks_for_key(node: &Node, scope: &mut Scope<'_>) -> bool {
+    match &node.kind {
+        Kind::Null => false,
+        Kind::Literal(text) if matches!(text.as_str(), "true" | "false") => text == "true",
+        Kind::Text(text) => {
+            if text.eq_ignore_ascii_case("false") {
+                let message = "on AWS a key is required here: the text `false` counts as true";
+                let help = "write false without quotes; if it is a parameter's, leave that empty";
+                scope.findings.error(node.at, message, help);
+            }
+            !text.is_empty()
+        }
+        _ => {
+            let message = "ApiKeyRequired is true or false";
+            scope.findings.error(node.at, message, "");
+            false
+        }
+    }
 }
 
 /// The authorizer of a route: its own, else the API's.

@@ -62,6 +62,9 @@ fn graph(resources: &[Entry]) -> Graph {
                         graph.entry(api).or_default().push(entry.key.clone());
                     }
                 }
+            } else if property.key == "DeploymentPreference" {
+                // A resource of its own, made after the function: its alarms
+                // may watch the function.
             } else if !parts_of_api || property.key == "Auth" {
                 mentioned(&property.value, &mut needs);
             }

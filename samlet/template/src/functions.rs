@@ -52,12 +52,14 @@ const SERVERLESS: &[Property] = &[
     unnoticed("RuntimeManagementConfig"),
     unnoticed("SourceKMSKeyArn"),
     has("Tags", Shape::Map(&TEXT)),
+    unnoticed("VersionDeletionPolicy"),
     unnoticed("VersionDescription"),
-    missing("AutoPublishAlias"),
-    missing("AutoPublishAliasAllProperties"),
-    missing("AutoPublishCodeSha256"),
+    // What serves here is always the newest.
+    unnoticed("AutoPublishAlias"),
+    unnoticed("AutoPublishAliasAllProperties"),
+    unnoticed("AutoPublishCodeSha256"),
     missing("DeadLetterQueue"),
-    missing("DeploymentPreference"),
+    unnoticed("DeploymentPreference"),
     missing("DurableConfig"),
     has("EphemeralStorage", EPHEMERAL_STORAGE),
     missing("EventInvokeConfig"),
@@ -69,7 +71,8 @@ const SERVERLESS: &[Property] = &[
     missing("RecursiveLoop"),
     missing("SnapStart"),
     missing("TenancyConfig"),
-    missing("Tracing"),
+    // Every request's spans are kept here.
+    unnoticed("Tracing"),
     missing("VpcConfig"),
     refused("ImageUri", "package it as Zip, with a CodeUri"),
     refused(
@@ -109,7 +112,7 @@ const LAMBDA: &[Property] = &[
     missing("RecursiveLoop"),
     missing("SnapStart"),
     missing("TenancyConfig"),
-    missing("TracingConfig"),
+    unnoticed("TracingConfig"),
     missing("VpcConfig"),
     refused("ImageConfig", "package it as Zip"),
     refused(

@@ -13,14 +13,18 @@ const KINDS: [(&str, &[&str]); 6] = [
             "Architectures",
             "AssumeRolePolicyDocument",
             "AutoPublishAlias",
+            "AutoPublishAliasAllProperties",
+            "CodeSigningConfigArn",
             "CodeUri",
             "DeadLetterQueue",
             "DeploymentPreference",
             "Description",
+            "DurableConfig",
             "Environment",
             "EphemeralStorage",
             "EventInvokeConfig",
             "FileSystemConfigs",
+            "FunctionUrlConfig",
             "Handler",
             "KmsKeyArn",
             "Layers",
@@ -41,6 +45,7 @@ const KINDS: [(&str, &[&str]); 6] = [
             "TenancyConfig",
             "Timeout",
             "Tracing",
+            "VersionDeletionPolicy",
             "VpcConfig",
         ],
     ),
@@ -87,6 +92,9 @@ const KINDS: [(&str, &[&str]); 6] = [
     ("LayerVersion", &["PublishLambdaVersion"]),
 ];
 
+/// Lists to which a resource's own is not added.
+const REPLACED: [&str; 1] = ["Architectures"];
+
 /// Reports what Globals can't have.
 pub(crate) fn check(scope: &mut Scope<'_>) {
     for kind in scope.section("Globals") {
@@ -110,7 +118,7 @@ pub(crate) fn check(scope: &mut Scope<'_>) {
 }
 
 /// A resource's properties over those of `Globals: <kind>`, all resolved:
-/// scalars are replaced, maps merged, lists added.
+/// scalars are replaced, maps merged, lists added, but for some.
 pub(crate) fn merged(resource: &Entry, kind: &str, scope: &mut Scope<'_>) -> Node {
     let globals = scope
         .template
@@ -125,10 +133,11 @@ pub(crate) fn merged(resource: &Entry, kind: &str, scope: &mut Scope<'_>) -> Nod
     let Some(globals) = globals else {
         return scope.resolve(&own).unwrap_or(own);
     };
+    let replaced = |name: &str| REPLACED.contains(&name) && own.get(name).is_some();
     let kept = globals
         .entries()
         .iter()
-        .filter(|entry| !ignored(&entry.key));
+        .filter(|entry| !ignored(&entry.key) && !replaced(&entry.key));
     let globals = Node {
         kind: Kind::Map(kept.cloned().collect()),
         at: globals.at,

@@ -19,8 +19,23 @@ const LOG_WRITING: Grant = (
 
 /// Managed policies by name, as far as they concern services that are here.
 /// <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>
-const MANAGED: [(&str, &[Grant]); 18] = [
+const MANAGED: [(&str, &[Grant]); 19] = [
     ("AdministratorAccess", &[(&["*"], &["*"])]),
+    (
+        "AmazonAPIGatewayPushToCloudWatchLogs",
+        &[(
+            &[
+                "logs:CreateLogGroup",
+                "logs:CreateLogStream",
+                "logs:DescribeLogGroups",
+                "logs:DescribeLogStreams",
+                "logs:PutLogEvents",
+                "logs:GetLogEvents",
+                "logs:FilterLogEvents",
+            ],
+            &["*"],
+        )],
+    ),
     ("AWSLambdaBasicExecutionRole", &[LOG_WRITING]),
     ("AWSLambdaVPCAccessExecutionRole", &[LOG_WRITING]),
     ("AWSLambdaSQSQueueExecutionRole", &[LOG_WRITING]),

@@ -146,12 +146,17 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
             "AWS::DynamoDB::Table" => tables.push(tables::read(resource, scope)),
             "AWS::Serverless::SimpleTable" => tables.push(tables::read_simple(resource, scope)),
             // Read above, or needing nothing to be done: a log group is there
-            // with its first event, a parameter's value is in the template.
-            "AWS::ApiGateway::ApiKey"
+            // with its first event, a parameter's value is in the template,
+            // and nobody has to be woken by what goes wrong here.
+            "AWS::ApiGateway::Account"
+            | "AWS::ApiGateway::ApiKey"
             | "AWS::ApiGateway::UsagePlan"
             | "AWS::ApiGateway::UsagePlanKey"
             | "AWS::Serverless::Api"
             | "AWS::Serverless::HttpApi"
+            | "AWS::CloudWatch::Alarm"
+            | "AWS::CloudWatch::CompositeAlarm"
+            | "AWS::CloudWatch::Dashboard"
             | "AWS::IAM::ManagedPolicy"
             | "AWS::IAM::Policy"
             | "AWS::IAM::Role"

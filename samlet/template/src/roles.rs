@@ -160,8 +160,8 @@ impl Roles {
         }
     }
 
-    /// The role that SAM makes for a function: its Policies, and what every
-    /// function needs to write its log.
+    /// The role that SAM makes for a function: its Policies, and what a
+    /// function needs to write its log, and its traces.
     pub(crate) fn made_for(
         &self,
         function: &Entry,
@@ -169,9 +169,12 @@ impl Roles {
         scope: &mut Scope<'_>,
     ) -> Role {
         let stated = properties.get("Policies");
-        let mut all: Vec<Policy> = policies::managed("AWSLambdaBasicExecutionRole")
-            .into_iter()
-            .collect();
+        let traces = properties
+            .get_text("Tracing")
+            .is_some_and(|mode| mode != "Disabled");
+        let always = ["AWSLambdaBasicExecutionRole"].into_iter();
+        let managed = always.chain(traces.then_some("AWSXrayWriteOnlyAccess"));
+        let mut all: Vec<Policy> = managed.filter_map(policies::managed).collect();
         for policy in stated.into_iter().flat_map(Node::one_or_several) {
             all.extend(self.policy(policy, &function.key, scope));
         }

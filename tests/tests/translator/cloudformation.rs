@@ -118,7 +118,12 @@ impl Stack<'_> {
         if resource["Type"] == "AWS::SQS::Queue" {
             return format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{STACK}-{id}");
         }
-        let named = ["FunctionName", "TableName", "RoleName"];
+        if resource["Type"] == "AWS::Lambda::Alias" {
+            let function = text(&self.resolve(&resource["Properties"]["FunctionName"]));
+            let alias = text(&self.resolve(&resource["Properties"]["Name"]));
+            return format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}:{alias}");
+        }
+        let named = ["FunctionName", "LogGroupName", "TableName", "RoleName"];
         let mut named = named.iter().map(|name| &resource["Properties"][name]);
         match named.find(|name| !name.is_null()) {
             Some(name) => text(&self.resolve(name)),
@@ -132,6 +137,10 @@ impl Stack<'_> {
         match (resource["Type"].as_str().unwrap(), attribute) {
             ("AWS::Lambda::Function", "Arn") => {
                 format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}")
+            }
+            ("AWS::Lambda::Version", "Version") => "1".to_owned(),
+            ("AWS::Logs::LogGroup", "Arn") => {
+                format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}:*")
             }
             ("AWS::DynamoDB::Table", "Arn") => {
                 format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}")

@@ -62,6 +62,9 @@ pub(crate) fn of_reading(reading: &Value, managed: &BTreeSet<String>) -> Facts {
         facts.insert(format!("{id} kind"), api["kind"].clone());
         facts.insert(format!("{id} stage"), api["stage"].clone());
         facts.insert(format!("{id} variables"), api["stage_variables"].clone());
+        for (name, response) in api["gateway_responses"].as_object().unwrap() {
+            facts.insert(format!("{id} {name}"), response["template"][1].clone());
+        }
         for (name, authorizer) in api["authorizers"].as_object().unwrap() {
             facts.insert(
                 format!("{id} authorizer {name}"),
@@ -86,6 +89,10 @@ pub(crate) fn of_reading(reading: &Value, managed: &BTreeSet<String>) -> Facts {
                 format!("{what} timeout"),
                 json!(route["timeout_seconds"].as_f64()),
             );
+            let document = &route["validation"]["body"];
+            let schema = document["$ref"].as_str().map(last_part);
+            let schema = schema.map(|name| document["definitions"][name].clone());
+            facts.insert(format!("{what} body"), json!(schema));
             facts.insert(what, route["function"].clone());
         }
     }
@@ -248,6 +255,11 @@ fn api(facts: &mut Facts, id: &str, kind: &str, body: &Value) {
         let holds = json!(holds.unwrap_or(hold));
         facts.insert(format!("{id} authorizer {name} holds for"), holds);
     }
+    let responses = body["x-amazon-apigateway-gateway-responses"].as_object();
+    for (name, response) in responses.into_iter().flatten() {
+        let template = &response["responseTemplates"]["application/json"];
+        facts.insert(format!("{id} {name}"), template.clone());
+    }
     for (path, methods) in body["paths"].as_object().into_iter().flatten() {
         for (method, operation) in methods.as_object().unwrap() {
             let integration = &operation["x-amazon-apigateway-integration"];
@@ -273,15 +285,32 @@ fn api(facts: &mut Facts, id: &str, kind: &str, body: &Value) {
             facts.insert(format!("{what} payload"), payload.unwrap_or("1.0").into());
             let timeout = integration["timeoutInMillis"].as_f64().unwrap_or(longest);
             facts.insert(format!("{what} timeout"), json!(timeout / 1000.0));
+            facts.insert(format!("{what} body"), json!(model(body, operation)));
             facts.insert(what, called(&text(&integration["uri"])).into());
         }
     }
 }
 
-/// The function that an integration calls.
+/// The function that an integration calls, or a version of which it calls.
 fn called(uri: &str) -> String {
     let (_, arn) = uri.split_once(":function:").unwrap();
-    arn.split('/').next().unwrap().to_owned()
+    arn.split(['/', ':']).next().unwrap().to_owned()
+}
+
+/// The schema that an operation's body is held against.
+fn model<'a>(api: &'a Value, operation: &Value) -> Option<&'a Value> {
+    let validator = operation["x-amazon-apigateway-request-validator"].as_str()?;
+    let validates = &api["x-amazon-apigateway-request-validators"][validator];
+    if validates["validateRequestBody"] != true {
+        return None;
+    }
+    // OpenAPI's way, then Swagger's.
+    let body = &operation["requestBody"]["content"]["application/json"];
+    let mut bodies = std::iter::once(body).chain(list(&operation["parameters"]));
+    let name = bodies.find_map(|body| body["schema"]["$ref"].as_str())?;
+    let models = [&api["components"]["schemas"], &api["definitions"]];
+    let models = models.into_iter().find(|models| models.is_object())?;
+    Some(&models[last_part(name)])
 }
 
 fn statements(facts: &mut Facts, function: &str, document: &Value) {

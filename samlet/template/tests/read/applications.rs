@@ -75,7 +75,7 @@ fn what_is_not_provided_is_named_in_a_warning() {
         "Outputs:",
         "  Queue: {Type: AWS::SQS::Queue}\nOutputs:\n  Queue: {Value: !GetAtt Queue.Arn}",
     );
-    let application = application(&source.replace("MemorySize: 256", "Tracing: Active"));
+    let application = application(&source.replace("MemorySize: 256", "VpcConfig: {}"));
     let warnings: Vec<&str> = application
         .warnings
         .iter()
@@ -84,7 +84,7 @@ fn what_is_not_provided_is_named_in_a_warning() {
     assert_eq!(
         warnings,
         [
-            "Tracing of AWS::Serverless::Function has no effect here",
+            "VpcConfig of AWS::Serverless::Function has no effect here",
             "CloudFormation takes `0012` for the number 10",
             "Queue (AWS::SQS::Queue) is not provided here; references to it give its name",
         ]

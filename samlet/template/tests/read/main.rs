@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use samlet_template::{Application, Settings, read};
+use samlet_template::{Application, Diagnostic, Settings, read};
 
 mod applications;
 mod merging;
@@ -30,8 +30,16 @@ fn errors(source: &str) -> Vec<String> {
 }
 
 fn errors_with(source: &str, settings: &Settings) -> Vec<String> {
-    let errors = read(source, settings).map(|_| ()).unwrap_err();
-    errors
+    lines(&read(source, settings).map(|_| ()).unwrap_err())
+}
+
+/// The same of each warning.
+fn warnings(source: &str) -> Vec<String> {
+    lines(&application(source).warnings)
+}
+
+fn lines(diagnostics: &[Diagnostic]) -> Vec<String> {
+    diagnostics
         .iter()
         .map(|e| {
             format!(

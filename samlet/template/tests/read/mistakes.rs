@@ -1,6 +1,6 @@
 //! What is said of a wrong template.
 
-use crate::{FUNCTION, application, errors, errors_with, settings};
+use crate::{FUNCTION, application, errors, errors_with, settings, warnings};
 
 #[test]
 fn every_mistake_is_told_at_once_with_its_place_and_the_way_out() {
@@ -48,6 +48,47 @@ fn a_route_has_one_function_and_a_sound_path() {
     assert!(
         errors(&FUNCTION.replace("Method: get", "Method: gett"))[0].contains("did you mean `GET`?")
     );
+}
+
+/// The template without what is warned of in it.
+fn plain() -> String {
+    FUNCTION.replace("CODE: 0012", "CODE: a")
+}
+
+#[test]
+fn a_key_that_a_parameter_asks_for_is_asked_for_as_on_aws() {
+    let source = |default: &str, required: &str| {
+        FUNCTION
+            .replace(
+                "Conditions:",
+                &format!("  Key: {{Type: String, Default: {default}}}\nConditions:"),
+            )
+            .replace(
+                "{StageName: !Ref Stage}",
+                &format!("{{StageName: !Ref Stage, Auth: {{ApiKeyRequired: {required}}}}}"),
+            )
+    };
+    for (default, required, asked) in [
+        ("''", "!Ref Key", false),
+        ("required", "!Ref Key", true),
+        ("'true'", "!Ref Key", true),
+        ("''", "true", true),
+        ("''", "false", false),
+    ] {
+        let application = application(&source(default, required));
+        assert_eq!(
+            application.apis[0].routes[0].api_key_required, asked,
+            "{default} {required}"
+        );
+    }
+    for (default, required) in [("'false'", "!Ref Key"), ("''", "'false'")] {
+        let told = errors(&source(default, required));
+        assert!(
+            told[0].contains("on AWS a key is required here"),
+            "{told:?}"
+        );
+    }
+    assert!(errors(&source("''", "[]"))[0].contains("ApiKeyRequired is true or false"));
 }
 
 #[test]
@@ -201,6 +242,16 @@ fn circular_references_are_refused_as_by_cloudformation() {
             "{to}: {errors}"
         );
     }
+    // The alarms that stop a function's deployment watch it.
+    let alarm = "  Alarm:
+    Type: AWS::CloudWatch::Alarm
+    Properties: {Dimensions: [{Name: FunctionName, Value: !Ref Get}]}
+Outputs:";
+    let stopped = "      DeploymentPreference: {Type: AllAtOnce, Alarms: [!Ref Alarm]}\n";
+    let watched = plain()
+        .replace("      MemorySize: 256\n", stopped)
+        .replace("Outputs:", alarm);
+    assert_eq!(warnings(&watched), [""; 0]);
 }
 
 #[test]

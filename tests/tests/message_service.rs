@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use acceptance::{Application, Samlet, block_on};
+use acceptance::{Application, Samlet, block_on, send};
 use serde_json::{Value, json};
 
 fn application() -> Application {
@@ -60,6 +60,55 @@ fn the_stage_may_be_part_of_the_address() {
     let path = format!("/message/{}", samlet.create("{}"));
     let read = samlet.json("GET", &path, None);
     assert_eq!(samlet.json("GET", &format!("/Prod{path}"), None), read);
+}
+
+#[test]
+fn what_is_no_json_object_reaches_no_function_and_a_function_takes_none_either() {
+    let application = application();
+    let samlet = application.start(&[]);
+    let id = samlet.create("{}");
+    samlet.wait_for_lines("CreateMessageItem   END RequestId", 1);
+    let post = |method: &str, path: &str, content_type: &str, body: &str| {
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", samlet.api))
+            .header("content-type", content_type);
+        let (status, _, answer) = send(request.body(body.into()).unwrap());
+        (status, acceptance::json(&answer))
+    };
+    let refused = |message: &str| (400, json!({"success": false, "message": message}));
+    for body in ["[1]", "1", "null", "{", "{\"a\": 1} x"] {
+        for (method, path) in [("POST", "/message"), ("PUT", &format!("/message/{id}"))] {
+            let answer = post(method, path, "application/json", body);
+            assert_eq!(
+                answer,
+                refused("The body is not a JSON object"),
+                "{method} {body}"
+            );
+        }
+    }
+    // A model is for JSON; what says it is something else, the function itself looks at.
+    let answer = post("POST", "/message", "text/plain", "[1]");
+    assert_eq!(answer, refused("The body is not a JSON object"));
+    let (status, answer) = post("POST", "/message", "text/plain", "{");
+    let message = answer["message"].as_str().unwrap();
+    assert!(
+        status == 400 && message.contains("not valid JSON"),
+        "{message}"
+    );
+    samlet.wait_for_lines("CreateMessageItem   END RequestId", 3);
+    let log = samlet.stderr();
+    assert_eq!(
+        log.matches("CreateMessageItem   START RequestId").count(),
+        3,
+        "{log}"
+    );
+    assert_eq!(
+        log.matches("UpdateMessageItem   START RequestId").count(),
+        0,
+        "{log}"
+    );
+    assert_eq!(stored(&samlet), 1);
 }
 
 /// A store that gives every request the same answer; none at all for `None`.

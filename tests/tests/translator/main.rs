@@ -138,6 +138,21 @@ fn a_difference_is_found_and_named() {
             "ApiGatewayApi stage",
         ),
         (
+            "/Resources/CreateMessageItem/Properties/LoggingConfig/LogGroup",
+            "other".into(),
+            "CreateMessageItem log_group",
+        ),
+        (
+            "/Resources/ApiGatewayApi/Properties/Body/components/schemas/message/type",
+            "array".into(),
+            "ApiGatewayApi P",
+        ),
+        (
+            "/Resources/ApiGatewayApi/Properties/Body/x-amazon-apigateway-gateway-responses/BAD_REQUEST_BODY/responseTemplates/application~1json",
+            "{}".into(),
+            "ApiGatewayApi BAD_REQUEST_BODY",
+        ),
+        (
             "/Outputs/TableName/Value",
             "other".into(),
             "output TableName",

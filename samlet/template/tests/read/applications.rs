@@ -356,8 +356,38 @@ Resources:
 #[test]
 fn this_repositorys_own_template_is_read_without_a_warning() {
     let source = include_str!("../../../../template.yaml");
-    let application = application(source);
-    assert_eq!(application.warnings, []);
-    assert_eq!(application.functions.len(), 4);
-    assert_eq!(application.apis[0].routes.len(), 4);
+    let development = application(source);
+    assert_eq!(development.warnings, []);
+    assert_eq!(development.functions.len(), 4);
+    assert_eq!(development.apis[0].routes.len(), 4);
+    let mut settings = settings();
+    let mut set = |name: &str, value: &str| {
+        let overrides = &mut settings.parameter_overrides;
+        overrides.insert(name.into(), value.into());
+        read(source, &settings).unwrap()
+    };
+    // Nor as it is in production, but for who is to be told of alarms.
+    assert_eq!(set("Stage", "production").warnings, []);
+    let limited = set("ApiKey", "required");
+    assert!(
+        limited.apis[0]
+            .routes
+            .iter()
+            .all(|route| route.api_key_required)
+    );
+    assert_eq!(limited.usage_plans[0].keys.len(), 1);
+    assert_eq!(
+        limited.apis[0]
+            .throttles
+            .general
+            .map(|throttle| throttle.burst),
+        Some(500)
+    );
+    let watched = set("AlarmEmail", "a@example.com").warnings;
+    assert_eq!(watched.len(), 1);
+    assert!(
+        watched[0]
+            .message
+            .starts_with("AlarmTopic (AWS::SNS::Topic)")
+    );
 }

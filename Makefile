@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 TOOLS := target/tools
+VERIFY := target/verify
 BENCH := target/bench-tools
 RIE_ARCH := $(patsubst aarch64,arm64,$(shell uname -m))
 API_URL ?= http://127.0.0.1:3000
@@ -11,7 +12,7 @@ ID ?=
 STAGE ?= development
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test lint cfn-lint doc browser unit verify translated-lint smoke deny advisories sbom bench bench-functions bench-tools bench-lint fuzz fuzz-again fuzz-lint soak soak-harm soak-fuzz create retrieve update delete deploy clean
+.PHONY: help run build release test lint cfn-lint doc browser unit verify translated-lint sam-validate moto smoke deny advisories sbom bench bench-functions bench-tools bench-lint fuzz fuzz-again fuzz-lint soak soak-harm soak-fuzz create retrieve update delete deploy clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -149,7 +150,7 @@ bench-lint: ## Formatting, clippy and tests of the benchmarks themselves
 	cargo clippy --release --workspace --all-targets --locked --manifest-path bench/Cargo.toml --target-dir target/bench -- -D warnings
 	cargo test --release --workspace --locked --manifest-path bench/Cargo.toml --target-dir target/bench
 
-verify: translated-lint ## What needs no account either, but is too slow for `make test`
+verify: translated-lint sam-validate moto ## What needs no account either, but is too slow for `make test`
 
 # As it may be in production, with everything that it can have.
 PRODUCTION := Stage=production ApiKey=required AlarmEmail=nobody@example.com
@@ -161,6 +162,20 @@ translated-lint: $(VENV)/installed ## What SAM makes of the template, against Cl
 	$(VENV)/bin/python tests/translator/translate.py template.yaml > target/translated-development.json
 	$(VENV)/bin/python tests/translator/translate.py template.yaml $(PRODUCTION) > target/translated-production.json
 	$(VENV)/bin/cfn-lint --ignore-checks W7001 -- target/translated-development.json target/translated-production.json
+
+sam-validate: $(VERIFY)/installed ## The templates by SAM CLI itself, as `sam deploy` takes them
+	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 $(VERIFY)/bin/sam validate --lint --template template.yaml
+	$(VERIFY)/bin/cfn-lint .github/deployment-role.yaml
+
+moto: translated-lint $(VERIFY)/installed ## The stack, created in moto, for development and for production
+	$(VERIFY)/bin/python tests/moto/create.py target/translated-development.json
+	$(VERIFY)/bin/python tests/moto/create.py target/translated-production.json $(PRODUCTION)
+
+# SAM CLI wants a newer cfn-lint and an older boto3 than $(VENV) has.
+$(VERIFY)/installed: Makefile
+	$(PYTHON) -m venv $(VERIFY)
+	$(VERIFY)/bin/pip install --quiet --disable-pip-version-check aws-sam-cli==1.170.0 cfn-lint==1.58.0 'moto[server]==5.2.5'
+	touch $@
 
 # The very tests that `make test` runs against samlet.
 smoke: ## The acceptance tests against a deployment: make smoke API_URL=https://… [API_KEY=…]

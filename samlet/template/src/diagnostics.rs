@@ -51,10 +51,21 @@ impl Findings {
     }
 
     pub(crate) fn warn(&mut self, location: Location, message: impl Into<String>) {
+        self.warn_with(location, message, "");
+    }
+
+    /// Warns, and says the way out.
+    pub(crate) fn warn_with(
+        &mut self,
+        location: Location,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let help = Some(help.into()).filter(|help| !help.is_empty());
         let found = Diagnostic {
             message: message.into(),
             location,
-            help: None,
+            help,
         };
         if !self.warnings.contains(&found) {
             self.warnings.push(found);

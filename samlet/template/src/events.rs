@@ -128,9 +128,11 @@ fn route(
     if !METHODS.contains(&method.as_str()) {
         let at = properties.get("Method").map_or(event.at, |node| node.at);
         let message = format!("`{method}` is no HTTP method");
-        scope
-            .findings
-            .error(at, message, did_you_mean(&method, &METHODS));
+        let help = match did_you_mean(&method, &METHODS) {
+            none if none.is_empty() => format!("it is one of {}", METHODS.join(", ")),
+            hint => hint,
+        };
+        scope.findings.error(at, message, help);
     }
     if path != "$default" {
         check_path(path, at, scope);

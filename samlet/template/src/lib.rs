@@ -24,6 +24,7 @@ mod references;
 mod roles;
 mod scalars;
 mod schema;
+mod statements;
 mod tables;
 mod throttling;
 mod validation;

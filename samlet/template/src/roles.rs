@@ -10,7 +10,7 @@ use crate::intrinsics::Scope;
 use crate::names::did_you_mean;
 use crate::node::{Entry, Node};
 use crate::schema::{Property, Shape, check, has, must, unnoticed};
-use crate::{Policy, Role, globals, policies};
+use crate::{Policy, Role, globals, policies, statements};
 
 const TAGS: Shape = Shape::List(&Shape::Object(&[
     must("Key", Shape::Text),
@@ -71,7 +71,7 @@ impl Roles {
             let Some(document) = properties.get("PolicyDocument") else {
                 continue;
             };
-            let policy = written(&name, document);
+            let policy = written(&name, document, scope);
             let names = properties.get("Roles").into_iter().flat_map(Node::texts);
             attached.extend(names.map(|role| (role.to_owned(), policy.clone())));
             if what == "AWS::IAM::ManagedPolicy" {
@@ -101,7 +101,7 @@ impl Roles {
         let mut policies: Vec<Policy> = inline
             .filter_map(|policy| {
                 let name = policy.get_text("PolicyName").unwrap_or_default();
-                Some(written(name, policy.get("PolicyDocument")?))
+                Some(written(name, policy.get("PolicyDocument")?, scope))
             })
             .collect();
         for arn in properties.items_of("ManagedPolicyArns") {
@@ -198,6 +198,7 @@ impl Roles {
             return self.managed(name, function, policy.at, scope);
         }
         if let Some(statement) = policy.get("Statement") {
+            statements::check(statement, scope);
             let version = policy
                 .get("Version")
                 .map_or(json!("2012-10-17"), Node::to_json);
@@ -252,7 +253,10 @@ impl Roles {
 }
 
 /// A policy whose document stands in the template.
-fn written(name: &str, document: &Node) -> Policy {
+fn written(name: &str, document: &Node, scope: &mut Scope<'_>) -> Policy {
+    if let Some(statement) = document.get("Statement") {
+        statements::check(statement, scope);
+    }
     Policy {
         name: name.to_owned(),
         document: document.to_json(),

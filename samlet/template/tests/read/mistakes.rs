@@ -48,11 +48,108 @@ fn a_route_has_one_function_and_a_sound_path() {
     assert!(
         errors(&FUNCTION.replace("Method: get", "Method: gett"))[0].contains("did you mean `GET`?")
     );
+    assert!(
+        errors(&FUNCTION.replace("Method: get", "Method: transmit"))[0]
+            .contains("`TRANSMIT` is no HTTP method (it is one of ANY, DELETE, GET, HEAD, ")
+    );
 }
 
 /// The template without what is warned of in it.
 fn plain() -> String {
     FUNCTION.replace("CODE: 0012", "CODE: a")
+}
+
+#[test]
+fn actions_that_there_are_not_are_told_with_what_was_meant() {
+    let told = |action: &str| {
+        let written = format!("Action: {action}");
+        plain().replace("Action: [dynamodb:GetItem]", &written)
+    };
+    for (action, warning) in [
+        (
+            "dynamodb:GetItems",
+            "37:23 dynamodb has no action `GetItems` (did you mean `dynamodb:GetItem`?)",
+        ),
+        (
+            "[dynamodb:PutItem, dynamodb:UpdateItme]",
+            "37:42 dynamodb has no action `UpdateItme` (did you mean `dynamodb:UpdateItem`?)",
+        ),
+        (
+            "lambda:Invoke",
+            "37:23 lambda has no action `Invoke` (it allows nothing; there are lambda:InvokeAsync, lambda:InvokeFunction, lambda:InvokeFunctionUrl)",
+        ),
+        (
+            "dynamo:GetItem",
+            "37:23 `dynamo` is no service that has GetItem (did you mean `dynamodb:GetItem`?)",
+        ),
+        (
+            "dynamodb:Gett*",
+            "37:23 `dynamodb:Gett*` matches no action of dynamodb (it allows nothing)",
+        ),
+    ] {
+        assert_eq!(warnings(&told(action)), [warning]);
+    }
+    let error = "37:23 `GetItem` names no service: IAM takes no such action (did you mean `dynamodb:GetItem`?)";
+    assert_eq!(errors(&told("GetItem")), [error]);
+    for fine in [
+        "dynamodb:getitem",
+        "DynamoDB:Query",
+        "s3:GetObject",
+        "sns:Publish",
+        "dynamodb:Get*",
+    ] {
+        assert_eq!(warnings(&told(fine)), [""; 0], "{fine}");
+    }
+}
+
+#[test]
+fn permissions_that_reach_too_far_are_told_where_they_stand() {
+    let statement = "            - Effect: Allow
+              Action: [dynamodb:GetItem]
+              Resource: !GetAtt Table.Arn
+";
+    for (written, told) in [
+        (
+            "{Effect: Allow, Action: 'dynamodb:*', Resource: !GetAtt Table.Arn}",
+            "36:39 `dynamodb:*` allows every action of dynamodb",
+        ),
+        (
+            "{Effect: Allow, Action: '*', Resource: !GetAtt Table.Arn}",
+            "36:39 `*` allows every action of every service",
+        ),
+        (
+            "{Effect: Allow, Action: 'dynamodb:Delete*', Resource: !GetAtt Table.Arn}",
+            "36:39 `dynamodb:Delete*` allows dynamodb:DeleteBackup too, and all of such a name",
+        ),
+        (
+            "{Effect: Allow, Action: 'dynamodb:PutItem', Resource: '*'}",
+            "36:69 this allows dynamodb:PutItem on every resource of its kind",
+        ),
+        (
+            "{Effect: Allow, Action: 'lambda:InvokeFunction', Resource: !Sub 'arn:aws:lambda:${AWS::Region}:1:function:*'}",
+            "36:74 this allows lambda:InvokeFunction on every resource of its kind",
+        ),
+        (
+            "{Effect: Allow, NotAction: 'dynamodb:PutItem', Resource: !GetAtt Table.Arn}",
+            "36:42 NotAction allows everything but what it names",
+        ),
+    ] {
+        let source = plain().replace(statement, &format!("            - {written}\n"));
+        let found = warnings(&source);
+        assert_eq!(found.len(), 1, "{written}: {found:#?}");
+        assert!(found[0].starts_with(told), "{written}: {found:#?}");
+    }
+    for fine in [
+        "{Effect: Deny, Action: 'dynamodb:*', Resource: '*'}",
+        "{Effect: Allow, Action: [dynamodb:ListTables, logs:PutLogEvents, sts:GetCallerIdentity], Resource: '*'}",
+        "{Effect: Allow, Action: 's3:GetObject', Resource: '*'}",
+        "{Effect: Allow, Action: 'dynamodb:PutItem', Resource: '*', Condition: {StringEquals: {'aws:ResourceTag/a': b}}}",
+        "{Effect: Allow, Action: 'dynamodb:Query', Resource: !Sub '${Table.Arn}/index/*'}",
+    ] {
+        let source = plain().replace(statement, &format!("            - {fine}\n"));
+        let found = warnings(&source);
+        assert_eq!(found, [""; 0], "{fine}");
+    }
 }
 
 #[test]

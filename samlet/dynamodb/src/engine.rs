@@ -20,7 +20,7 @@ use dynoxide::types::Item;
 use dynoxide::{DynoxideError, Result, ttl};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::errors::{ApiError, StoreError};
 use crate::tables::declared_indexes;
@@ -32,6 +32,10 @@ pub(crate) const SWEEP_EXPIRED: &str = "samlet:SweepExpired";
 
 /// The partition keys of a table and its indexes; no request names this either.
 pub(crate) const HASH_KEYS: &str = "samlet:HashKeys";
+
+/// A table's keys and indexes, or null; nor this. DescribeTable counts all
+/// items, which takes long when there are millions.
+pub(crate) const DEFINITION: &str = "samlet:Definition";
 
 /// How an operation is to be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +65,8 @@ pub(crate) fn kind(operation: &str) -> Option<Kind> {
         | "DescribeLimits"
         | "DescribeEndpoints"
         | "DescribeContinuousBackups"
-        | HASH_KEYS => Some(Kind::Read),
+        | HASH_KEYS
+        | DEFINITION => Some(Kind::Read),
         // A statement may write; those that only read wait their turn.
         "ExecuteStatement"
         | "BatchExecuteStatement"
@@ -239,6 +244,7 @@ impl Engine {
             "UpdateTimeToLive" => answer(update_time_to_live::execute(storage, read(body)?)),
             "DescribeTimeToLive" => answer(describe_time_to_live::execute(storage, read(body)?)),
             HASH_KEYS => self.hash_keys(body),
+            DEFINITION => self.definition(body),
             SWEEP_EXPIRED => answer(ttl::sweep_expired_items(storage)),
             "DescribeLimits" => Ok(DESCRIBE_LIMITS.into()),
             "DescribeEndpoints" => Ok(format!(
@@ -301,6 +307,23 @@ impl Engine {
             keys.insert(name.to_owned(), hash(&index["KeySchema"]).into());
         }
         Ok(Value::Object(keys).to_string())
+    }
+
+    /// What DescribeTable tells of keys and indexes.
+    fn definition(&self, table: &[u8]) -> Result<String> {
+        let table = String::from_utf8_lossy(table);
+        let Some(metadata) = self.storage.get_table_metadata(&table)? else {
+            return Ok(Value::Null.to_string());
+        };
+        let list = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+        let indexes = |text: &Option<String>| text.as_deref().map(list);
+        let definition = json!({
+            "KeySchema": list(&metadata.key_schema),
+            "AttributeDefinitions": list(&metadata.attribute_definitions),
+            "GlobalSecondaryIndexes": indexes(&metadata.gsi_definitions),
+            "LocalSecondaryIndexes": indexes(&metadata.lsi_definitions),
+        });
+        Ok(definition.to_string())
     }
 
     /// Operations that name tables or streams by their ARN.

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use dynoxide::storage::TableMetadata;
 use serde_json::{Value, json};
 
+use crate::engine::DEFINITION;
 use crate::errors::ApiError;
 use crate::store::Store;
 
@@ -40,14 +41,13 @@ pub(crate) async fn ensure(
 ) -> Result<(), TableError> {
     let name = create_table["TableName"].as_str().unwrap_or_default();
     let refused = |error: ApiError| TableError::Refused(message(&error.body));
-    let describe = json!({"TableName": name}).to_string();
-    match store.execute("DescribeTable", describe.into()).await {
-        Ok(description) => compare(name, &description, create_table)?,
-        Err(error) if is_not_found(&error) => {
+    let stored = store.execute(DEFINITION, name.to_owned().into()).await;
+    match serde_json::from_slice(&stored.map_err(refused)?).unwrap_or_default() {
+        Value::Null => {
             let created = store.execute("CreateTable", create_table.to_string().into());
             created.await.map(drop).map_err(refused)?;
         }
-        Err(error) => return Err(refused(error)),
+        stored => compare(name, &stored, create_table)?,
     }
     ensure_time_to_live(store, name, time_to_live)
         .await
@@ -83,11 +83,6 @@ async fn ensure_time_to_live(
     }
 }
 
-fn is_not_found(error: &ApiError) -> bool {
-    error.status == 400
-        && String::from_utf8_lossy(&error.body).contains("#ResourceNotFoundException")
-}
-
 fn message(body: &Bytes) -> String {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = body
@@ -97,9 +92,7 @@ fn message(body: &Bytes) -> String {
     text.unwrap_or("the store failed").to_owned()
 }
 
-fn compare(name: &str, description: &Bytes, declared: &Value) -> Result<(), TableError> {
-    let description: Value = serde_json::from_slice(description).unwrap_or_default();
-    let stored = &description["Table"];
+fn compare(name: &str, stored: &Value, declared: &Value) -> Result<(), TableError> {
     let differs = |what, stored: String, declared: String| {
         Err(TableError::Differs {
             name: name.to_owned(),

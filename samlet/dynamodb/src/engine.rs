@@ -354,15 +354,17 @@ impl Engine {
 }
 
 /// Those of SQLite's and the engine's words that tell of a file that is not as
-/// it was written: of its pages, and of an item's text.
-const SIGNS_OF_DAMAGE: [&str; 4] = [
+/// it was written: of its pages, of what is in a row, and of a table whose
+/// definition is gone.
+const SIGNS_OF_DAMAGE: [&str; 5] = [
     "malformed",
     "not a database",
     "Conversion error",
     "Invalid column type",
+    "already exists in CREATE TABLE",
 ];
 
-fn is_sign_of_damage(reason: &str) -> bool {
+pub(crate) fn is_sign_of_damage(reason: &str) -> bool {
     SIGNS_OF_DAMAGE.iter().any(|sign| reason.contains(sign))
 }
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use dynoxide::storage::TableMetadata;
 use serde_json::{Value, json};
 
-use crate::engine::DEFINITION;
+use crate::engine::{DEFINITION, is_sign_of_damage};
 use crate::errors::ApiError;
 use crate::store::Store;
 
@@ -14,6 +14,17 @@ pub enum TableError {
     /// DynamoDB refuses the declaration.
     #[error("the table cannot be created: {0}")]
     Refused(String),
+    /// What is stored of the table can't be read.
+    #[error(
+        "the stored table {name} is damaged: {reason}; restore dynamodb.sqlite in the data folder from a copy, \
+         or run `samlet reset` to start afresh"
+    )]
+    Damaged {
+        /// The table's name.
+        name: String,
+        /// What was found.
+        reason: String,
+    },
     /// A table of this name holds data under other keys or indexes.
     #[error(
         "the stored table {name} has another {what} than the template: stored {stored}, declared {declared}; \
@@ -40,7 +51,13 @@ pub(crate) async fn ensure(
     time_to_live: Option<&str>,
 ) -> Result<(), TableError> {
     let name = create_table["TableName"].as_str().unwrap_or_default();
-    let refused = |error: ApiError| TableError::Refused(message(&error.body));
+    let refused = |error: ApiError| {
+        let reason = message(&error.body);
+        match error.status >= 500 && is_sign_of_damage(&reason) {
+            true => damaged(name, reason),
+            false => TableError::Refused(reason),
+        }
+    };
     let stored = store.execute(DEFINITION, name.to_owned().into()).await;
     match serde_json::from_slice(&stored.map_err(refused)?).unwrap_or_default() {
         Value::Null => {
@@ -52,6 +69,11 @@ pub(crate) async fn ensure(
     ensure_time_to_live(store, name, time_to_live)
         .await
         .map_err(refused)
+}
+
+fn damaged(name: &str, reason: String) -> TableError {
+    let name = name.to_owned();
+    TableError::Damaged { name, reason }
 }
 
 async fn ensure_time_to_live(
@@ -103,6 +125,10 @@ fn compare(name: &str, stored: &Value, declared: &Value) -> Result<(), TableErro
     };
     for what in FIXED {
         let (stored, declared) = (sorted(&stored[what]), sorted(&declared[what]));
+        // Every table has them; the engine gives none for those it can't read.
+        if stored.is_empty() {
+            return Err(damaged(name, format!("its {what} can't be read")));
+        }
         if stored != declared {
             return differs(what, stored.join(", "), declared.join(", "));
         }
@@ -155,19 +181,21 @@ pub(crate) fn declared_indexes(metadata: &TableMetadata) -> Vec<Value> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use dynoxide::storage::Storage;
+
+    fn table(key: &str) -> Value {
+        json!({
+            "TableName": "messages",
+            "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
+            "BillingMode": "PAY_PER_REQUEST",
+        })
+    }
 
     #[tokio::test]
     async fn a_table_with_other_keys_is_neither_replaced_nor_taken() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path(), "us-east-1", "1").unwrap();
-        let table = |key: &str| {
-            json!({
-                "TableName": "messages",
-                "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"}],
-                "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
-                "BillingMode": "PAY_PER_REQUEST",
-            })
-        };
         ensure(&store, &table("pk"), None).await.unwrap();
         ensure(&store, &table("pk"), None).await.unwrap();
         let error = ensure(&store, &table("id"), None).await.unwrap_err();
@@ -181,5 +209,29 @@ mod tests {
             ),
             "{error}"
         );
+    }
+
+    #[tokio::test]
+    async fn a_table_whose_definition_is_damaged_is_told_as_that() {
+        for damage in [
+            "key_schema = '[{'",
+            "attribute_definitions = '[]'",
+            "key_schema = CAST(x'ff' AS TEXT)",
+            "key_schema = CAST(key_schema AS BLOB)",
+            "table_name = 'massages'",
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let open = || Store::open(folder.path(), "us-east-1", "1").unwrap();
+            let store = open();
+            ensure(&store, &table("pk"), None).await.unwrap();
+            store.close().await;
+            let file = folder.path().join("dynamodb.sqlite");
+            let storage = Storage::new(file.to_str().unwrap()).unwrap();
+            let update = format!("UPDATE _tables SET {damage}");
+            storage.conn().execute_batch(&update).unwrap();
+            let error = ensure(&open(), &table("pk"), None).await.unwrap_err();
+            let is_told = matches!(error, TableError::Damaged { .. });
+            assert!(is_told, "{damage}: {error}");
+        }
     }
 }

@@ -235,10 +235,11 @@ fn started(application: &Application) -> Option<Samlet> {
     };
     let said = std::fs::read_to_string(said).unwrap();
     assert_eq!(status.code(), Some(1), "{said}");
-    assert!(
-        said.contains("dynamodb.sqlite") && said.contains("restore it"),
-        "{said}"
-    );
+    let is_told = said.contains("dynamodb.sqlite") && said.contains("restore");
+    // A changed letter can't be told from another one here, either.
+    let is_another = said.contains("has another KeySchema than the template")
+        || said.contains("has another AttributeDefinitions than the template");
+    assert!(is_told || is_another, "{said}");
     assert!(!said.contains("panicked"), "{said}");
     None
 }

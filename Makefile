@@ -10,9 +10,10 @@ API_URL ?= http://127.0.0.1:3000
 API_KEY ?=
 ID ?=
 STAGE ?= development
+ARCHITECTURE ?= x86_64
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test lint cfn-lint doc browser unit verify translated-lint sam-validate moto smoke deny advisories sbom bench bench-functions bench-tools bench-lint fuzz fuzz-again fuzz-lint soak soak-harm soak-fuzz create retrieve update delete deploy clean
+.PHONY: help run build release test lint cfn-lint doc browser unit verify translated-lint sam-validate moto artifacts verify-artifacts smoke deny advisories sbom bench bench-functions bench-tools bench-lint fuzz fuzz-again fuzz-lint soak soak-harm soak-fuzz create retrieve update delete deploy clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -23,7 +24,7 @@ run: ## Build and run the application (as `cargo run`)
 build: ## Build the functions only
 	cargo run -- build
 
-release: ## Build the functions as they ship to AWS
+release: ## Build the functions with the optimisations of what ships
 	cargo run -- build --release
 
 test: lint cfn-lint doc browser unit ## Everything that must hold: format, lints, documentation, all tests
@@ -150,7 +151,7 @@ bench-lint: ## Formatting, clippy and tests of the benchmarks themselves
 	cargo clippy --release --workspace --all-targets --locked --manifest-path bench/Cargo.toml --target-dir target/bench -- -D warnings
 	cargo test --release --workspace --locked --manifest-path bench/Cargo.toml --target-dir target/bench
 
-verify: translated-lint sam-validate moto ## What needs no account either, but is too slow for `make test`
+verify: translated-lint sam-validate moto verify-artifacts ## What needs no account either, but is too slow for `make test`
 
 # As it may be in production, with everything that it can have.
 PRODUCTION := Stage=production ApiKey=required AlarmEmail=nobody@example.com
@@ -171,10 +172,33 @@ moto: translated-lint $(VERIFY)/installed ## The stack, created in moto, for dev
 	$(VERIFY)/bin/python tests/moto/create.py target/translated-development.json
 	$(VERIFY)/bin/python tests/moto/create.py target/translated-production.json $(PRODUCTION)
 
+# What cargo-lambda builds with. It may not fetch a toolchain; Zig links for the C library that Lambda has. The flags
+# are added to cargo-lambda's own, where RUSTFLAGS would take their place; with them no program says where it was built.
+TARGET := $(if $(filter arm64,$(ARCHITECTURE)),aarch64,x86_64)-unknown-linux-gnu
+REMAP := --remap-path-prefix=%s
+BUILDING = env -u RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS RUSTUP=/bin/false SAM_CLI_TELEMETRY=0 \
+  CARGO_BUILD_RUSTFLAGS="$$(printf -- '$(REMAP)=crates ' "$${CARGO_HOME:-$$HOME/.cargo}"/registry/src/*; \
+    printf -- '$(REMAP)=. $(REMAP)=/rust' "$$PWD" "$$(rustc --print sysroot)/lib/rustlib/src/rust")" \
+  PATH="$$(echo $(abspath $(VERIFY))/lib/python3*/site-packages/ziglang):$(abspath $(VERIFY))/bin:$$PATH"
+
+artifacts: $(VERIFY)/installed ## Build what ships, in .aws-sam/build, and look at it: make artifacts [ARCHITECTURE=arm64]
+	@[ -d "$$(rustc --print target-libdir --target $(TARGET))" ] \
+	  || { echo "error: this Rust can't build for $(ARCHITECTURE): rustup target add $(TARGET)" >&2; exit 1; }
+	cargo fetch --locked
+	$(BUILDING) $(VERIFY)/bin/sam build --parameter-overrides Architecture=$(ARCHITECTURE)
+	$(VERIFY)/bin/python tests/artifacts/check.py .aws-sam/build $(ARCHITECTURE)
+
+verify-artifacts: ## What ships: built twice, changed, run; a quarter of an hour
+	$(MAKE) artifacts ARCHITECTURE=x86_64
+	cargo build --locked
+	target/debug/samlet exec --built -- $(MAKE) smoke
+	$(VERIFY)/bin/python tests/artifacts/rebuild.py target/debug/samlet $(VERIFY)
+
 # SAM CLI wants a newer cfn-lint and an older boto3 than $(VENV) has.
 $(VERIFY)/installed: Makefile
 	$(PYTHON) -m venv $(VERIFY)
-	$(VERIFY)/bin/pip install --quiet --disable-pip-version-check aws-sam-cli==1.170.0 cfn-lint==1.58.0 'moto[server]==5.2.5'
+	$(VERIFY)/bin/pip install --quiet --disable-pip-version-check aws-sam-cli==1.170.0 cargo-lambda==1.9.2 ziglang==0.17.1 \
+	  cfn-lint==1.58.0 'moto[server]==5.2.5'
 	touch $@
 
 # The very tests that `make test` runs against samlet.
@@ -214,9 +238,13 @@ update: ## Update a message: make update ID=…
 delete: ## Delete a message: make delete ID=…
 	curl -sS -X DELETE $(API_URL)/message/$(ID); echo
 
-deploy: ## Build and deploy to AWS: make deploy [STAGE=production] (needs SAM CLI, cargo-lambda and an account)
-	sam build
-	sam deploy --config-env $(patsubst development,default,$(STAGE))
+# What is built and what is deployed must be for the same processors, whatever the stack had before.
+SETTINGS = sed -n '/^\[$(1).deploy.parameters\]/,/^\[.*\]$$/s/^parameter_overrides = "\(.*\)"/\1/p' samconfig.toml
+CONFIG := $(patsubst development,default,$(STAGE))
+
+deploy: artifacts ## Build and deploy to AWS: make deploy [STAGE=production] [ARCHITECTURE=arm64] (needs an account)
+	SAM_CLI_TELEMETRY=0 $(VERIFY)/bin/sam deploy --config-env $(CONFIG) \
+	  --parameter-overrides $$($(call SETTINGS,$(CONFIG))) Architecture=$(ARCHITECTURE)
 
 clean: ## Remove everything built and stored here
 	rm -rf .samlet .aws-sam

@@ -150,6 +150,7 @@ fn help() {
         "invoke",
         "logs",
         "routes",
+        "openapi",
         "new",
         "init",
         "tables",

@@ -82,6 +82,15 @@ pub(crate) enum Command {
     /// List the routes of all APIs, and the function of each
     #[command(after_help = "Example: samlet routes --template other.yaml")]
     Routes(RoutesArgs),
+    /// Print an API's contract as an OpenAPI document
+    ///
+    /// Routes, keys, models and the gateway's own answers are the template's.
+    /// What functions take and answer, they may say in a file that the
+    /// template names under `Metadata: OpenApi`.
+    #[command(after_help = "Examples:
+  samlet openapi > openapi.json
+  samlet openapi --api Admin --url https://api.example.com")]
+    Openapi(OpenApiArgs),
     /// Show and change what the tables hold
     ///
     /// Through the samlet that runs on this folder's data; without one, by
@@ -214,6 +223,18 @@ pub(crate) struct ResetArgs {
 pub(crate) struct RoutesArgs {
     #[command(flatten)]
     pub(crate) application: ApplicationArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OpenApiArgs {
+    #[command(flatten)]
+    pub(crate) application: ApplicationArgs,
+    /// The API, by logical id [default: the first]
+    #[arg(long, value_name = "API")]
+    pub(crate) api: Option<String>,
+    /// Where it is reached [default: a deployed API's address, with its id left open]
+    #[arg(long, value_name = "URL", value_parser = parse_url)]
+    pub(crate) url: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -71,6 +71,13 @@ pub(crate) enum Error {
     RouteExists { route: String, line: usize },
     #[error("there is no API {name} in the template")]
     NoApi { name: String, known: String },
+    #[error("the template has no routes")]
+    NoRoutes,
+    #[error("cannot use {}: {source}", path.display())]
+    OpenApi {
+        path: PathBuf,
+        source: samlet_gateway::ContributionError,
+    },
     #[error("cannot add the function to the template: {0}")]
     NotAddable(String),
     #[error("{operation}: {reason}")]

@@ -14,6 +14,7 @@ mod generate_event;
 mod invoke;
 mod logs;
 mod new;
+mod openapi;
 mod policies;
 mod reload;
 mod reset;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         Some(Command::Invoke(args)) => invoke::command(&args),
         Some(Command::Logs(args)) => logs::command(&args).map(succeeded),
         Some(Command::Routes(args)) => template::routes(&args).map(succeeded),
+        Some(Command::Openapi(args)) => openapi::command(&args).map(succeeded),
         Some(Command::Tables(args)) => tables::command(&args).map(succeeded),
         Some(Command::GenerateEvent { event }) => generate_event::command(&event).map(succeeded),
         Some(Command::New {

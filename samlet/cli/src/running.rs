@@ -121,7 +121,7 @@ impl Running {
         let usage = Arc::new(Usage::open(data.usage()));
         let access = Arc::new(Access::new(Arc::clone(&usage), logs.clone()));
         let endpoint_stop = CancellationToken::new();
-        let bench = Bench::new(Arc::clone(&access), Arc::clone(&usage), template.folder());
+        let bench = Bench::new(Arc::clone(&access), Arc::clone(&usage), template);
         let bench = Arc::new(bench);
         let sources = Sources {
             traces: traces.clone(),

@@ -21,6 +21,7 @@ const STACK_NAME: &str = "local";
 pub(crate) struct Template {
     pub(crate) path: PathBuf,
     source: String,
+    home: PathBuf,
     pub(crate) application: Application,
 }
 
@@ -46,6 +47,7 @@ impl Template {
                 Ok(Self {
                     path,
                     source,
+                    home: folder_of(&args.template).to_owned(),
                     application,
                 })
             }
@@ -116,11 +118,21 @@ impl Template {
 
     /// What relative paths in the template start from.
     pub(crate) fn folder(&self) -> &Path {
-        self.path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."))
+        folder_of(&self.path)
     }
+
+    /// The application's folder, wherever what `sam build` made of the
+    /// template is.
+    pub(crate) fn home(&self) -> &Path {
+        &self.home
+    }
+}
+
+fn folder_of(template: &Path) -> &Path {
+    let folder = template.parent();
+    folder
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 fn settings(args: &ApplicationArgs, config: &Config) -> samlet_template::Settings {

@@ -38,6 +38,9 @@ pub use workbench::{Explanation, Workbench};
 /// Where the console is on the AWS endpoint.
 pub const PATH: &str = "/_samlet/";
 
+/// An API's OpenAPI document, below that.
+const CONTRACT: &str = "openapi.json";
+
 /// The largest body that is taken: an item of DynamoDB's, as JSON.
 const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
@@ -107,7 +110,7 @@ impl Console {
     pub async fn answer(self: Arc<Self>, request: Request) -> Response {
         let (parts, body) = request.into_parts();
         let path = parts.uri.path().strip_prefix(PATH).unwrap_or_default();
-        let is_api = path.starts_with("api/") || path == "metrics";
+        let is_api = path.starts_with("api/") || matches!(path, "metrics" | CONTRACT);
         if let Err(refused) = self.admit(&parts) {
             return match is_api {
                 true => refused.into_response(),
@@ -144,6 +147,7 @@ impl Console {
         let post = parts.method == Method::POST;
         match segments.as_slice() {
             ["metrics"] if get => Ok(Answered::metrics(self.sources.traces.open_metrics())),
+            [CONTRACT] if get => Ok(self.contract(&query)?.into()),
             ["api", "application"] if get => Ok(self.known().description.clone().into()),
             ["api", "requests"] if get => Ok(self.requests(&query)?.into()),
             ["api", "requests", id] if get => Ok(self.request(id).await?.into()),
@@ -168,6 +172,21 @@ impl Console {
         }
     }
 
+    /// The contract of one API, or of the first.
+    fn contract(&self, query: &Query<'_>) -> Result<serde_json::Value, answer::Problem> {
+        let known = self.known();
+        let first = known.description["apis"][0]["id"].as_str();
+        let id = query.get("api").or(first).unwrap_or_default();
+        let Some(url) = known.urls.get(id) else {
+            return Err(problem(
+                StatusCode::NOT_FOUND,
+                format!("there is no API {id}"),
+            ));
+        };
+        let contract = self.sources.workbench.contract(id, url);
+        contract.map_err(|why| problem(StatusCode::INTERNAL_SERVER_ERROR, why))
+    }
+
     fn known(&self) -> Arc<Known> {
         Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -177,7 +196,7 @@ impl Console {
 fn is_known(segments: &[&str]) -> bool {
     matches!(
         segments,
-        ["metrics"]
+        ["metrics" | CONTRACT]
             | [
                 "api",
                 "application" | "requests" | "metrics" | "stream" | "logs" | "policies"

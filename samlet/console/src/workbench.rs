@@ -12,6 +12,10 @@ pub trait Workbench: fmt::Debug + Send + Sync {
     /// What each function is granted, used and was refused.
     fn policies(&self) -> Value;
 
+    /// The OpenAPI document of an API (by logical id) that is reached at `url`,
+    /// or why there is none.
+    fn contract(&self, api: &str, url: &str) -> Result<Value, String>;
+
     /// Why a function was refused something, and what would allow it.
     fn explain(&self, function: &str, denied: &Denied) -> Explanation;
 

@@ -1,7 +1,7 @@
 //! API Gateway: REST and HTTP APIs, each route's function behind a Lambda proxy integration.
 //!
 //! Routes, events and responses are pure functions of data (`router`,
-//! `event`, `event_v2`, `sample`, `response`, `response_http`, `cors`, `binary`, `validation`); only
+//! `event`, `event_v2`, `sample`, `response`, `response_http`, `cors`, `binary`, `validation`, `openapi`); only
 //! `server` and `stage` do I/O.
 
 mod answers;
@@ -12,6 +12,7 @@ mod event;
 mod event_v2;
 #[doc(hidden)]
 pub mod fuzzing;
+mod openapi;
 mod overrides;
 mod response;
 mod response_http;
@@ -24,6 +25,7 @@ mod throttle;
 mod usage;
 mod validation;
 
+pub use openapi::{Contribution, ContributionError, openapi};
 pub use sample::{SampleError, SampleRequest};
 pub use server::{Gateway, GatewaySettings};
 pub use stage::Stage;

@@ -56,6 +56,11 @@ pub struct Settings {
 /// The application a template declares.
 #[derive(Clone, Debug, Serialize)]
 pub struct Application {
+    /// The template's `Description`.
+    pub description: Option<String>,
+    /// `Metadata: OpenApi`: the file in which the functions say what they take
+    /// and answer, relative to the template.
+    pub open_api: Option<PathBuf>,
     /// In the template's order, as are all lists.
     pub functions: Vec<Function>,
     /// REST and HTTP APIs that have routes.

@@ -1,6 +1,7 @@
 //! Walks a template's sections and puts the application together.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use crate::apis::Apis;
 use crate::diagnostics::{Diagnostic, Location};
@@ -183,6 +184,8 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
     refuse_duplicates(names, scope);
     let (apis, apis_without_routes, keys) = apis.finish(scope);
     Application {
+        description: template.get_text("Description").map(str::to_owned),
+        open_api: open_api(template, scope),
         functions,
         apis,
         apis_without_routes,
@@ -192,6 +195,17 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
         outputs: outputs(template, scope),
         warnings: Vec::new(),
     }
+}
+
+/// `Metadata` is free: the rest of it is for other tools.
+fn open_api(template: &Node, scope: &mut Scope<'_>) -> Option<PathBuf> {
+    let node = template.get("Metadata")?.get("OpenApi")?;
+    if node.as_text().is_none() {
+        let message = "OpenApi is the path of a file";
+        let help = "name the file in which the functions say what they take and answer";
+        scope.findings.error(node.at, message, help);
+    }
+    node.as_text().map(PathBuf::from)
 }
 
 /// What holds for every resource, whatever its type.

@@ -16,11 +16,11 @@ use crate::Error;
 pub type Item = HashMap<String, AttributeValue>;
 
 /// How many levels a message's field may have: its own value is the first.
-const MAX_DEPTH: usize = 32;
+pub(crate) const MAX_DEPTH: usize = 32;
 /// The most significant digits of a number.
-const MAX_DIGITS: usize = 38;
+pub(crate) const MAX_DIGITS: usize = 38;
 /// The powers of ten of a number's first digit.
-const MAGNITUDE: std::ops::RangeInclusive<i64> = -130..=125;
+pub(crate) const MAGNITUDE: std::ops::RangeInclusive<i64> = -130..=125;
 /// The size of an item: its names and values.
 pub const MAX_ITEM_BYTES: usize = 400 * 1024;
 

@@ -2,6 +2,8 @@
 //!
 //! Nothing here knows what any one function does.
 
+#[cfg(test)]
+mod contract;
 mod http;
 pub mod item;
 mod logging;
@@ -11,7 +13,7 @@ mod table;
 
 pub use logging::init_logging;
 pub use request::{Request, message, message_id};
-pub use response::respond;
+pub use response::{MessageId, respond};
 pub use table::{SetupError, Table, timestamp};
 
 /// Why an operation on a message did not succeed.

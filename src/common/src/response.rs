@@ -9,9 +9,19 @@ use serde::Serialize;
 use crate::Error;
 
 #[derive(Serialize)]
-struct Answer<T> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Answer<T> {
     success: bool,
     message: T,
+}
+
+/// Which message it was that something was done to.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct MessageId {
+    /// The message's id.
+    #[cfg_attr(test, schemars(extend("format" = "uuid")))]
+    pub message_id: String,
 }
 
 /// `{"success": true, "message": …}`, or what went wrong.

@@ -4,9 +4,8 @@ use std::convert::Infallible;
 
 use aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use common::item::{Item, check_size};
-use common::{Error, Request, Table};
+use common::{Error, MessageId, Request, Table};
 use lambda_runtime::{LambdaEvent, run, service_fn};
-use serde_json::json;
 use uuid::Uuid;
 
 #[tokio::main(flavor = "current_thread")]
@@ -27,7 +26,7 @@ async fn handler(
         Err(error) => Err(error),
     };
     Ok(common::respond(
-        created.map(|id| json!({ "message_id": id })),
+        created.map(|message_id| MessageId { message_id }),
     ))
 }
 

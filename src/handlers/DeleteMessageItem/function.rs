@@ -3,9 +3,8 @@
 use std::convert::Infallible;
 
 use aws_lambda_events::apigw::ApiGatewayProxyResponse;
-use common::{Error, Request, Table};
+use common::{Error, MessageId, Request, Table};
 use lambda_runtime::{LambdaEvent, run, service_fn};
-use serde_json::json;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -25,7 +24,7 @@ async fn handler(
         Err(error) => Err(error),
     };
     Ok(common::respond(
-        deleted.map(|id| json!({ "message_id": id })),
+        deleted.map(|message_id| MessageId { message_id }),
     ))
 }
 

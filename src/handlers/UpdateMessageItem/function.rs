@@ -4,9 +4,8 @@ use std::convert::Infallible;
 
 use aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use common::item::{Item, check_size};
-use common::{Error, Request, Table};
+use common::{Error, MessageId, Request, Table};
 use lambda_runtime::{LambdaEvent, run, service_fn};
-use serde_json::json;
 
 /// DynamoDB's limit for an expression, in bytes.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>
@@ -31,7 +30,7 @@ async fn handler(
         (Err(error), _) | (_, Err(error)) => Err(error),
     };
     Ok(common::respond(
-        updated.map(|id| json!({ "message_id": id })),
+        updated.map(|message_id| MessageId { message_id }),
     ))
 }
 

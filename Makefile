@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 TOOLS := target/tools
 VERIFY := target/verify
+CONTRACT := target/contract
 BENCH := target/bench-tools
 RIE_ARCH := $(patsubst aarch64,arm64,$(shell uname -m))
 API_URL ?= http://127.0.0.1:3000
@@ -13,7 +14,7 @@ STAGE ?= development
 ARCHITECTURE ?= x86_64
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test lint cfn-lint doc browser unit verify translated-lint sam-validate moto artifacts verify-artifacts smoke deny advisories sbom bench bench-functions bench-tools bench-lint fuzz fuzz-again fuzz-lint soak soak-harm soak-fuzz create retrieve update delete deploy clean
+.PHONY: help run build release test lint cfn-lint doc browser unit verify translated-lint sam-validate moto contract artifacts verify-artifacts smoke deny advisories sbom bench bench-functions bench-tools bench-lint fuzz fuzz-again fuzz-lint soak soak-harm soak-fuzz create retrieve update delete deploy clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -151,7 +152,7 @@ bench-lint: ## Formatting, clippy and tests of the benchmarks themselves
 	cargo clippy --release --workspace --all-targets --locked --manifest-path bench/Cargo.toml --target-dir target/bench -- -D warnings
 	cargo test --release --workspace --locked --manifest-path bench/Cargo.toml --target-dir target/bench
 
-verify: translated-lint sam-validate moto verify-artifacts ## What needs no account either, but is too slow for `make test`
+verify: translated-lint sam-validate moto contract verify-artifacts ## What needs no account either, but is too slow for `make test`
 
 # As it may be in production, with everything that it can have.
 PRODUCTION := Stage=production ApiKey=required AlarmEmail=nobody@example.com
@@ -199,6 +200,19 @@ $(VERIFY)/installed: Makefile
 	$(PYTHON) -m venv $(VERIFY)
 	$(VERIFY)/bin/pip install --quiet --disable-pip-version-check aws-sam-cli==1.170.0 cargo-lambda==1.9.2 ziglang==0.17.1 \
 	  cfn-lint==1.58.0 'moto[server]==5.2.5'
+	touch $@
+
+# The same SEED asks the same; another one, something else.
+SEED ?= 1
+EXAMPLES ?= 200
+
+contract: $(CONTRACT)/installed ## Requests of every kind against what docs/openapi.json promises: make contract SEED=2
+	cargo run --locked -- build
+	tests/contract/run.sh $(CONTRACT) $(SEED) $(EXAMPLES)
+
+$(CONTRACT)/installed: Makefile
+	$(PYTHON) -m venv $(CONTRACT)
+	$(CONTRACT)/bin/pip install --quiet --disable-pip-version-check schemathesis==4.32.5
 	touch $@
 
 # The very tests that `make test` runs against samlet.

@@ -530,3 +530,17 @@ fn mappings_are_literal() {
         );
     }
 }
+
+#[test]
+fn the_functions_own_part_of_the_contract_is_one_file() {
+    let source = "Metadata: {OpenApi: [a.json]}\nResources: {R: {Type: AWS::SSM::Parameter}}\n";
+    let told = errors(source);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].starts_with("1:21 OpenApi is the path of a file"),
+        "{told:?}"
+    );
+    let named = source.replace("[a.json]", "a.json");
+    let read = application(&named).open_api;
+    assert_eq!(read, Some("a.json".into()));
+}

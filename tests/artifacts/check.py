@@ -64,6 +64,10 @@ def glibc(binary):
     return max((int(major), int(minor)) for major, minor in versions)
 
 
+def dotted(version):
+    return ".".join(map(str, version))
+
+
 def command(*words):
     return subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
 
@@ -93,7 +97,7 @@ def look(name, folder, architecture):
         raise Broken(f"{name} is not built for {architecture}")
     newest = glibc(binary)
     if newest > GLIBC:
-        raise Broken(f"{name} wants glibc {newest}, and Lambda has {GLIBC}")
+        raise Broken(f"{name} wants glibc {dotted(newest)}, and Lambda has {dotted(GLIBC)}")
     libraries = {found.decode() for found in re.findall(rb"\0((?:lib|ld-)[\w+-]+\.so\.\d+)(?=\0)", binary)}
     if "libc.so.6" not in libraries or not libraries <= LIBRARIES:
         raise Broken(f"{name} wants the libraries {', '.join(sorted(libraries))}")
@@ -105,7 +109,7 @@ def look(name, folder, architecture):
         if size > most:
             raise Broken(f"{name}'s {what} has {size:,} bytes, over the {most:,} that it may have")
     return (
-        f"{name}: {architecture}, glibc {newest[0]}.{newest[1]}, "
+        f"{name}: {architecture}, glibc {dotted(newest)}, "
         f"binary {len(binary):,} bytes, zip {len(archive):,} bytes, artifact {key}"
     )
 

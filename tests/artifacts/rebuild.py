@@ -33,7 +33,7 @@ def copy():
 def make(venv, architecture="x86_64"):
     """`make artifacts` in the copy; then each function's zip and its name."""
     tools = os.path.abspath(venv)
-    words = [os.environ.get("MAKE", "make"), "--no-print-directory", "-C", COPY, "artifacts"]
+    words = ["make", "--no-print-directory", "-C", COPY, "artifacts"]
     words += [f"--assume-old={tools}/installed", f"VERIFY={tools}", f"ARCHITECTURE={architecture}"]
     environment = {name: value for name, value in os.environ.items() if name != "CARGO_TARGET_DIR"}
     subprocess.run(words, check=True, env=environment)

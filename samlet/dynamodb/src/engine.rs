@@ -23,17 +23,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::errors::{ApiError, StoreError};
-use crate::tables::declared_indexes;
 use crate::tokens::Tokens;
 use crate::{arns, pages, removals, streams, validation};
 
 /// Deletes what has expired; an operation of samlet's own, which no request names.
 pub(crate) const SWEEP_EXPIRED: &str = "samlet:SweepExpired";
 
-/// The partition keys of a table and its indexes; no request names this either.
-pub(crate) const HASH_KEYS: &str = "samlet:HashKeys";
-
-/// A table's keys and indexes, or null; nor this. DescribeTable counts all
+/// A table's keys and indexes, or null; no request names this either. DescribeTable counts all
 /// items, which takes long when there are millions.
 pub(crate) const DEFINITION: &str = "samlet:Definition";
 
@@ -65,7 +61,6 @@ pub(crate) fn kind(operation: &str) -> Option<Kind> {
         | "DescribeLimits"
         | "DescribeEndpoints"
         | "DescribeContinuousBackups"
-        | HASH_KEYS
         | DEFINITION => Some(Kind::Read),
         // A statement may write; those that only read wait their turn.
         "ExecuteStatement"
@@ -243,7 +238,6 @@ impl Engine {
             }
             "UpdateTimeToLive" => answer(update_time_to_live::execute(storage, read(body)?)),
             "DescribeTimeToLive" => answer(describe_time_to_live::execute(storage, read(body)?)),
-            HASH_KEYS => self.hash_keys(body),
             DEFINITION => self.definition(body),
             SWEEP_EXPIRED => answer(ttl::sweep_expired_items(storage)),
             "DescribeLimits" => Ok(DESCRIBE_LIMITS.into()),
@@ -284,29 +278,6 @@ impl Engine {
                 "Internal server error".into(),
             )),
         }
-    }
-
-    /// `{"": "pk", "index": "other"}`; empty when there is no such table.
-    fn hash_keys(&self, table: &[u8]) -> Result<String> {
-        let table = String::from_utf8_lossy(table);
-        let Some(metadata) = self.storage.get_table_metadata(&table)? else {
-            return Ok("{}".into());
-        };
-        let hash = |schema: &Value| {
-            let elements = schema.as_array().into_iter().flatten();
-            let mut elements = elements.filter(|element| element["KeyType"] == "HASH");
-            elements.next()?["AttributeName"]
-                .as_str()
-                .map(str::to_owned)
-        };
-        let schema = serde_json::from_str(&metadata.key_schema).unwrap_or_default();
-        let mut keys = serde_json::Map::new();
-        keys.insert(String::new(), hash(&schema).into());
-        for index in declared_indexes(&metadata) {
-            let name = index["IndexName"].as_str().unwrap_or_default();
-            keys.insert(name.to_owned(), hash(&index["KeySchema"]).into());
-        }
-        Ok(Value::Object(keys).to_string())
     }
 
     /// What DescribeTable tells of keys and indexes.

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::engine::{Engine, HASH_KEYS, Kind, SWEEP_EXPIRED, kind, tell_damage};
+use crate::engine::{DEFINITION, Engine, Kind, SWEEP_EXPIRED, kind, tell_damage};
 use crate::errors::{ApiError, StoreError};
 use crate::requirements::Requirement;
 use crate::tables::{self, TableError};
@@ -153,15 +153,12 @@ impl Store {
     ) -> BTreeMap<&'static str, Vec<String>> {
         let mut hash_key = None;
         if let Some((table, index)) = &needed.table {
-            let keys = self.execute(HASH_KEYS, table.clone().into()).await;
-            let keys = keys
+            let definition = self.execute(DEFINITION, table.clone().into()).await;
+            let definition = definition
                 .ok()
-                .and_then(|keys| serde_json::from_slice::<Value>(&keys).ok());
-            let key = keys.and_then(|mut keys| {
-                keys.get_mut(index.as_deref().unwrap_or_default())
-                    .map(Value::take)
-            });
-            hash_key = key.and_then(|key| key.as_str().map(str::to_owned));
+                .and_then(|definition| serde_json::from_slice(&definition).ok());
+            hash_key = definition
+                .and_then(|definition: Value| tables::hash_key(&definition, index.as_deref()));
         }
         conditions::of(operation, needed.part, hash_key.as_deref())
     }

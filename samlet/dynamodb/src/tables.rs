@@ -169,6 +169,22 @@ fn indexes(list: &Value) -> Vec<String> {
     texts
 }
 
+/// The partition key of a table, or of one of its indexes.
+pub(crate) fn hash_key(definition: &Value, index: Option<&str>) -> Option<String> {
+    let schema = match index {
+        None => &definition["KeySchema"],
+        Some(name) => {
+            let lists = ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"];
+            let lists = lists.map(|list| definition[list].as_array());
+            let mut indexes = lists.into_iter().flatten().flatten();
+            &indexes.find(|index| index["IndexName"] == name)?["KeySchema"]
+        }
+    };
+    let mut elements = schema.as_array()?.iter();
+    let hash = elements.find(|element| element["KeyType"] == "HASH")?;
+    hash["AttributeName"].as_str().map(str::to_owned)
+}
+
 /// A table's indexes, as the engine keeps them.
 pub(crate) fn declared_indexes(metadata: &TableMetadata) -> Vec<Value> {
     let definitions = [&metadata.gsi_definitions, &metadata.lsi_definitions];

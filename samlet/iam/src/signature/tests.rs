@@ -215,17 +215,20 @@ fn headers_are_judged_in_the_order_of_aws() {
     }
 }
 
+fn developer() -> Credentials {
+    Credentials {
+        access_key_id: "local".into(),
+        secret_access_key: "local".into(),
+        session_token: None,
+    }
+}
+
 #[test]
 fn paths_and_queries_are_signed_as_they_were_sent() {
     let identities = Identities::new("us-east-1", "123456789012");
     let now = SystemTime::now();
-    let developer = Credentials {
-        access_key_id: "local".into(),
-        secret_access_key: "local".into(),
-        session_token: None,
-    };
     let url = "http://127.0.0.1:4566/functions/arn%3Aaws%20x/invoke?b=%2F&a=1";
-    let request = signed_at(url, &identities, &developer, now);
+    let request = signed_at(url, &identities, &developer(), now);
     let principal = identities
         .authenticate("dynamodb", &request, BODY, now)
         .unwrap();
@@ -237,13 +240,8 @@ fn paths_and_queries_are_signed_as_they_were_sent() {
 fn a_query_that_is_no_text_is_refused() {
     let identities = Identities::new("us-east-1", "123456789012");
     let now = SystemTime::now();
-    let developer = Credentials {
-        access_key_id: "local".into(),
-        secret_access_key: "local".into(),
-        session_token: None,
-    };
     let url = "http://127.0.0.1:4566/?a=%EF%BF%BD";
-    let mut request = signed_at(url, &identities, &developer, now);
+    let mut request = signed_at(url, &identities, &developer(), now);
     let judge = |request: &Parts| identities.authenticate("dynamodb", request, BODY, now);
     assert!(judge(&request).is_ok());
     for query in ["a=%FE", "a=%FF", "a=%EF%BF", "%FE=a"] {

@@ -227,6 +227,26 @@ mod tests {
         );
     }
 
+    #[test]
+    fn an_index_has_a_partition_key_of_its_own() {
+        let key = |name: &str| {
+            json!([
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+                {"AttributeName": name, "KeyType": "HASH"},
+            ])
+        };
+        let definition = json!({
+            "KeySchema": key("pk"),
+            "GlobalSecondaryIndexes": [{"IndexName": "by-other", "KeySchema": key("other")}],
+            "LocalSecondaryIndexes": null,
+        });
+        let found = |index| hash_key(&definition, index);
+        assert_eq!(found(None).as_deref(), Some("pk"));
+        assert_eq!(found(Some("by-other")).as_deref(), Some("other"));
+        assert_eq!(found(Some("unknown")), None);
+        assert_eq!(hash_key(&Value::Null, None), None);
+    }
+
     #[tokio::test]
     async fn a_table_whose_definition_is_damaged_is_told_as_that() {
         for damage in [

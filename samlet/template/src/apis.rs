@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use crate::intrinsics::Scope;
 use crate::keys::Keys;
 use crate::names::api_id;
@@ -14,6 +16,8 @@ use crate::{Api, ApiKind, Cors, authorizers, gateway_responses, globals, throttl
 const TEXT: Shape = Shape::Text;
 const TEXTS: Shape = Shape::List(&TEXT);
 const OPENAPI: &str = "declare the routes as Events of the functions";
+/// Nothing is logged so here, where every request is kept; on AWS it costs.
+const ACCESS_LOG: Shape = Shape::Object(&[has("DestinationArn", TEXT), has("Format", TEXT)]);
 
 const REST: &[Property] = &[
     must("StageName", TEXT),
@@ -33,8 +37,7 @@ const REST: &[Property] = &[
     unnoticed("PropagateTags"),
     unnoticed("SecurityPolicy"),
     unnoticed("Tags"),
-    // Every request is kept here.
-    unnoticed("AccessLogSetting"),
+    has("AccessLogSetting", ACCESS_LOG),
     missing("CacheClusterEnabled"),
     missing("CacheClusterSize"),
     missing("CanarySetting"),
@@ -44,7 +47,7 @@ const REST: &[Property] = &[
     has("MethodSettings", throttling::METHOD_SETTINGS),
     missing("MinimumCompressionSize"),
     has("Models", Shape::Map(&Shape::Any)),
-    unnoticed("TracingEnabled"),
+    has("TracingEnabled", Shape::Bool),
     refused("DefinitionBody", OPENAPI),
     refused("DefinitionUri", OPENAPI),
 ];
@@ -59,7 +62,7 @@ const HTTP: &[Property] = &[
     unnoticed("Name"),
     unnoticed("PropagateTags"),
     unnoticed("Tags"),
-    unnoticed("AccessLogSettings"),
+    has("AccessLogSettings", ACCESS_LOG),
     has("DefaultRouteSettings", throttling::ROUTE_SETTINGS),
     missing("DisableExecuteApiEndpoint"),
     missing("Domain"),
@@ -85,6 +88,15 @@ const HTTP_CORS: &[Property] = &[
     has("ExposeHeaders", TEXTS),
     has("MaxAge", Shape::Whole(-1, 86_400)),
 ];
+
+/// `AccessLogSetting` of a REST API, `AccessLogSettings` of an HTTP API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AccessLog {
+    /// The ARN of a log group or, for REST APIs, of a Firehose stream.
+    pub destination: String,
+    /// An event, with `$context…` in it.
+    pub format: String,
+}
 
 /// All APIs, while their routes are being added, and the keys to them.
 pub(crate) struct Apis {
@@ -176,6 +188,10 @@ fn api(
         .or(properties.get("StageVariables"));
     let variables = variables.map_or(&[][..], Node::entries).iter();
     let binary = properties.get("BinaryMediaTypes");
+    let access_log = properties.get(match kind {
+        ApiKind::Rest => "AccessLogSetting",
+        ApiKind::Http => "AccessLogSettings",
+    });
     let api = Api {
         logical_id: resource.key.clone(),
         id: api_id(&scope.settings.stack_name, &resource.key),
@@ -200,12 +216,22 @@ fn api(
         throttles: throttling::read(properties, kind, scope),
         models: validation::models(properties.get("Models"), scope),
         gateway_responses: gateway_responses::read(properties.get("GatewayResponses"), scope),
+        traced: properties.get_text("TracingEnabled") == Some("true"),
+        access_log: access_log.and_then(self::access_log),
         location: resource.at,
     };
     if let Some(auth) = properties.get("Auth") {
         keys.add_of_api(auth, &api, scope);
     }
     api
+}
+
+/// One without a destination logs nothing.
+fn access_log(node: &Node) -> Option<AccessLog> {
+    Some(AccessLog {
+        destination: node.get_text("DestinationArn")?.to_owned(),
+        format: node.get_text("Format")?.to_owned(),
+    })
 }
 
 fn texts(node: &Node) -> Vec<String> {

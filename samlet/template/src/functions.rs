@@ -71,8 +71,8 @@ const SERVERLESS: &[Property] = &[
     missing("RecursiveLoop"),
     missing("SnapStart"),
     missing("TenancyConfig"),
-    // Every request's spans are kept here.
-    unnoticed("Tracing"),
+    // Every request's spans are kept here, whatever it says.
+    has("Tracing", TEXT),
     missing("VpcConfig"),
     refused("ImageUri", "package it as Zip, with a CodeUri"),
     refused(
@@ -112,7 +112,7 @@ const LAMBDA: &[Property] = &[
     missing("RecursiveLoop"),
     missing("SnapStart"),
     missing("TenancyConfig"),
-    unnoticed("TracingConfig"),
+    has("TracingConfig", Shape::Object(&[has("Mode", TEXT)])),
     missing("VpcConfig"),
     refused("ImageConfig", "package it as Zip"),
     refused(
@@ -243,6 +243,7 @@ fn function(
         timeout: Duration::from_secs(number("Timeout", 3).into()),
         reserved_concurrency: text("ReservedConcurrentExecutions")
             .and_then(|text| text.parse().ok()),
+        traced: is_traced(properties),
         logging: logging(properties, scope),
         environment,
         role,
@@ -256,6 +257,13 @@ fn architecture(properties: &Node) -> Architecture {
         Some("arm64") => Architecture::Arm64,
         _ => Architecture::X86_64,
     }
+}
+
+/// As SAM spells it, or as Lambda does.
+fn is_traced(properties: &Node) -> bool {
+    let config = properties.get("TracingConfig");
+    let mode = config.and_then(|config| config.get_text("Mode"));
+    properties.get_text("Tracing").or(mode) == Some("Active")
 }
 
 fn logging(properties: &Node, scope: &mut Scope<'_>) -> Logging {

@@ -3,11 +3,33 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use crate::intrinsics::Scope;
 use crate::names::did_you_mean;
 use crate::node::Node;
 use crate::schema::{Property, Shape, check, has, missing};
-use crate::{GatewayResponse, HeaderSource};
+
+/// How one of API Gateway's own answers is changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct GatewayResponse {
+    /// Another status.
+    pub status: Option<u16>,
+    /// Headers that are added.
+    pub headers: Vec<(String, HeaderSource)>,
+    /// The body, with `$context…` in it, and its content type.
+    pub template: Option<(String, String)>,
+}
+
+/// Where a header's value comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HeaderSource {
+    /// This text.
+    Static(String),
+    /// The request's header of this name.
+    RequestHeader(String),
+}
 
 const TEXT: Shape = Shape::Text;
 

@@ -192,6 +192,22 @@ impl<'a> Scope<'a> {
         self.resolve(if holds { yes } else { no })
     }
 
+    /// Follows `!If` to the value that holds, and leaves what is in that as it is.
+    pub(crate) fn chosen<'n>(&mut self, node: &'n Node) -> Option<&'n Node> {
+        match &node.kind {
+            Kind::Call(name, argument) => match (name.as_str(), argument.items()) {
+                ("Fn::If", [condition, yes, no]) => {
+                    let name = condition.as_text().unwrap_or_default();
+                    let holds = self.condition(name, condition.at, 0);
+                    self.chosen(if holds { yes } else { no })
+                }
+                ("Ref", _) if argument.as_text() == Some("AWS::NoValue") => None,
+                _ => Some(node),
+            },
+            _ => Some(node),
+        }
+    }
+
     fn sub(&mut self, argument: &Node, at: Location) -> Node {
         let shape = "a text, or [text, variables]";
         let (text, variables) = match &argument.kind {

@@ -3,6 +3,7 @@
 //! No I/O: source text in, application or diagnostics out. What a template
 //! declares and samlet doesn't have is named in a warning, never passed over.
 
+mod alarms;
 mod apis;
 mod authorizers;
 mod conditions;
@@ -37,7 +38,10 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use alarms::Alarm;
+pub use apis::AccessLog;
 pub use diagnostics::{Diagnostic, Location};
+pub use gateway_responses::{GatewayResponse, HeaderSource};
 pub use json_schema::JsonSchema;
 
 /// What the template is deployed into: the values of pseudo parameters, and parameter overrides.
@@ -73,6 +77,10 @@ pub struct Application {
     pub usage_plans: Vec<UsagePlan>,
     /// DynamoDB tables.
     pub tables: Vec<Table>,
+    /// CloudWatch alarms: they go off on AWS only.
+    pub alarms: Vec<Alarm>,
+    /// CloudWatch dashboards, by their keys under `Resources`.
+    pub dashboards: Vec<String>,
     /// Resolved outputs.
     pub outputs: Vec<Output>,
     /// What is in the template but has no effect here.
@@ -107,6 +115,8 @@ pub struct Function {
     pub timeout: Duration,
     /// `ReservedConcurrentExecutions`: at most so many at once.
     pub reserved_concurrency: Option<u32>,
+    /// `Tracing: Active`: X-Ray records a part of its invocations, on AWS.
+    pub traced: bool,
     /// `LoggingConfig`.
     pub logging: Logging,
     /// `Environment: Variables`.
@@ -229,29 +239,12 @@ pub struct Api {
     pub models: BTreeMap<String, Value>,
     /// What the gateway's own answers are changed to, by their type (`DEFAULT_4XX`, …).
     pub gateway_responses: BTreeMap<String, GatewayResponse>,
+    /// `TracingEnabled`: X-Ray records a part of its requests, on AWS.
+    pub traced: bool,
+    /// What it logs of each request, on AWS.
+    pub access_log: Option<AccessLog>,
     /// Where it is declared.
     pub location: Location,
-}
-
-/// How one of API Gateway's own answers is changed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct GatewayResponse {
-    /// Another status.
-    pub status: Option<u16>,
-    /// Headers that are added.
-    pub headers: Vec<(String, HeaderSource)>,
-    /// The body, with `$context…` in it, and its content type.
-    pub template: Option<(String, String)>,
-}
-
-/// Where a header's value comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HeaderSource {
-    /// This text.
-    Static(String),
-    /// The request's header of this name.
-    RequestHeader(String),
 }
 
 /// An API key.
@@ -457,6 +450,10 @@ pub struct Table {
     pub create_table: Value,
     /// `TimeToLiveSpecification`, when enabled.
     pub time_to_live: Option<TimeToLive>,
+    /// `PointInTimeRecoveryEnabled`, on AWS.
+    pub point_in_time_recovery: bool,
+    /// `SSEEnabled`: its key is the account's, in KMS, on AWS.
+    pub encrypted_by_kms: bool,
     /// Where it is declared.
     pub location: Location,
 }

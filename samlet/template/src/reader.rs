@@ -11,7 +11,7 @@ use crate::names::did_you_mean;
 use crate::node::{Entry, Node, parse};
 use crate::roles::Roles;
 use crate::{ApiKind, Application, Output, Settings};
-use crate::{dependencies, functions, globals, tables};
+use crate::{alarms, dependencies, functions, globals, tables};
 
 /// The sections of a template.
 const SECTIONS: [&str; 12] = [
@@ -136,6 +136,8 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
     }
     let mut functions = Vec::new();
     let mut tables = Vec::new();
+    let mut alarms = Vec::new();
+    let mut dashboards = Vec::new();
     for resource in resources {
         match resource.type_name() {
             "AWS::Serverless::Function" => {
@@ -146,18 +148,19 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
             }
             "AWS::DynamoDB::Table" => tables.push(tables::read(resource, scope)),
             "AWS::Serverless::SimpleTable" => tables.push(tables::read_simple(resource, scope)),
+            // Nobody has to be woken by what goes wrong here.
+            "AWS::CloudWatch::Alarm" | "AWS::CloudWatch::CompositeAlarm" => {
+                alarms.push(alarms::read(resource, scope));
+            }
+            "AWS::CloudWatch::Dashboard" => dashboards.push(resource.key.clone()),
             // Read above, or needing nothing to be done: a log group is there
-            // with its first event, a parameter's value is in the template,
-            // and nobody has to be woken by what goes wrong here.
+            // with its first event, a parameter's value is in the template.
             "AWS::ApiGateway::Account"
             | "AWS::ApiGateway::ApiKey"
             | "AWS::ApiGateway::UsagePlan"
             | "AWS::ApiGateway::UsagePlanKey"
             | "AWS::Serverless::Api"
             | "AWS::Serverless::HttpApi"
-            | "AWS::CloudWatch::Alarm"
-            | "AWS::CloudWatch::CompositeAlarm"
-            | "AWS::CloudWatch::Dashboard"
             | "AWS::IAM::ManagedPolicy"
             | "AWS::IAM::Policy"
             | "AWS::IAM::Role"
@@ -192,6 +195,8 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
         api_keys: keys.keys,
         usage_plans: keys.plans,
         tables,
+        alarms,
+        dashboards,
         outputs: outputs(template, scope),
         warnings: Vec::new(),
     }

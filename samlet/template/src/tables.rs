@@ -38,6 +38,16 @@ const LOCAL_INDEX: Shape = Shape::Object(&[
     must("KeySchema", KEY_SCHEMA),
     must("Projection", PROJECTION),
 ]);
+// What only costs on AWS, and does nothing here.
+const RECOVERY: Shape = Shape::Object(&[
+    has("PointInTimeRecoveryEnabled", Shape::Bool),
+    unnoticed("RecoveryPeriodInDays"),
+]);
+const ENCRYPTION: Shape = Shape::Object(&[
+    has("SSEEnabled", Shape::Bool),
+    unnoticed("KMSMasterKeyId"),
+    unnoticed("SSEType"),
+]);
 
 const TABLE: &[Property] = &[
     has(
@@ -73,8 +83,8 @@ const TABLE: &[Property] = &[
     ),
     unnoticed("ContributorInsightsSpecification"),
     unnoticed("OnDemandThroughput"),
-    unnoticed("PointInTimeRecoverySpecification"),
-    unnoticed("SSESpecification"),
+    has("PointInTimeRecoverySpecification", RECOVERY),
+    has("SSESpecification", ENCRYPTION),
     unnoticed("TableClass"),
     unnoticed("Tags"),
     unnoticed("WarmThroughput"),
@@ -93,9 +103,9 @@ const SIMPLE_TABLE: &[Property] = &[
         ]),
     ),
     has("TableName", TEXT),
-    unnoticed("PointInTimeRecoverySpecification"),
+    has("PointInTimeRecoverySpecification", RECOVERY),
     unnoticed("ProvisionedThroughput"),
-    unnoticed("SSESpecification"),
+    has("SSESpecification", ENCRYPTION),
     unnoticed("Tags"),
 ];
 
@@ -147,6 +157,8 @@ pub(crate) fn read(resource: &Entry, scope: &mut Scope<'_>) -> Table {
             .map(|attribute| TimeToLive {
                 attribute: attribute.into(),
             }),
+        point_in_time_recovery: has_recovery(&properties),
+        encrypted_by_kms: has_encryption(&properties),
         location: resource.at,
     }
 }
@@ -175,8 +187,24 @@ pub(crate) fn read_simple(resource: &Entry, scope: &mut Scope<'_>) -> Table {
         name,
         create_table,
         time_to_live: None,
+        point_in_time_recovery: has_recovery(&properties),
+        encrypted_by_kms: has_encryption(&properties),
         location: resource.at,
     }
+}
+
+fn has_recovery(properties: &Node) -> bool {
+    let specification = properties.get("PointInTimeRecoverySpecification");
+    is_true(specification, "PointInTimeRecoveryEnabled")
+}
+
+/// Without it, the table is encrypted by a key of DynamoDB's own.
+fn has_encryption(properties: &Node) -> bool {
+    is_true(properties.get("SSESpecification"), "SSEEnabled")
+}
+
+fn is_true(specification: Option<&Node>, name: &str) -> bool {
+    specification.and_then(|node| node.get_text(name)) == Some("true")
 }
 
 /// As JSON, with numbers and booleans where the API has them.

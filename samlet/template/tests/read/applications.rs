@@ -1,6 +1,6 @@
 //! What a sound template is read as.
 
-use samlet_template::{Identity, PayloadFormat, read};
+use samlet_template::{AccessLog, ApiKind, Identity, PayloadFormat, read};
 use serde_json::json;
 
 use crate::{FUNCTION, application, errors, settings};
@@ -349,6 +349,122 @@ Resources:
         [
             ("ANY", "$default", PayloadFormat::V2, 30_000),
             ("GET", "/a", PayloadFormat::V1, 100),
+        ]
+    );
+}
+
+#[test]
+fn what_costs_on_aws_only_is_read_too() {
+    let source = "
+Transform: AWS::Serverless-2016-10-31
+Parameters: {Seconds: {Type: Number, Default: 30}}
+Conditions: {Never: !Equals [a, b], Always: !Equals [a, a]}
+Globals:
+  Function: {Handler: h, Runtime: provided.al2023, Tracing: !If [Always, Active, PassThrough]}
+  HttpApi: {AccessLogSettings: {DestinationArn: !GetAtt Logs.Arn, Format: $context.requestId}}
+Resources:
+  Rest:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: Prod
+      TracingEnabled: !If [Always, true, false]
+      AccessLogSetting: !If [Never, {DestinationArn: x, Format: y}, !Ref AWS::NoValue]
+  Traced:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        A: {Type: Api, Properties: {Path: /a, Method: GET, RestApiId: !Ref Rest}}
+        B: {Type: HttpApi, Properties: {Path: /b, Method: GET}}
+  Passed: {Type: AWS::Serverless::Function, Properties: {Tracing: PassThrough}}
+  Plain:
+    Type: AWS::Lambda::Function
+    Properties:
+      {Code: a, Handler: h, Runtime: provided.al2023, Role: !GetAtt Role.Arn, TracingConfig: {Mode: Active}}
+  Role: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}
+  Logs: {Type: AWS::Logs::LogGroup}
+  Table:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      KeySchema: [{AttributeName: pk, KeyType: HASH}]
+      PointInTimeRecoverySpecification: {PointInTimeRecoveryEnabled: true, RecoveryPeriodInDays: 7}
+      SSESpecification: {SSEEnabled: false}
+  Simple:
+    Type: AWS::Serverless::SimpleTable
+    Properties:
+      PointInTimeRecoverySpecification: {PointInTimeRecoveryEnabled: false}
+      SSESpecification: {SSEEnabled: true}
+  Board: {Type: AWS::CloudWatch::Dashboard}
+  NoBoard: {Type: AWS::CloudWatch::Dashboard, Condition: Never}
+  NoAlarm: {Type: AWS::CloudWatch::Alarm, Condition: Never, Properties: {MetricName: Errors}}
+  One:
+    Type: AWS::CloudWatch::Alarm
+    Properties: {MetricName: Errors, Period: 60, Metrics: !Ref AWS::NoValue}
+  Three:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Metrics:
+        - {Id: sum, Expression: SUM(METRICS())}
+        - {Id: a, MetricStat: {Period: 300, Metric: {Dimensions: [{Value: !ImportValue Other}]}}}
+        - !If [Always, {Id: b, MetricStat: {Period: 60}}, {Id: b, Expression: a}]
+        - !If [Always, {Id: c, MetricStat: {Period: 60}}, !Ref AWS::NoValue]
+        - !If [Never, {Id: d, MetricStat: {Period: 60}}, !Ref AWS::NoValue]
+  Fast: {Type: AWS::CloudWatch::Alarm, Properties: {MetricName: Errors, Period: !Ref Seconds}}
+  FastMath:
+    Type: AWS::CloudWatch::Alarm
+    Properties: {Metrics: [{Id: a, MetricStat: {Period: 10}}]}
+  Anomaly:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      ThresholdMetricId: band
+      Metrics: [{Id: a, MetricStat: {Period: 60}}, {Id: band, Expression: ANOMALY_DETECTION_BAND(a)}]
+  Query:
+    Type: AWS::CloudWatch::Alarm
+    Properties: {Metrics: [{Id: a, Expression: !Sub 'select MAX(Errors) FROM ${Table}'}]}
+  Empty: {Type: AWS::CloudWatch::Alarm}
+  Composite: {Type: AWS::CloudWatch::CompositeAlarm, Properties: {AlarmRule: ALARM(One)}}
+";
+    let application = application(source);
+    let [http, rest] = &application.apis[..] else {
+        panic!("{:?}", application.apis);
+    };
+    let (http, rest) = match http.kind {
+        ApiKind::Http => (http, rest),
+        ApiKind::Rest => (rest, http),
+    };
+    assert_eq!((rest.traced, &rest.access_log), (true, &None));
+    let access_log = AccessLog {
+        destination: "arn:aws:logs:us-east-1:123456789012:log-group:local-Logs:*".into(),
+        format: "$context.requestId".into(),
+    };
+    assert_eq!(
+        (http.traced, http.access_log.as_ref()),
+        (false, Some(&access_log))
+    );
+    let traced = application.functions.iter().map(|function| function.traced);
+    assert_eq!(traced.collect::<Vec<_>>(), [true, false, true]);
+    let tables: Vec<_> = application
+        .tables
+        .iter()
+        .map(|table| (table.point_in_time_recovery, table.encrypted_by_kms))
+        .collect();
+    assert_eq!(tables, [(true, false), (false, true)]);
+    assert_eq!(application.dashboards, ["Board"]);
+    let alarms: Vec<_> = application
+        .alarms
+        .iter()
+        .map(|alarm| (alarm.logical_id.as_str(), alarm.metrics))
+        .collect();
+    assert_eq!(
+        alarms,
+        [
+            ("One", Some(1)),
+            ("Three", Some(3)),
+            ("Fast", None),
+            ("FastMath", None),
+            ("Anomaly", None),
+            ("Query", None),
+            ("Empty", None),
+            ("Composite", None),
         ]
     );
 }

@@ -16,6 +16,14 @@ const HTTP_API_STEP_BYTES: f64 = 512.0 * 1024.0;
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html>
 pub const LOG_EVENT_BYTES: u64 = 26;
 
+/// Of what X-Ray's default sampling rule applies to, the first requests of each
+/// second, and the share of the others. All services that use the rule have
+/// them together, and it is applied once to each request, where that comes in.
+/// <https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html>
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-configuring-xray-sampling-rules.html>
+const TRACE_RESERVOIR: f64 = 1.0;
+const TRACE_SHARE: f64 = 0.05;
+
 const HOURS_PER_MONTH: f64 = SECONDS_PER_MONTH / 3600.0;
 
 /// How much of what is provisioned is used, as auto scaling aims at by default.
@@ -132,7 +140,7 @@ pub(crate) fn alternatives(load: &Load, prices: &Prices) -> Option<Vec<Alternati
 fn quantities(load: &Load) -> Quantities {
     let requests = load.rate * SECONDS_PER_MONTH;
     let mut gateway = [0.0; 2];
-    let mut bytes_out = 0.0;
+    let (mut bytes_out, mut log_bytes) = (0.0, 0.0);
     for entry in &load.entries {
         let response = load.functions[entry.function].response_bytes;
         match entry.gateway {
@@ -144,8 +152,11 @@ fn quantities(load: &Load) -> Quantities {
             None => continue,
         }
         bytes_out += entry.share * requests * response;
+        // Its tiers are those of the functions' logs: AWS counts both as vended.
+        // <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html>
+        log_bytes += entry.share * requests * entry.access_log_bytes;
     }
-    let (mut invocations, mut log_bytes, mut gb_seconds) = (0.0, 0.0, [0.0; 2]);
+    let (mut invocations, mut gb_seconds) = (0.0, [0.0; 2]);
     for (index, function) in load.functions.iter().enumerate() {
         let count = share_of(load, index) * requests;
         let durations = &function.durations;
@@ -155,12 +166,16 @@ fn quantities(load: &Load) -> Quantities {
         let gb = f64::from(function.memory_mb) / 1024.0;
         gb_seconds[usize::from(function.arm64)] += count * billed_ms / 1000.0 * gb;
     }
-    let (mut reads, mut writes, mut stored) = (0.0, 0.0, 0.0);
+    let (mut reads, mut writes) = (0.0, 0.0);
+    let (mut stored, mut restorable) = (0.0, 0.0);
     for (index, table) in load.tables.iter().enumerate() {
         let units = units_of(load, index);
         reads += units.reads * requests;
         writes += units.writes * requests;
         stored += table.stored_bytes;
+        if table.point_in_time_recovery {
+            restorable += table.stored_bytes;
+        }
     }
     vec![
         (Item::ApiGatewayRest, gateway[0]),
@@ -171,16 +186,27 @@ fn quantities(load: &Load) -> Quantities {
         (Item::DynamodbReads, reads),
         (Item::DynamodbWrites, writes),
         (Item::DynamodbStorage, stored / GB),
+        (Item::DynamodbPointInTimeRecovery, restorable / GB),
         (Item::LogsIngestion, log_bytes / GB),
+        (Item::CloudwatchAlarms, load.alarm_metrics as f64),
+        (Item::XrayTraces, traces(load)),
         (Item::DataTransferOut, bytes_out / GB),
     ]
+}
+
+/// What X-Ray records in a month, of requests that come in evenly.
+fn traces(load: &Load) -> f64 {
+    let sampled = load.entries.iter().filter(|entry| entry.traced);
+    let rate = load.rate * sampled.map(|entry| entry.share).sum::<f64>();
+    let first = rate.min(TRACE_RESERVOIR);
+    (first + (rate - first) * TRACE_SHARE) * SECONDS_PER_MONTH
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::{PRICES, example};
+    use crate::{PRICES, Table, example};
 
     fn cost_of(load: &Load, service: &str) -> f64 {
         let charges = charges(load, &Prices::parse(PRICES).unwrap()).unwrap();
@@ -226,6 +252,69 @@ mod tests {
                 .iter()
                 .any(|name| name.contains("API") || name.contains("internet"))
         );
+    }
+
+    /// Traced requests a second, by the bill.
+    fn traced(load: &Load) -> f64 {
+        let charges = charges(load, &Prices::parse(PRICES).unwrap()).unwrap();
+        let mut traces = charges.iter().filter(|charge| charge.unit == "traces");
+        traces
+            .next()
+            .map_or(0.0, |charge| charge.quantity / SECONDS_PER_MONTH)
+    }
+
+    #[test]
+    fn one_request_a_second_is_traced_and_a_twentieth_of_the_others() {
+        let mut load = example::load();
+        assert_near(traced(&load), 0.0);
+        load.entries[0].traced = true;
+        // 200/s: 1 + 199 x 0.05.
+        assert_near(traced(&load), 10.95);
+        // Two ways in share the one: 1 + 999 x 0.05 = 50.95/s, 133.8966 million a month.
+        load.entries[1].traced = true;
+        assert_near(traced(&load), 50.95);
+        assert_near(cost_of(&load, "X-Ray, traces recorded"), 669.48);
+        // With an API or without.
+        load.entries[1].gateway = None;
+        assert_near(traced(&load), 50.95);
+        // No more than there are.
+        load.rate = 0.5;
+        assert_near(traced(&load), 0.5);
+        load.rate = 1.0;
+        assert_near(traced(&load), 1.0);
+    }
+
+    #[test]
+    fn access_logs_come_into_the_same_tiers_as_the_functions_logs() {
+        let mut load = example::load();
+        load.entries[1].access_log_bytes = 640.0;
+        // 2,628e6 x (512 + 0.8 x 640) bytes = 2,506.26 GB x 0.50.
+        assert_near(cost_of(&load, "CloudWatch Logs, ingestion"), 1_253.13);
+        // 25,062.56 GB: 10,240 x 0.50 + 14,822.56 x 0.25.
+        load.rate = 10_000.0;
+        assert_near(cost_of(&load, "CloudWatch Logs, ingestion"), 8_825.64);
+        // What comes without an API is not in its log.
+        load.entries[1].gateway = None;
+        // 12,531.28 GB: 10,240 x 0.50 + 2,291.28 x 0.25.
+        assert_near(cost_of(&load, "CloudWatch Logs, ingestion"), 5_692.82);
+    }
+
+    #[test]
+    fn alarms_and_recovery_cost_whatever_the_rate() {
+        let mut load = example::load();
+        load.alarm_metrics = 19;
+        let of_another = Table {
+            stored_bytes: 4.0 * GB,
+            point_in_time_recovery: true,
+            ..load.tables[0].clone()
+        };
+        load.tables.push(of_another);
+        for rate in [1.0, 1_000.0] {
+            load.rate = rate;
+            assert_near(cost_of(&load, "CloudWatch, alarms"), 1.90);
+            // 4 of 25 GB.
+            assert_near(cost_of(&load, "DynamoDB, point-in-time recovery"), 0.80);
+        }
     }
 
     #[test]

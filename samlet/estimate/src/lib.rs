@@ -57,6 +57,8 @@ pub struct Load {
     pub functions: Vec<Function>,
     /// The tables.
     pub tables: Vec<Table>,
+    /// Metrics that CloudWatch alarms watch.
+    pub alarm_metrics: usize,
 }
 
 /// A way into the application: a route, or invocations without API Gateway.
@@ -72,6 +74,10 @@ pub struct Entry {
     pub share: f64,
     /// Requests a second that its own throttle lets in.
     pub throttle: Option<f64>,
+    /// Whether X-Ray samples what comes this way.
+    pub traced: bool,
+    /// Bytes that its API logs of each request.
+    pub access_log_bytes: f64,
 }
 
 /// API Gateway's two kinds of API.
@@ -179,6 +185,8 @@ pub struct Table {
     pub indexes: u32,
     /// Whether reads are strongly consistent.
     pub consistent_reads: bool,
+    /// Whether it can be restored to any second of the last weeks.
+    pub point_in_time_recovery: bool,
 }
 
 /// What a load takes and costs.
@@ -266,6 +274,8 @@ pub(crate) mod example {
             function,
             share,
             throttle: None,
+            traced: false,
+            access_log_bytes: 0.0,
         };
         let access = |reads, writes| Access {
             table: 0,
@@ -291,7 +301,9 @@ pub(crate) mod example {
                 stored_bytes: 21.0 * 1024.0 * 1024.0 * 1024.0,
                 indexes: 0,
                 consistent_reads: false,
+                point_in_time_recovery: false,
             }],
+            alarm_metrics: 0,
         }
     }
 }

@@ -25,12 +25,15 @@ pub(crate) enum Item {
     DynamodbProvisionedReads,
     DynamodbProvisionedWrites,
     DynamodbStorage,
+    DynamodbPointInTimeRecovery,
     LogsIngestion,
+    CloudwatchAlarms,
+    XrayTraces,
     DataTransferOut,
 }
 
 impl Item {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 15] = [
         Self::ApiGatewayRest,
         Self::ApiGatewayHttp,
         Self::LambdaRequests,
@@ -41,7 +44,10 @@ impl Item {
         Self::DynamodbProvisionedReads,
         Self::DynamodbProvisionedWrites,
         Self::DynamodbStorage,
+        Self::DynamodbPointInTimeRecovery,
         Self::LogsIngestion,
+        Self::CloudwatchAlarms,
+        Self::XrayTraces,
         Self::DataTransferOut,
     ];
 
@@ -58,7 +64,10 @@ impl Item {
             Self::DynamodbProvisionedReads => "DynamoDB, provisioned reads",
             Self::DynamodbProvisionedWrites => "DynamoDB, provisioned writes",
             Self::DynamodbStorage => "DynamoDB, storage",
+            Self::DynamodbPointInTimeRecovery => "DynamoDB, point-in-time recovery",
             Self::LogsIngestion => "CloudWatch Logs, ingestion",
+            Self::CloudwatchAlarms => "CloudWatch, alarms",
+            Self::XrayTraces => "X-Ray, traces recorded",
             Self::DataTransferOut => "Data transfer to the internet",
         }
     }
@@ -70,7 +79,9 @@ impl Item {
             Self::DynamodbReads => "read units",
             Self::DynamodbWrites => "write units",
             Self::DynamodbProvisionedReads | Self::DynamodbProvisionedWrites => "unit-hours",
-            Self::DynamodbStorage => "GB-months",
+            Self::DynamodbStorage | Self::DynamodbPointInTimeRecovery => "GB-months",
+            Self::CloudwatchAlarms => "metrics",
+            Self::XrayTraces => "traces",
             Self::LogsIngestion | Self::DataTransferOut => "GB",
         }
     }

@@ -8,7 +8,7 @@ use samlet_template::{Application, Architecture, Function};
 use serde_json::json;
 
 use super::measured::Measured;
-use super::mix;
+use super::{mix, watching};
 use crate::args::{EstimateArgs, Named};
 use crate::error::Error;
 use crate::policies::Usage;
@@ -84,6 +84,7 @@ pub(super) fn load(args: &EstimateArgs, template: &Template) -> Result<Found, Er
     if origins.iter().any(|origin| origin.starts_with("measured")) {
         notes.insert(0, MEASURED_HERE.to_owned());
     }
+    notes.extend(watching::notes(application, &entries));
     let rate = args.rate.unwrap_or_default();
     let load = Load {
         rate,
@@ -93,6 +94,7 @@ pub(super) fn load(args: &EstimateArgs, template: &Template) -> Result<Found, Er
         entries,
         functions,
         tables,
+        alarm_metrics: watching::alarm_metrics(application),
     };
     Ok(Found {
         load,
@@ -316,6 +318,7 @@ fn tables(
             stored_bytes: given(&args.stored_gb).map_or(bytes, |gb| gb * GB),
             indexes: indexes.try_into().unwrap_or(u32::MAX),
             consistent_reads: args.consistent_reads,
+            point_in_time_recovery: declared.point_in_time_recovery,
         });
     }
     Ok(tables)

@@ -3,6 +3,7 @@
 use samlet_estimate::{Entry, Gateway};
 use samlet_template::{ApiKind, Application, Function};
 
+use super::watching;
 use crate::error::Error;
 
 /// The ways into the application, with the share of each; they add up to one.
@@ -58,6 +59,8 @@ fn add(
             function: index,
             share: weight,
             throttle: None,
+            traced: application.functions[index].traced,
+            access_log_bytes: 0.0,
         });
     }
     Ok(())
@@ -68,6 +71,7 @@ fn routes(application: &Application) -> Vec<Entry> {
     let routes = apis.flat_map(|api| api.routes.iter().map(move |route| (api, route)));
     let entry = |(api, route): (&samlet_template::Api, &samlet_template::Route)| {
         let mut functions = application.functions.iter();
+        let function = functions.position(|function| function.name == route.function)?;
         Some(Entry {
             name: match route.path.as_str() {
                 "$default" => route.path.clone(),
@@ -77,9 +81,12 @@ fn routes(application: &Application) -> Vec<Entry> {
                 ApiKind::Rest => Gateway::Rest,
                 ApiKind::Http => Gateway::Http,
             }),
-            function: functions.position(|function| function.name == route.function)?,
+            function,
             share: 0.0,
             throttle: route.throttle.map(|throttle| throttle.rate),
+            // Where the API doesn't, the function asks X-Ray itself.
+            traced: api.traced || application.functions[function].traced,
+            access_log_bytes: watching::access_log_bytes(api),
         })
     };
     routes.filter_map(entry).collect()

@@ -4,6 +4,7 @@ mod load;
 mod measured;
 mod mix;
 mod report;
+mod watching;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -123,7 +123,7 @@ pub struct Application {
 }
 
 impl Application {
-    /// The message service, with `change` made to its template.
+    /// The message service, with `change` made to its template, and what its functions say for the contract.
     pub fn message_service(change: impl FnOnce(String) -> String) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let template = std::fs::read_to_string(repository().join("template.yaml")).unwrap();
@@ -131,6 +131,9 @@ impl Application {
         let build = folder.path().join(".samlet/build");
         std::fs::create_dir_all(build.parent().unwrap()).unwrap();
         std::os::unix::fs::symlink(built_functions(), build).unwrap();
+        let contract = folder.path().join("src/common/openapi.json");
+        std::fs::create_dir_all(contract.parent().unwrap()).unwrap();
+        std::fs::copy(repository().join("src/common/openapi.json"), contract).unwrap();
         Self { folder }
     }
 

@@ -60,10 +60,6 @@ fn all_that_the_document_refers_to_is_in_it() {
 #[test]
 fn a_running_samlet_serves_the_contract_with_its_own_address() {
     let application = Application::message_service(|template| template);
-    let from = repository().join("src/common/openapi.json");
-    let to = application.folder.path().join("src/common/openapi.json");
-    std::fs::create_dir_all(to.parent().unwrap()).unwrap();
-    std::fs::copy(from, &to).unwrap();
     let samlet = application.start(&["--no-watch"]);
     let url = Console::of(&samlet).url.replace('?', "openapi.json?");
     let get = |url: &str| {
@@ -84,7 +80,7 @@ fn a_running_samlet_serves_the_contract_with_its_own_address() {
     // It is for who has the token, as all of the console is.
     assert_eq!(get(url.split('?').next().unwrap()).0, 401);
     // It is read anew each time.
-    std::fs::remove_file(to).unwrap();
+    std::fs::remove_file(application.folder.path().join("src/common/openapi.json")).unwrap();
     assert_eq!(get(&url).0, 500);
 }
 

@@ -12,8 +12,8 @@ export class ApiError extends Error {
 
 export const hasToken = token !== "";
 
-function address(path, parameters = {}) {
-  const url = new URL(`api/${path}`, new URL(".", location.href));
+function address(path, parameters = {}, base = "api/") {
+  const url = new URL(`${base}${path}`, new URL(".", location.href));
   for (const [name, value] of Object.entries(parameters)) {
     if (value !== undefined && value !== null && value !== "") url.searchParams.set(name, value);
   }
@@ -23,6 +23,11 @@ function address(path, parameters = {}) {
 /** The address of a stream; an EventSource can send no header, so the token is in it. */
 export function streamAddress(path, parameters) {
   return address(path, { ...parameters, token }).href;
+}
+
+/** The address of an API's contract; a link can send no header, either. */
+export function contractAddress(api) {
+  return address("openapi.json", { api, token }, "").href;
 }
 
 async function call(method, path, parameters, body) {

@@ -1,5 +1,6 @@
 // The first view: the application as a picture, how it does now, and what failed last.
 
+import { contractAddress } from "./api.js";
 import { Failures, groupFailures } from "./failures.js";
 import { count, counted, rate } from "./format.js";
 import { html } from "./html.js";
@@ -42,6 +43,7 @@ function Apis({ apis }) {
       const now = store.now.apis?.[api.id] ?? { rate: 0, errors: 0 };
       return html`<li key=${api.id} data-testid="api" data-id=${api.id}>
         <strong>${api.id}</strong> <span class="badge quiet">${api.kind}</span> <code>${api.url}</code>
+        <a href=${contractAddress(api.id)} aria-label=${`OpenAPI document of ${api.id}`}>OpenAPI</a>
         <span>${rate(now.rate)}</span>
         ${now.errors > 0 && html`<span class="bad-text">${rate(now.errors)} failing</span>`}
       </li>`;

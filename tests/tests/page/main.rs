@@ -95,6 +95,10 @@ async fn the_first_view_says_which_function_failed_why_and_what_to_change() {
     for (part, count) in [("node-route", 4), ("node-function", 4), ("node-table", 1)] {
         assert_eq!(browser.count(part).await, count, "{part}");
     }
+    // Each API's contract is a link away.
+    let title = "return fetch(document.querySelector('[data-testid=api] a').href)
+        .then(answer => answer.json()).then(contract => contract.info.title)";
+    assert_eq!(browser.script(title).await, "Hello Serverless");
     // And the request tells the rest.
     browser.click("[data-function=DeleteMessageItem] a").await;
     browser

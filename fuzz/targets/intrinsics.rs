@@ -124,7 +124,7 @@ fn hold(choices: &mut Unstructured<'_>) -> arbitrary::Result<()> {
     let expected = match stop {
         Some(why) => Err(why),
         // An output has a value.
-        None => evaluate(&value, &known).and_then(|value| value.ok_or(Stop::Wrong)),
+        None => text_of(&value, &known),
     };
     let read = read(&source, &fuzz::settings());
     match (read, expected) {
@@ -413,9 +413,25 @@ fn bounded(text: String) -> Result<String, Stop> {
     }
 }
 
+/// What a value comes to.
+#[derive(PartialEq)]
+enum Resolved {
+    Text(String),
+    /// Whatever is in it: a text is wanted wherever this may come.
+    List,
+}
+
+/// The value where a text is wanted.
+fn text_of(value: &Value, known: &Known) -> Result<String, Stop> {
+    match evaluate(value, known)? {
+        Some(Resolved::Text(text)) => Ok(text),
+        Some(Resolved::List) | None => Err(Stop::Wrong),
+    }
+}
+
 /// The value; none for `AWS::NoValue`.
-fn evaluate(value: &Value, known: &Known) -> Result<Option<String>, Stop> {
-    Ok(Some(match value {
+fn evaluate(value: &Value, known: &Known) -> Result<Option<Resolved>, Stop> {
+    Ok(Some(Resolved::Text(match value {
         Value::NoValue => return Ok(None),
         Value::Text(text) => text.clone(),
         Value::Parameter(number) => known.parameters[*number].clone(),
@@ -433,7 +449,7 @@ fn evaluate(value: &Value, known: &Known) -> Result<Option<String>, Stop> {
             text
         }
         Value::Join(separator, list) => {
-            let items = items(list, known)?;
+            let items = texts(list, known)?;
             let length = items
                 .iter()
                 .map(|item| item.len() + separator.len())
@@ -449,27 +465,28 @@ fn evaluate(value: &Value, known: &Known) -> Result<Option<String>, Stop> {
         }
         Value::Select(index, list) => {
             let items = items(list, known)?;
-            items.into_iter().nth(*index).ok_or(Stop::Wrong)?
+            let item = items.into_iter().nth(*index).ok_or(Stop::Wrong)?;
+            return Ok(Some(item));
         }
         Value::FindInMap(key, second) => {
-            let key = evaluate(key, known)?.ok_or(Stop::Wrong)?;
+            let key = text_of(key, known)?;
             match (key.as_str(), *second) {
                 ("a", "x") => "one".to_owned(),
                 ("b", "x") => "two".to_owned(),
-                // A list is none of the texts that are wanted here.
+                ("a" | "b", "y") => return Ok(Some(Resolved::List)),
                 _ => return Err(Stop::Wrong),
             }
         }
         Value::Base64(of) => {
-            let text = evaluate(of, known)?.ok_or(Stop::Wrong)?;
+            let text = text_of(of, known)?;
             bounded(STANDARD.encode(text))?
         }
-    }))
+    })))
 }
 
 fn named(name: &str, variables: &[(&str, Value)], known: &Known) -> Result<String, Stop> {
     if let Some((_, value)) = variables.iter().find(|(variable, _)| *variable == name) {
-        return evaluate(value, known)?.ok_or(Stop::Wrong);
+        return text_of(value, known);
     }
     let parameter = PARAMETERS.iter().position(|parameter| *parameter == name);
     if let Some(number) = parameter {
@@ -481,31 +498,37 @@ fn named(name: &str, variables: &[(&str, Value)], known: &Known) -> Result<Strin
         .ok_or(Stop::Wrong)
 }
 
-/// A list's texts, without those that have no value.
-fn items(list: &List, known: &Known) -> Result<Vec<String>, Stop> {
-    match list {
+/// What a list holds, without what has no value.
+fn items(list: &List, known: &Known) -> Result<Vec<Resolved>, Stop> {
+    let texts = match list {
         List::Of(values) => {
             let items = values.iter().map(|value| evaluate(value, known));
-            Ok(items
-                .collect::<Result<Vec<_>, _>>()?
-                .into_iter()
-                .flatten()
-                .collect())
+            return items.filter_map(Result::transpose).collect();
         }
         List::Split(separator, text) => {
-            let text = evaluate(text, known)?.ok_or(Stop::Wrong)?;
+            let text = text_of(text, known)?;
             match separator.is_empty() {
-                true => Err(Stop::Wrong),
-                false => Ok(text.split(separator.as_str()).map(str::to_owned).collect()),
+                true => return Err(Stop::Wrong),
+                false => text.split(separator.as_str()).map(str::to_owned).collect(),
             }
         }
-        List::Mapped => Ok(["l", "m", "n"].map(str::to_owned).into()),
-    }
+        List::Mapped => ["l", "m", "n"].map(str::to_owned).to_vec(),
+    };
+    Ok(texts.into_iter().map(Resolved::Text).collect())
+}
+
+/// The same, where all of it has to be text.
+fn texts(list: &List, known: &Known) -> Result<Vec<String>, Stop> {
+    let text = |item| match item {
+        Resolved::Text(text) => Ok(text),
+        Resolved::List => Err(Stop::Wrong),
+    };
+    items(list, known)?.into_iter().map(text).collect()
 }
 
 fn holds(condition: &Condition, known: &Known) -> Result<bool, Stop> {
     Ok(match condition {
-        Condition::Equals(left, right) => evaluate(left, known)? == evaluate(right, known)?,
+        Condition::Equals(left, right) => comparable(left, known)? == comparable(right, known)?,
         Condition::Not(one) => !holds(one, known)?,
         Condition::And(all) => all
             .iter()
@@ -515,4 +538,12 @@ fn holds(condition: &Condition, known: &Known) -> Result<bool, Stop> {
             .try_fold(false, |any, one| Ok(holds(one, known)? || any))?,
         Condition::Named(number) => known.conditions[*number],
     })
+}
+
+/// A side of `Fn::Equals`, which may be without a value.
+fn comparable(value: &Value, known: &Known) -> Result<Option<Resolved>, Stop> {
+    match evaluate(value, known)? {
+        Some(Resolved::List) => Err(Stop::Wrong),
+        other => Ok(other),
+    }
 }

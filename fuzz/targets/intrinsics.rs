@@ -43,7 +43,7 @@ enum Value {
     Select(usize, List),
     FindInMap(Box<Value>, &'static str),
     Base64(Box<Value>),
-    NoValue,
+    Nothing,
 }
 
 enum List {
@@ -189,7 +189,7 @@ fn value(choices: &mut Unstructured<'_>, depth: u32) -> arbitrary::Result<Value>
                 choices.choose(&["x", "y", "z"])?,
             ),
             8 => Value::Base64(boxed(choices, depth - 1)?),
-            _ => Value::NoValue,
+            _ => Value::Nothing,
         },
     )
 }
@@ -277,7 +277,7 @@ fn print(
         Value::Text(text) => *to += &json!(text).to_string(),
         Value::Parameter(number) => reference(PARAMETERS[*number], choices, to)?,
         Value::Pseudo(number) => reference(PSEUDO[*number].0, choices, to)?,
-        Value::NoValue => reference("AWS::NoValue", choices, to)?,
+        Value::Nothing => reference("AWS::NoValue", choices, to)?,
         Value::Sub(pieces, variables) => {
             let mut text = String::new();
             for piece in pieces {
@@ -432,7 +432,7 @@ fn text_of(value: &Value, known: &Known) -> Result<String, Stop> {
 /// The value; none for `AWS::NoValue`.
 fn evaluate(value: &Value, known: &Known) -> Result<Option<Resolved>, Stop> {
     Ok(Some(Resolved::Text(match value {
-        Value::NoValue => return Ok(None),
+        Value::Nothing => return Ok(None),
         Value::Text(text) => text.clone(),
         Value::Parameter(number) => known.parameters[*number].clone(),
         Value::Pseudo(number) => PSEUDO[*number].1.to_owned(),

@@ -24,10 +24,19 @@ const NO_ATTRIBUTES: [&str; 18] = [
     "-",
 ];
 
-/// The words of an expression: names, placeholders, and signs one by one.
+/// The longest expression that DynamoDB takes.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>
+const MAX_BYTES: usize = 4096;
+
+/// The words of an expression: names, placeholders, and signs one by one. None
+/// of one that is too long: the engine refuses it, and looking for something in
+/// megabytes of them would hold up others.
 pub(crate) fn words(expression: &str) -> Vec<&str> {
     let part_of_name = |c: char| c.is_ascii_alphanumeric() || "_#:.-".contains(c);
     let mut words = Vec::new();
+    if expression.len() > MAX_BYTES {
+        return words;
+    }
     let mut rest = expression.trim_start();
     while let Some(first) = rest.chars().next() {
         let end = match part_of_name(first) {

@@ -197,6 +197,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_long_is_left_for_the_engine_to_refuse() {
+        let between = |spaces: usize| {
+            let condition = format!("a BETWEEN :b AND :a{}", " ".repeat(spaces));
+            refusal(&condition, json!({":a": {"N": "1"}, ":b": {"N": "2"}}))
+        };
+        assert!(between(4096 - 19).is_some());
+        assert_eq!(between(4097 - 19), None);
+    }
+
+    #[test]
     fn attribute_types_are_dynamodbs() {
         let of = |name: &str| refusal("attribute_type(a.b[0], :t)", json!({":t": {"S": name}}));
         assert_eq!(of("NS"), None);

@@ -239,6 +239,24 @@ class DynamoDb(unittest.TestCase):
             FilterExpression="attribute_type(customer, :t)",
             ExpressionAttributeValues={":t": {"S": "DOG"}},
         )
+        operands = ", ".join([":v"] * 101)
+        refused(
+            self.client.scan,
+            "Invalid FilterExpression: The IN operator is provided with too many operands; number of operands: 101",
+            FilterExpression=f"customer IN ({operands})",
+            ExpressionAttributeValues={":v": {"S": "a"}},
+        )
+        refused(
+            self.client.scan,
+            "Invalid FilterExpression: The expression contains too many operators; operator count: 301",
+            FilterExpression=" OR ".join(["customer = :v"] * 151),
+            ExpressionAttributeValues={":v": {"S": "a"}},
+        )
+        refused(
+            self.client.scan,
+            "Invalid FilterExpression: Expression size has exceeded the maximum allowed size",
+            FilterExpression="attribute_type " * 60_000,
+        )
         empty = "cannot contain an empty string value. IndexName: by-state, IndexKey: state"
         refused(self.client.put_item, empty, Item=order("empty", 1, state={"S": ""}))
         refused(

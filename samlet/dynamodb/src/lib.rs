@@ -8,6 +8,7 @@ mod conditions;
 mod engine;
 mod errors;
 mod expressions;
+mod limits;
 mod pages;
 mod removals;
 mod requirements;

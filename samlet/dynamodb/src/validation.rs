@@ -6,6 +6,7 @@ use dynoxide::{DynoxideError, Result};
 use serde_json::Value;
 
 use crate::expressions::{scalar, words};
+use crate::limits;
 use crate::tables::declared_indexes;
 
 /// The members of a request that hold conditions.
@@ -25,7 +26,8 @@ pub(crate) fn check(storage: &Storage, body: &[u8]) -> Result<()> {
         body.windows(word.len())
             .any(|window| window.eq_ignore_ascii_case(word))
     };
-    let conditions = mentions(b"BETWEEN") || mentions(b"attribute_type");
+    let much = limits::may_be_passed(body) && mentions(b"Expression\"");
+    let conditions = much || mentions(b"BETWEEN") || mentions(b"attribute_type");
     let empty = mentions(b"\"\"");
     if !conditions && !empty {
         return Ok(());
@@ -60,6 +62,10 @@ fn check_conditions(request: &Value) -> Result<()> {
             continue;
         };
         let words = words(expression);
+        let refused = |why| DynoxideError::ValidationException(format!("Invalid {name}: {why}"));
+        if let Some(excess) = limits::excess(&words) {
+            return Err(refused(excess));
+        }
         let value = |word: &str| &request["ExpressionAttributeValues"][word];
         for (at, word) in words.iter().enumerate() {
             let next = |ahead: usize| words.get(at + ahead).copied().unwrap_or_default();
@@ -73,8 +79,7 @@ fn check_conditions(request: &Value) -> Result<()> {
                 None
             };
             if let Some(reason) = wrong {
-                let message = format!("Invalid {name}: {reason}");
-                return Err(DynoxideError::ValidationException(message));
+                return Err(refused(reason));
             }
         }
     }
@@ -194,6 +199,24 @@ mod tests {
         );
         let mixed = between(json!({"N": "1"}), json!({"S": "a"})).unwrap();
         assert!(mixed.contains("requires same data type"), "{mixed}");
+    }
+
+    #[test]
+    fn conditions_are_bounded_whatever_else_the_request_holds() {
+        let storage = Storage::memory().unwrap();
+        let refusal = |condition: String| {
+            let body = json!({"TableName": "t", "FilterExpression": condition}).to_string();
+            check(&storage, body.as_bytes()).map_err(|error| error.to_string())
+        };
+        let operands = |count: usize| refusal(format!("a IN (b{})", ",b".repeat(count - 1)));
+        assert_eq!(operands(100), Ok(()));
+        assert_eq!(
+            operands(101).unwrap_err(),
+            "Invalid FilterExpression: The IN operator is provided with too many operands; number of operands: 101"
+        );
+        let operators = |count: usize| refusal(format!("a=b{}", " OR a=b".repeat(count / 2)));
+        assert_eq!(operators(299), Ok(()));
+        assert!(operators(301).unwrap_err().ends_with("operator count: 301"));
     }
 
     #[test]

@@ -14,7 +14,7 @@ STAGE ?= development
 ARCHITECTURE ?= x86_64
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test lint cfn-lint doc browser unit verify translated-lint sam-validate moto contract artifacts verify-artifacts smoke deny advisories sbom bench bench-functions bench-tools bench-lint fuzz fuzz-again fuzz-lint soak soak-harm soak-fuzz create retrieve update delete deploy clean
+.PHONY: help run build release test lint cfn-lint doc browser unit verify verify-deployment translated-lint sam-validate moto contract artifacts verify-artifacts smoke deny advisories sbom bench bench-functions bench-tools bench-lint fuzz fuzz-again fuzz-lint soak soak-harm soak-fuzz create retrieve update delete deploy clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -152,7 +152,9 @@ bench-lint: ## Formatting, clippy and tests of the benchmarks themselves
 	cargo clippy --release --workspace --all-targets --locked --manifest-path bench/Cargo.toml --target-dir target/bench -- -D warnings
 	cargo test --release --workspace --locked --manifest-path bench/Cargo.toml --target-dir target/bench
 
-verify: translated-lint sam-validate moto contract verify-artifacts ## What needs no account either, but is too slow for `make test`
+verify: test verify-deployment deny sbom ## All that can be known without an account: tests, what ships, dependencies; an hour
+
+verify-deployment: translated-lint sam-validate moto contract verify-artifacts ## Of that, what AWS would make of the template and what ships
 
 # As it may be in production, with everything that it can have.
 PRODUCTION := Stage=production ApiKey=required AlarmEmail=nobody@example.com

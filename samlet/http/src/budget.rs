@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -74,22 +75,40 @@ impl Budget {
     }
 }
 
-/// A body that keeps its room until it is sent.
+/// A body whose bytes keep its room until the last of them is sent: hyper
+/// takes all of a body at once, and lets go of it long before its client has it.
 #[derive(Debug)]
 pub(crate) struct Held<B> {
-    pub(crate) body: B,
-    pub(crate) _share: Share,
+    body: B,
+    share: Option<Arc<OwnedSemaphorePermit>>,
 }
 
-impl<B: Body + Unpin> Body for Held<B> {
-    type Data = B::Data;
+impl<B> Held<B> {
+    pub(crate) fn new(body: B, share: Share) -> Self {
+        let share = share.map(Arc::new);
+        Self { body, share }
+    }
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Body for Held<B> {
+    type Data = Bytes;
     type Error = B::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        let Some(share) = &self.share else {
+            return polled;
+        };
+        let hold = |bytes| {
+            Bytes::from_owner(HeldBytes {
+                bytes,
+                _share: Arc::clone(share),
+            })
+        };
+        polled.map_ok(|frame| frame.map_data(hold))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -101,10 +120,22 @@ impl<B: Body + Unpin> Body for Held<B> {
     }
 }
 
+struct HeldBytes {
+    bytes: Bytes,
+    _share: Arc<OwnedSemaphorePermit>,
+}
+
+impl AsRef<[u8]> for HeldBytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use http_body_util::{BodyExt as _, Full};
 
     #[tokio::test]
     async fn large_bodies_share_what_there_is_and_small_ones_go_by() {
@@ -125,5 +156,20 @@ mod tests {
         drop(most);
         assert!(waiting.await.unwrap().unwrap().is_some());
         assert!(budget.for_response(&size(100_000)).unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_body_keeps_its_room_until_its_bytes_are_gone() {
+        let budget = Budget::new(1024 * 1024);
+        let size = SizeHint::with_exact(1_000_000);
+        let share = budget.for_response(&size).unwrap();
+        let mut body = Held::new(Full::new(Bytes::from(vec![0; 1_000_000])), share);
+        let taken = body.frame().await.unwrap().unwrap().into_data().unwrap();
+        drop(body);
+        let (first, last) = (taken.slice(..500_000), taken.slice(500_000..));
+        drop((taken, first));
+        assert!(budget.for_response(&size).is_err());
+        drop(last);
+        assert!(budget.for_response(&size).is_ok());
     }
 }

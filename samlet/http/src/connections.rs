@@ -2,17 +2,23 @@
 //!
 //! One that waits for a request, or for the rest of its headers, gives way to
 //! a new one, the longest waiting first: else clients that send nothing could
-//! keep out those that do.
+//! keep out those that do. Not before it has waited for a while: under load, a
+//! request may be on its way, or be here and not read yet.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// How many give way at once: so many new ones need not wait for it.
 const GIVING_WAY: usize = 64;
+
+/// How long one is left alone that waits.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// How long one that has served may take to send what it still has.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -29,8 +35,8 @@ pub(crate) struct Connections {
 #[derive(Debug, Default)]
 struct Waiting {
     next_place: u64,
-    /// In the order in which they began to wait.
-    connections: BTreeMap<u64, CancellationToken>,
+    /// In the order in which they began to wait, and when.
+    connections: BTreeMap<u64, (Instant, CancellationToken)>,
     /// All were serving when room was wanted: the next to wait gives way.
     is_wanted: bool,
 }
@@ -63,17 +69,36 @@ impl Connections {
 
     /// Room for one more, for which others give way when there is none.
     pub(crate) async fn slot(&self) -> Option<OwnedSemaphorePermit> {
-        if self.slots.available_permits() == 0 {
-            let mut waiting = self.waiting();
-            waiting.is_wanted = waiting.connections.is_empty();
-            for _ in 0..GIVING_WAY.min(self.most.div_ceil(2)) {
-                let Some((_, gives_way)) = waiting.connections.pop_first() else {
-                    break;
-                };
-                gives_way.cancel();
+        let slot = Arc::clone(&self.slots).acquire_owned();
+        let mut slot = pin!(slot);
+        loop {
+            let next = match self.slots.available_permits() {
+                0 => self.make_room(),
+                _ => GRACE,
+            };
+            if let Ok(slot) = tokio::time::timeout(next, slot.as_mut()).await {
+                // Room came otherwise, perhaps: then none needs to give way, least of all this one.
+                self.waiting().is_wanted = false;
+                return slot.ok();
             }
         }
-        Arc::clone(&self.slots).acquire_owned().await.ok()
+    }
+
+    /// Lets those give way that have waited for long; gives when to look again.
+    fn make_room(&self) -> Duration {
+        let mut waiting = self.waiting();
+        waiting.is_wanted = waiting.connections.is_empty();
+        for _ in 0..GIVING_WAY.min(self.most.div_ceil(2)) {
+            let Some(longest) = waiting.connections.first_entry() else {
+                break;
+            };
+            let waited = longest.get().0.elapsed();
+            if waited < GRACE {
+                return GRACE - waited;
+            }
+            longest.remove().1.cancel();
+        }
+        GRACE
     }
 
     /// A new connection, which waits for its first request.
@@ -109,18 +134,21 @@ impl Connection {
         }
     }
 
-    /// It waits for a request.
-    pub(crate) fn wait(&self) {
+    /// It waits for a request, or gives way at once: then its client should
+    /// be told by its last answer. Whether it waits.
+    pub(crate) fn wait(&self) -> bool {
         let mut state = self.state();
         let mut waiting = self.all.waiting();
         if std::mem::take(&mut waiting.is_wanted) {
             self.gives_way.cancel();
-            return;
+            return false;
         }
         let place = waiting.next_place;
         waiting.next_place += 1;
-        waiting.connections.insert(place, self.gives_way.clone());
+        let entry = (Instant::now(), self.gives_way.clone());
+        waiting.connections.insert(place, entry);
         state.place = Some(place);
+        true
     }
 
     /// Resolves when it has to give way; gives how long it still has.
@@ -160,13 +188,17 @@ mod tests {
         let third = opened(&connections).await;
         first.serve();
         second.serve();
-        second.wait();
+        tokio::time::sleep(GRACE).await;
+        assert!(second.wait());
         let next = tokio::spawn({
             let connections = Arc::clone(&connections);
             async move { opened(&connections).await }
         });
+        let began = Instant::now();
         assert_eq!(third.giving_way().await, Duration::ZERO);
+        assert!(began.elapsed() < GRACE);
         assert_eq!(second.giving_way().await, LAST_WORDS);
+        assert!(began.elapsed() + Duration::from_millis(50) > GRACE);
         assert!(!first.gives_way.is_cancelled());
         drop(third);
         drop(second);
@@ -181,9 +213,26 @@ mod tests {
         });
         tokio::task::yield_now().await;
         assert!(!first.gives_way.is_cancelled());
-        first.wait();
+        assert!(!first.wait());
         assert!(first.gives_way.is_cancelled());
         drop(first);
         wanting.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn none_gives_way_once_there_is_room() {
+        let connections = Connections::new(1);
+        let first = opened(&connections).await;
+        first.serve();
+        let next = tokio::spawn({
+            let connections = Arc::clone(&connections);
+            async move { opened(&connections).await }
+        });
+        tokio::task::yield_now().await;
+        drop(first);
+        let next = next.await.unwrap();
+        assert!(!next.gives_way.is_cancelled());
+        next.serve();
+        assert!(next.wait());
     }
 }

@@ -174,8 +174,13 @@ where
                 let (service, budget) = (service.clone(), budget.clone());
                 let entry = Arc::clone(&entry);
                 async move {
-                    let response = answer(request, peer, budget, service).await;
-                    entry.wait();
+                    let mut response = answer(request, peer, budget, service).await;
+                    if !entry.wait() {
+                        let close = http::HeaderValue::from_static("close");
+                        response
+                            .headers_mut()
+                            .insert(http::header::CONNECTION, close);
+                    }
                     Ok::<_, Infallible>(response)
                 }
             }),
@@ -199,10 +204,7 @@ where
     let response = service(request, peer).await;
     drop(share);
     match budget.for_response(&response.body().size_hint()) {
-        Ok(share) => response.map(|body| Held {
-            body,
-            _share: share,
-        }),
+        Ok(share) => response.map(|body| Held::new(body, share)),
         Err(_) => unavailable(),
     }
 }
@@ -210,10 +212,7 @@ where
 /// There is no room for a large body.
 fn unavailable() -> http::Response<Held<Body>> {
     tracing::warn!("a request was refused: too many large bodies at once");
-    let body = Held {
-        body: whole(r#"{"message":"Service Unavailable"}"#),
-        _share: None,
-    };
+    let body = Held::new(whole(r#"{"message":"Service Unavailable"}"#), None);
     let mut response = http::Response::new(body);
     *response.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
     let json = http::HeaderValue::from_static("application/json");

@@ -174,7 +174,7 @@ fn clients_that_do_not_read_their_answers_are_bounded_in_memory() {
     let samlet = application.start(&["--max-environments", "4"]);
     assert_served(&samlet, "at rest");
     let at_rest = memory_mb(&samlet, "VmRSS");
-    let clients = amount(60, 300);
+    let clients = amount(100, 300);
     let request = b"GET /big HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n";
     let mut held: Vec<TcpStream> = (0..clients)
         .map(|_| sent(&address(&samlet.api), request))

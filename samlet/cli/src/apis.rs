@@ -8,12 +8,16 @@ use samlet_gateway::{Gateway, GatewaySettings, Stage};
 use samlet_lambda::Lambda;
 use samlet_template::{Api, Application};
 use samlet_traces::Traces;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::Error;
 use crate::template::{ACCOUNT_ID, REGION};
+
+/// Connections that may wait to be taken, as far as the system allows: what
+/// comes when these are full is reset, or comes again after a second.
+const BACKLOG: u32 = 4096;
 
 /// Every API that there is a listener for.
 pub(crate) struct Apis {
@@ -42,7 +46,7 @@ struct Served {
 impl Apis {
     /// Binds a listener for each API: the first on `port`, the others on the
     /// next free ones.
-    pub(crate) async fn bind(host: IpAddr, port: u16, apis: &[Api]) -> Result<Self, Error> {
+    pub(crate) fn bind(host: IpAddr, port: u16, apis: &[Api]) -> Result<Self, Error> {
         let mut this = Self {
             host,
             port,
@@ -52,19 +56,19 @@ impl Apis {
             servers: JoinSet::new(),
         };
         for api in apis {
-            this.listen(api).await?;
+            this.listen(api)?;
         }
         Ok(this)
     }
 
-    async fn listen(&mut self, api: &Api) -> Result<(), Error> {
+    fn listen(&mut self, api: &Api) -> Result<(), Error> {
         let mut next = match (self.port, self.last_port) {
             (0, _) => 0,
             (port, None) => port,
             (_, Some(last)) => last.saturating_add(1),
         };
         let listener = loop {
-            match bind(self.host, next, "--port").await {
+            match bind(self.host, next, "--port") {
                 Err(Error::PortTaken { .. }) if self.last_port.is_some() && next < u16::MAX => {
                     next += 1;
                 }
@@ -80,7 +84,7 @@ impl Apis {
 
     /// Serves the application's APIs as they now are, on the ports they have;
     /// new ones on the next free ports, and those that are gone no more.
-    pub(crate) async fn deploy(
+    pub(crate) fn deploy(
         &mut self,
         application: &Application,
         lambda: &Lambda,
@@ -89,7 +93,7 @@ impl Apis {
         for api in &application.apis {
             let known = |id: &String| self.served.contains_key(id) || self.bound.contains_key(id);
             if !known(&api.logical_id) {
-                self.listen(api).await?;
+                self.listen(api)?;
             }
         }
         for api in &application.apis {
@@ -158,16 +162,22 @@ pub(crate) fn url(listener: &TcpListener) -> Result<String, Error> {
     Ok(format!("http://{address}"))
 }
 
-pub(crate) async fn bind(
-    host: IpAddr,
-    port: u16,
-    flag: &'static str,
-) -> Result<TcpListener, Error> {
+pub(crate) fn bind(host: IpAddr, port: u16, flag: &'static str) -> Result<TcpListener, Error> {
     let address = SocketAddr::new(host, port);
-    let bound = TcpListener::bind(address).await;
-    bound.map_err(|source| Error::PortTaken {
+    listen(address).map_err(|source| Error::PortTaken {
         address,
         flag,
         source,
     })
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // As tokio's own does: a port is free again at once.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }

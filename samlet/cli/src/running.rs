@@ -100,8 +100,8 @@ impl Running {
         data: &DataFolder,
     ) -> Result<Self, Error> {
         // Before the build: a port that is taken should be known at once.
-        let apis = Apis::bind(args.host, ports.api, &template.application.apis).await?;
-        let aws = apis::bind(Ipv4Addr::LOCALHOST.into(), ports.aws, "--aws-port").await?;
+        let apis = Apis::bind(args.host, ports.api, &template.application.apis)?;
+        let aws = apis::bind(Ipv4Addr::LOCALHOST.into(), ports.aws, "--aws-port")?;
         let surroundings = Surroundings {
             aws_url: apis::url(&aws)?,
             dynamodb_url: args.dynamodb_endpoint.clone(),
@@ -195,9 +195,7 @@ impl Running {
         let replaced = self
             .lambda
             .update(functions, |function| rebuilt.contains(&function.name));
-        self.apis
-            .deploy(application, &self.lambda, &self.traces)
-            .await?;
+        self.apis.deploy(application, &self.lambda, &self.traces)?;
         self.show(template, &roles);
         let functions = application.functions.iter();
         let replaced = functions.filter(|function| replaced.contains(&function.name));

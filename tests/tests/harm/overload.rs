@@ -2,6 +2,7 @@
 //!
 //! The load is open-loop: a request is sent at its time, whether or not others have come back.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use acceptance::{Application, Samlet, block_on};
@@ -10,6 +11,7 @@ use http_body_util::{BodyExt, Empty};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use tokio::sync::Semaphore;
 
 use crate::{BINARY, amount, is_soak};
 
@@ -82,17 +84,26 @@ async fn most(url: &str, clients: usize, duration: Duration) -> f64 {
     f64::from(served) / began.elapsed().as_secs_f64()
 }
 
-/// What becomes of so many requests a second.
+/// Connections at most: samlet takes 4,096, and further ones wait to be taken.
+const MOST_CONNECTIONS: usize = 3_000;
+
+/// What becomes of so many requests a second, as far as there are connections.
 async fn offer(url: &str, per_second: f64, duration: Duration) -> Vec<Outcome> {
     let client = client();
     let began = Instant::now();
+    let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut tasks = tokio::task::JoinSet::new();
     let mut sent = 0u32;
     while began.elapsed() < duration {
         let due = began + Duration::from_secs_f64(f64::from(sent) / per_second);
         tokio::time::sleep_until(due.into()).await;
         let (client, url) = (client.clone(), url.to_owned());
-        tasks.spawn(async move { send(&client, &url).await });
+        let connection = Arc::clone(&connections).acquire_owned().await.unwrap();
+        tasks.spawn(async move {
+            let outcome = send(&client, &url).await;
+            drop(connection);
+            outcome
+        });
         sent += 1;
     }
     tasks.join_all().await

@@ -175,9 +175,16 @@ impl Drop for Connection {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use tokio::task::JoinHandle;
 
     async fn opened(connections: &Arc<Connections>) -> Arc<Connection> {
         connections.open(connections.slot().await.unwrap())
+    }
+
+    /// One that may have to wait for its room.
+    fn opening(connections: &Arc<Connections>) -> JoinHandle<Arc<Connection>> {
+        let connections = Arc::clone(connections);
+        tokio::spawn(async move { opened(&connections).await })
     }
 
     #[tokio::test]
@@ -190,10 +197,7 @@ mod tests {
         second.serve();
         tokio::time::sleep(GRACE).await;
         assert!(second.wait());
-        let next = tokio::spawn({
-            let connections = Arc::clone(&connections);
-            async move { opened(&connections).await }
-        });
+        let next = opening(&connections);
         let began = Instant::now();
         assert_eq!(third.giving_way().await, Duration::ZERO);
         assert!(began.elapsed() < GRACE);
@@ -207,10 +211,7 @@ mod tests {
         let last = opened(&connections).await;
         last.serve();
         // None waits: the next that does gives way.
-        let wanting = tokio::spawn({
-            let connections = Arc::clone(&connections);
-            async move { opened(&connections).await }
-        });
+        let wanting = opening(&connections);
         tokio::task::yield_now().await;
         assert!(!first.gives_way.is_cancelled());
         assert!(!first.wait());
@@ -224,10 +225,7 @@ mod tests {
         let connections = Connections::new(1);
         let first = opened(&connections).await;
         first.serve();
-        let next = tokio::spawn({
-            let connections = Arc::clone(&connections);
-            async move { opened(&connections).await }
-        });
+        let next = opening(&connections);
         tokio::task::yield_now().await;
         drop(first);
         let next = next.await.unwrap();

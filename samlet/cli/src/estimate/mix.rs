@@ -152,13 +152,7 @@ Resources:
     Type: AWS::Serverless::Function
     Properties: {MemorySize: 256}
 ";
-        let settings = samlet_template::Settings {
-            region: "us-east-1".into(),
-            account_id: "1".into(),
-            stack_name: "local".into(),
-            parameter_overrides: std::collections::BTreeMap::new(),
-        };
-        samlet_template::read(source, &settings).unwrap()
+        crate::estimate::application(source)
     }
 
     fn shares(mix: &[(&str, f64)]) -> Result<Vec<(String, f64)>, String> {

@@ -71,3 +71,16 @@ fn table<T>(
     };
     parse(&text).map_err(|source| Error::EstimateTable { path, source })
 }
+
+/// What a template of a test declares.
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+fn application(source: &str) -> samlet_template::Application {
+    let settings = samlet_template::Settings {
+        region: "us-east-1".into(),
+        account_id: "1".into(),
+        stack_name: "local".into(),
+        parameter_overrides: std::collections::BTreeMap::new(),
+    };
+    samlet_template::read(source, &settings).unwrap()
+}

@@ -97,7 +97,7 @@ fn uncounted(application: &Application) -> Vec<String> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::estimate::mix;
+    use crate::estimate::{application, mix};
 
     /// Ids, times, words and numbers.
     const FORMAT: &str = "$context.requestId $context.xrayTraceId $context.requestTime \
@@ -149,16 +149,6 @@ Resources:
   Both: {Type: AWS::CloudWatch::CompositeAlarm, Properties: {AlarmRule: ALARM(Slow)}}
   Board: {Type: AWS::CloudWatch::Dashboard}
 ";
-
-    fn application(source: &str) -> Application {
-        let settings = samlet_template::Settings {
-            region: "us-east-1".into(),
-            account_id: "1".into(),
-            stack_name: "local".into(),
-            parameter_overrides: std::collections::BTreeMap::new(),
-        };
-        samlet_template::read(source, &settings).unwrap()
-    }
 
     #[test]
     fn a_variable_of_a_format_counts_as_an_average_value() {

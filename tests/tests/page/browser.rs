@@ -16,6 +16,9 @@ use tempfile::TempDir;
 /// How long the page may take for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Control and A, and Control let go of, as WebDriver writes keys.
+const SELECT_ALL: &str = "\u{e009}a\u{e000}";
+
 /// Chromium finds no network here, and needs none.
 const ARGUMENTS: [&str; 9] = [
     "--headless=new",
@@ -173,7 +176,8 @@ impl Browser {
         element.click().await.unwrap();
     }
 
-    /// Types into a field, in place of what is there.
+    /// Types into a field, in place of what is there, which is selected as a person would: WebDriver's
+    /// own clearing tells the page of no input, so the page would put its text back.
     pub(crate) async fn fill(&self, part: &str, text: &str) {
         let selector = selector(part);
         self.wait_until(&format!(
@@ -181,8 +185,8 @@ impl Browser {
         ))
         .await;
         let element = self.client.find(Locator::Css(&selector)).await.unwrap();
-        element.clear().await.unwrap();
-        element.send_keys(text).await.unwrap();
+        let keys = format!("{SELECT_ALL}{text}");
+        element.send_keys(&keys).await.unwrap();
     }
 
     /// Presses keys, wherever the focus is.

@@ -1,6 +1,5 @@
 //! Shows errors and warnings, pointing into the user's file where they come from there.
 
-use std::io::Write;
 use std::ops::Range;
 use std::path::Path;
 
@@ -8,10 +7,10 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use samlet_template::{Diagnostic, Location};
 
 use crate::error::Error;
+use crate::terminal;
 
 /// Prints what ended a command to standard error.
 pub(crate) fn print_error(error: &Error) {
-    let mut stderr = anstream::stderr();
     if let Error::Template {
         path,
         text,
@@ -20,7 +19,7 @@ pub(crate) fn print_error(error: &Error) {
     {
         for diagnostic in diagnostics {
             let text = render(&Level::ERROR, path, text, diagnostic);
-            writeln!(stderr, "{text}\n").ok();
+            terminal::print(&format!("{text}\n\n"));
         }
         let plural = if diagnostics.len() == 1 {
             "error"
@@ -28,25 +27,20 @@ pub(crate) fn print_error(error: &Error) {
             "errors"
         };
         let count = diagnostics.len();
-        writeln!(stderr, "{} has {count} {plural}", path.display()).ok();
+        terminal::print(&format!("{} has {count} {plural}\n", path.display()));
         return;
     }
     let title = Level::ERROR.primary_title(error.to_string());
     let group = annotate_snippets::Group::with_title(title)
         .elements(error.help().map(|help| Level::HELP.message(help)));
-    writeln!(stderr, "{}", Renderer::styled().render(&[group])).ok();
+    terminal::print(&format!("{}\n", Renderer::styled().render(&[group])));
 }
 
 /// Prints what of the template has no effect here.
 pub(crate) fn print_warnings(path: &Path, source: &str, warnings: &[Diagnostic]) {
-    let mut stderr = anstream::stderr();
     for warning in warnings {
-        writeln!(
-            stderr,
-            "{}\n",
-            render(&Level::WARNING, path, source, warning)
-        )
-        .ok();
+        let text = render(&Level::WARNING, path, source, warning);
+        terminal::print(&format!("{text}\n\n"));
     }
 }
 

@@ -1,5 +1,6 @@
 //! What samlet shows while it runs.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::Write;
@@ -40,10 +41,25 @@ pub(crate) fn init(quiet: bool) {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         // As `NO_COLOR` and the rest of the environment have it.
-        .with_ansi(AutoStream::choice(&std::io::stderr()) != ColorChoice::Never)
+        .with_ansi(has_colours())
         .with_target(false)
         .without_time()
         .init();
+}
+
+fn has_colours() -> bool {
+    AutoStream::choice(&std::io::stderr()) != ColorChoice::Never
+}
+
+/// Shows text on standard error, with its colours if that has any. It goes in
+/// one piece: nothing else that is written meanwhile comes between.
+pub(crate) fn print(text: &str) {
+    let text = match has_colours() {
+        true => Cow::Borrowed(text),
+        false => strip_str(text).to_string().into(),
+    };
+    // A terminal that went away must not end the application.
+    std::io::stderr().write_all(text.as_bytes()).ok();
 }
 
 /// How each function's log is shown: with its name, in a colour of its own.
@@ -82,7 +98,7 @@ impl LogNames {
     pub(crate) fn observer(&self) -> Box<dyn Observer> {
         Box::new(Shown {
             names: self.clone(),
-            has_colours: AutoStream::choice(&std::io::stderr()) != ColorChoice::Never,
+            has_colours: has_colours(),
             text: String::new(),
         })
     }
@@ -124,8 +140,7 @@ impl Observer for Shown {
     }
 
     fn pause(&mut self) {
-        // In one piece: standard error has no buffer. A terminal that went
-        // away must not end the application.
+        // As [`print`]; colours were looked at before.
         if !self.text.is_empty() {
             std::io::stderr().write_all(self.text.as_bytes()).ok();
             self.text.clear();
@@ -170,7 +185,7 @@ pub(crate) fn print_status(verb: &str, what: &str) {
         return;
     }
     let style = AnsiColor::Green.on_default().bold();
-    writeln!(anstream::stderr(), "{style}{verb:>12}{style:#} {what}").ok();
+    print(&format!("{style}{verb:>12}{style:#} {what}\n"));
 }
 
 /// All routes, each with its function's logical id.

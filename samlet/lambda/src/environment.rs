@@ -340,8 +340,10 @@ impl Environment {
         };
         // Fails when the runtime hung up: then it asks again, exits, or times out.
         next.send(Answer::Invocation(Box::new(invitation))).ok();
+        sandbox.begin(began);
 
         let outcome = self.outcome(&mut sandbox, &job.request_id, deadline).await;
+        let peak = sandbox.finish(began);
         let outcome = match sandbox.out_of_memory() {
             true => Outcome::failure(&Failure::out_of_memory(
                 &job.request_id,
@@ -351,7 +353,6 @@ impl Environment {
         };
         let duration = began.elapsed().min(self.function.timeout);
         sandbox.drain(&self.log).await;
-        let peak = sandbox.peak_memory_mb();
         let healthy = match &outcome.status {
             Status::Success => true,
             Status::Timeout => false,

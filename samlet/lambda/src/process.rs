@@ -135,25 +135,30 @@ impl Process {
         self.group.clone()
     }
 
-    /// The most memory it has had resident, in MB; where the system tells.
-    pub(crate) fn peak_memory_mb(&self) -> Option<u64> {
-        self.status_mb("VmHWM:")
-    }
-
-    /// The memory it has resident now, in MB; where the system tells.
-    pub(crate) fn memory_mb(&self) -> Option<u64> {
-        self.status_mb("VmRSS:")
-    }
-
-    fn status_mb(&self, field: &str) -> Option<u64> {
+    /// The memory it has; where the system tells.
+    pub(crate) fn memory(&self) -> Option<Memory> {
         let mut status = [0; MAX_STATUS_BYTES];
         let length = self.status.as_ref()?.read_at(&mut status, 0).ok()?;
         // A process may have any name.
         let status = String::from_utf8_lossy(&status[..length]);
-        let value = status.lines().find_map(|line| line.strip_prefix(field))?;
-        let kib: u64 = value.trim().strip_suffix(" kB")?.trim().parse().ok()?;
-        Some(kib.div_ceil(1024))
+        let mb = |field| {
+            let value = status.lines().find_map(|line| line.strip_prefix(field))?;
+            let kib: u64 = value.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+            Some(kib.div_ceil(1024))
+        };
+        Some(Memory {
+            now_mb: mb("VmRSS:")?,
+            peak_mb: mb("VmHWM:")?,
+        })
     }
+}
+
+/// What a process has resident, in MB.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Memory {
+    pub(crate) now_mb: u64,
+    /// The most it has had so far.
+    pub(crate) peak_mb: u64,
 }
 
 impl Drop for Process {

@@ -64,14 +64,17 @@ struct MemoryWatch {
     limit_mb: u64,
     next_look: Instant,
     exceeded: bool,
-    /// The most it had when that was last asked for.
+    /// The most it had when it was last looked at, and when that was.
     peak_mb: Option<u64>,
-    /// When to ask again.
-    next_peak: Instant,
+    looked: Instant,
 }
 
 /// How often memory is looked at while a function runs.
 const MEMORY_INTERVAL: Duration = Duration::from_millis(50);
+
+/// How often it is after invocations shorter than that: to look takes as long
+/// as a tenth of such a one.
+const SHORT_MEMORY_INTERVAL: Duration = Duration::from_millis(250);
 
 /// How often while it waits: on AWS it would be frozen then.
 const IDLE_MEMORY_INTERVAL: Duration = Duration::from_secs(1);
@@ -120,7 +123,7 @@ impl Sandbox {
                 next_look: Instant::now() + MEMORY_INTERVAL,
                 exceeded: false,
                 peak_mb: None,
-                next_peak: Instant::now(),
+                looked: Instant::now(),
             },
             runtime_api,
         })
@@ -184,24 +187,34 @@ impl Sandbox {
             true => MEMORY_INTERVAL,
             false => IDLE_MEMORY_INTERVAL,
         };
-        self.memory.next_look = Instant::now() + interval;
-        if self
-            .process
-            .memory_mb()
-            .is_some_and(|used| used > self.memory.limit_mb)
-        {
+        let now = Instant::now();
+        self.memory.looked = now;
+        self.memory.next_look = now + interval;
+        let Some(memory) = self.process.memory() else {
+            return;
+        };
+        self.memory.peak_mb = Some(memory.peak_mb);
+        if memory.now_mb > self.memory.limit_mb {
             self.memory.exceeded = true;
             self.process.kill();
         }
     }
 
-    /// The most memory it has had so far, in MB, as it was a moment ago: the
-    /// system takes long to tell, for invocations of a fraction of a millisecond.
-    pub(crate) fn peak_memory_mb(&mut self) -> Option<u64> {
+    /// An invocation begins: its memory is looked at once it has run for a while.
+    pub(crate) fn begin(&mut self, now: Instant) {
+        self.memory.next_look = now + MEMORY_INTERVAL;
+    }
+
+    /// The invocation that began then is over: gives the most memory that the
+    /// process has had so far, in MB; after short ones, as it was a moment ago.
+    pub(crate) fn finish(&mut self, began: Instant) -> Option<u64> {
         let now = Instant::now();
-        if self.memory.next_peak <= now {
-            self.memory.next_peak = now + MEMORY_INTERVAL;
-            self.memory.peak_mb = self.process.peak_memory_mb();
+        let interval = match now - began < MEMORY_INTERVAL {
+            true => SHORT_MEMORY_INTERVAL,
+            false => Duration::ZERO,
+        };
+        if self.memory.peak_mb.is_none() || now - self.memory.looked >= interval {
+            self.look_at_memory(true);
         }
         self.memory.peak_mb
     }

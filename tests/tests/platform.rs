@@ -120,7 +120,7 @@ fn a_function_that_cannot_start_fails_alone() {
 #[test]
 fn twenty_requests_at_once_have_environments_of_their_own() {
     let application = application();
-    let samlet = application.start(&[]);
+    let samlet = application.start(&["--max-environments", "20"]);
     assert!(at_once(&samlet, 20).len() > 1);
 }
 

@@ -395,7 +395,7 @@ pub(crate) struct StartArgs {
     #[arg(long, conflicts_with_all = ["release", "no_build"])]
     pub(crate) built: bool,
     /// Execution environments that may run at once, of all functions
-    /// together [default: what fits the memory]
+    /// together [default: 16 for each processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) max_environments: Option<u16>,
     /// What the delays between the attempts of an asynchronous invocation are

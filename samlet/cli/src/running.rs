@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -378,9 +379,15 @@ fn lambda_settings(args: &StartArgs) -> samlet_lambda::Settings {
     }
 }
 
-/// As many environments of Lambda's smallest memory as fit half of this
-/// machine's; where that isn't known, 32.
+/// Environments by default, for each processor: more of them serve less, as what
+/// they work on fits no processor's cache any more.
+const ENVIRONMENTS_PER_PROCESSOR: usize = 16;
+
+/// So many for each processor, and no more of Lambda's smallest memory than fit
+/// half of this machine's.
 fn default_max_environments() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let most = ENVIRONMENTS_PER_PROCESSOR * processors;
     let total_kib = || {
         let meminfo = std::fs::read_to_string("/proc/meminfo").ok()?;
         let total = meminfo
@@ -388,5 +395,6 @@ fn default_max_environments() -> usize {
             .find_map(|line| line.strip_prefix("MemTotal:"))?;
         total.trim().strip_suffix(" kB")?.parse::<usize>().ok()
     };
-    total_kib().map_or(32, |kib| (kib / 1024 / 2 / 128).clamp(8, 256))
+    let fitting = total_kib().map_or(most, |kib| kib / 1024 / 2 / 128);
+    most.min(fitting).clamp(8, 256)
 }

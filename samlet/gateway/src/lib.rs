@@ -13,6 +13,7 @@ mod event_v2;
 #[doc(hidden)]
 pub mod fuzzing;
 mod openapi;
+mod overload;
 mod overrides;
 mod response;
 mod response_http;

@@ -9,15 +9,17 @@ use bytes::Bytes;
 use http::HeaderValue;
 use http::request::Parts;
 use samlet_http::{BodyError, Request, Response, read_body};
-use samlet_lambda::{Invoke, InvokeError, Lambda, new_trace_id};
+use samlet_lambda::{Invoke, InvokeError, Lambda, ThrottleReason, new_trace_id};
 use samlet_template::{Api, ApiKey, ApiKind, Cors, GatewayResponse, UsagePlan};
 use samlet_traces::{Answered, Arrived, Origin, Trace, Traces};
 use time::OffsetDateTime;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::answers::{GatewayAnswer, MAX_BODY_BYTES, body_too_large};
 use crate::authorizer::{Guard, Identified, Visitor};
 use crate::event::{Context, EventBody};
+use crate::overload::Overload;
 use crate::routes::{Found, Route, Routes, Target};
 use crate::usage::Usage;
 use crate::{binary, cors, event_v2, overrides, response_http, validation};
@@ -27,6 +29,8 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The total size of a request's headers.
 const MAX_HEADER_BYTES: usize = 10_240;
+
+const NO_ROOM: ThrottleReason = ThrottleReason::ConcurrentInvocationLimitExceeded;
 
 /// Where the APIs seem to be deployed.
 #[derive(Clone, Debug)]
@@ -51,6 +55,7 @@ pub struct Gateway {
     guards: BTreeMap<String, Guard>,
     usage: Usage,
     overrides: BTreeMap<String, GatewayResponse>,
+    overload: Overload,
     lambda: Lambda,
     traces: Traces,
     settings: GatewaySettings,
@@ -92,6 +97,7 @@ impl Gateway {
             cors: api.cors,
             stage_variables: api.stage_variables,
             overrides: api.gateway_responses,
+            overload: Overload::new(),
             lambda,
             traces,
             settings,
@@ -127,6 +133,9 @@ impl Gateway {
                 return response;
             }
         };
+        if let Some(refusal) = self.turn_away(&parts, &ids) {
+            return refusal;
+        }
         let trace = self.trace(&parts, body.clone(), &ids);
         let arrival = Arc::new(Arrival {
             parts,
@@ -150,6 +159,23 @@ impl Gateway {
             end(&arrival.trace, &response, true);
             response
         })
+    }
+
+    /// What the gateway answers, without more ado, to one of many requests
+    /// for which their function has no room.
+    fn turn_away(&self, parts: &Parts, ids: &Ids) -> Option<Response> {
+        if !self.overload.is_much(Instant::now()) {
+            return None;
+        }
+        let function = &self.routes.find(parts)?.target.route()?.function;
+        if !self.lambda.lacks_room(function) {
+            return None;
+        }
+        self.overload.count(&self.logical_id);
+        let response = self.refuse(&GatewayAnswer::InternalServerError, parts, ids);
+        self.traces
+            .turned_away(&self.logical_id, function, response.status().as_u16());
+        Some(response)
     }
 
     /// The answer to a whole request: a function's, or the gateway's own.
@@ -312,7 +338,12 @@ impl Gateway {
             Ok(Err(error @ InvokeError::RequestTooLarge)) => {
                 (GatewayAnswer::RequestTooLong, error.to_string())
             }
-            Ok(Err(error)) => (GatewayAnswer::InternalServerError, error.to_string()),
+            Ok(Err(error)) => {
+                if let InvokeError::Throttled(NO_ROOM) = error {
+                    self.overload.tell(Instant::now());
+                }
+                (GatewayAnswer::InternalServerError, error.to_string())
+            }
             Err(_) => (
                 GatewayAnswer::TimedOut,
                 format!("no answer within {:?}", route.timeout),

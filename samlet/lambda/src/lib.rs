@@ -38,6 +38,7 @@ pub use function::{Function, Logging, Program};
 pub use pool::Environments;
 use pool::{Job, Pool, Refusal};
 use registry::Registry;
+use scheduler::PATIENCE;
 
 /// The largest event of a synchronous invocation.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
@@ -173,6 +174,13 @@ impl Lambda {
         self.pool.environments()
     }
 
+    /// Whether an invocation of this function would be refused now: too many
+    /// wait, or for too long. Its own reserved concurrency is another matter.
+    pub fn lacks_room(&self, function_name: &str) -> bool {
+        let entry = self.registry.find(function_name);
+        entry.is_some_and(|entry| self.pool.lacks_room(entry.index))
+    }
+
     /// Invokes a function and waits for its response.
     pub async fn invoke(&self, invoke: Invoke) -> Result<Invocation, InvokeError> {
         let request_id = Uuid::new_v4().to_string();
@@ -256,8 +264,15 @@ impl Lambda {
                 Refusal::QueueFull => throttled(),
                 Refusal::Closed => shutting_down(),
             })?;
-        if let Ok(answer) = tokio::time::timeout(MAX_WAIT, &mut replied).await {
-            return answer.map_err(|_| shutting_down());
+        let mut waited = Duration::ZERO;
+        while waited < MAX_WAIT {
+            // Twice as long each time: there may be many.
+            let more = waited.max(PATIENCE).min(MAX_WAIT - waited);
+            if let Ok(answer) = tokio::time::timeout(more, &mut replied).await {
+                return answer.map_err(|_| shutting_down());
+            }
+            waited += more;
+            self.pool.hurry();
         }
         match self.pool.withdraw(function, ticket) {
             Some(_waited_in_vain) => Err(throttled()),

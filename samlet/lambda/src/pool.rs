@@ -125,7 +125,7 @@ impl Pool {
         let mut state = self.state();
         state.functions[index] = function;
         state.restraints[index] = Arc::default();
-        let actions = state.scheduler.retire(index);
+        let actions = state.scheduler.retire(index, Instant::now());
         self.perform(&mut state, actions);
     }
 
@@ -139,6 +139,12 @@ impl Pool {
         counted.collect()
     }
 
+    /// Whether [`Pool::submit`] would refuse a job.
+    pub(crate) fn lacks_room(&self, function: usize) -> bool {
+        let state = self.state();
+        state.scheduler.refuses(function, Instant::now())
+    }
+
     pub(crate) fn submit(&self, function: usize, job: Job) -> Result<Ticket, Refusal> {
         if self.0.closed.is_cancelled() {
             return Err(Refusal::Closed);
@@ -150,6 +156,13 @@ impl Pool {
             .map_err(|_| Refusal::QueueFull)?;
         self.perform(&mut state, action);
         Ok(ticket)
+    }
+
+    /// A job may have waited for [`PATIENCE`](crate::scheduler::PATIENCE).
+    pub(crate) fn hurry(&self) {
+        let mut state = self.state();
+        let actions = state.scheduler.hurry(Instant::now());
+        self.perform(&mut state, actions);
     }
 
     /// Takes back a job that no environment has; `None` when one has.
@@ -177,7 +190,8 @@ impl Pool {
 
     pub(crate) fn overdue(&self, function: usize, environment: EnvironmentId) {
         let mut state = self.state();
-        let action = state.scheduler.overdue(function, environment);
+        let now = Instant::now();
+        let action = state.scheduler.overdue(function, environment, now);
         self.perform(&mut state, action);
     }
 
@@ -192,7 +206,8 @@ impl Pool {
     pub(crate) fn ended(&self, function: usize, environment: EnvironmentId) {
         let mut state = self.state();
         state.mailboxes.remove(&environment);
-        let actions = state.scheduler.ended(function, environment);
+        let now = Instant::now();
+        let actions = state.scheduler.ended(function, environment, now);
         self.perform(&mut state, actions);
         drop(state);
         self.0.changed.notify_waiters();

@@ -3,12 +3,14 @@
 //! Invariants: an environment has at most one job; a job is in the queue or
 //! with one environment, never both; there are never more than
 //! `max_environments`; no environment idles while a job of its function waits,
-//! or while one of another waits that it could make room for; an environment
-//! that was retired is given no further job. `simulation` holds them.
+//! or while one of another claims the room it takes; an environment that was
+//! retired is given no further job. `simulation` holds them.
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod simulation;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
@@ -22,6 +24,15 @@ pub(crate) type Ticket = u64;
 /// come, is given more than it can do: further ones are refused at once. Each
 /// would wait for so long, too, and in the end for longer than its caller does.
 pub(crate) const MAX_BEHIND: Duration = Duration::from_secs(5);
+
+/// Where there is no room for another environment, a job waits for so long for
+/// one of its function's, and one of another function's idles for so long,
+/// before that is ended for it: to start one takes as long as many invocations.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(50);
+
+/// How much longer than those of a busy function the jobs of one that has few
+/// environments wait before it is given one of the other's.
+const UNFAIR: Duration = Duration::from_secs(1);
 
 /// What the caller must now do.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,7 +61,10 @@ struct Waiting<J> {
 struct FunctionState<J> {
     /// The most recently used last.
     idle: Vec<(EnvironmentId, Instant)>,
+    /// The longest waiting first.
     waiting: VecDeque<Waiting<J>>,
+    /// All that are not retired and were not told to end.
+    current: usize,
     starting: usize,
     /// Those that have answered and are about to ask for more.
     finishing: HashSet<EnvironmentId>,
@@ -64,23 +78,46 @@ impl<J> FunctionState<J> {
         Self {
             idle: Vec::new(),
             waiting: VecDeque::new(),
+            current: 0,
             starting: 0,
             finishing: HashSet::new(),
             first_current: 0,
         }
     }
 
-    /// How many jobs wait for which no environment starts or is about to be free.
+    /// How many environments start or are about to be free.
+    fn coming(&self) -> usize {
+        self.starting + self.finishing.len()
+    }
+
+    /// How many jobs wait for which no environment is to come.
     fn lacking(&self) -> usize {
-        let coming = self.starting + self.finishing.len();
-        self.waiting.len().saturating_sub(coming)
+        self.waiting.len().saturating_sub(self.coming())
+    }
+
+    /// How long the first of the jobs has waited.
+    fn waited(&self, now: Instant) -> Duration {
+        let first = self.waiting.front();
+        first.map_or(Duration::ZERO, |job| now.duration_since(job.since))
+    }
+
+    /// Whether jobs wait for the first of its environments.
+    fn has_none(&self) -> bool {
+        self.current == 0 && self.lacking() > 0
+    }
+
+    /// How many jobs claim the room of another function's environment: those
+    /// that were patient, and one where there is no environment at all.
+    fn claims(&self, now: Instant) -> usize {
+        let patient = |job: &Waiting<J>| now.duration_since(job.since) >= PATIENCE;
+        let patient = self.waiting.partition_point(patient);
+        let first = usize::from(self.has_none());
+        patient.saturating_sub(self.coming()).max(first)
     }
 
     /// Whether it is given more than it can do.
     fn is_behind(&self, now: Instant) -> bool {
-        let longest = self.waiting.front();
-        let waits = longest.is_some_and(|job| now.duration_since(job.since) >= MAX_BEHIND);
-        waits && self.lacking() > 0
+        self.lacking() > 0 && self.waited(now) >= MAX_BEHIND
     }
 }
 
@@ -117,17 +154,18 @@ impl<J> Scheduler<J> {
 
     /// Has a function go on in new environments: those it has finish what
     /// they run, and end.
-    pub(crate) fn retire(&mut self, function: usize) -> Vec<Action<J>> {
+    pub(crate) fn retire(&mut self, function: usize, now: Instant) -> Vec<Action<J>> {
         let state = &mut self.functions[function];
         state.first_current = self.next_environment + 1;
+        state.current = 0;
         state.starting = 0;
         state.finishing.clear();
         let idle = std::mem::take(&mut state.idle).into_iter();
         let mut actions: Vec<Action<J>> = idle
-            .map(|(environment, _)| self.stop(environment))
+            .map(|(environment, _)| self.stop(function, environment))
             .collect();
         // At the bound, what waits is started for as others end.
-        while let Some(action) = self.start_for(function) {
+        while let Some(action) = self.start_for(function, now) {
             actions.push(action);
         }
         actions
@@ -148,6 +186,21 @@ impl<J> Scheduler<J> {
         self.environments
     }
 
+    /// Whether there is no room for a function's job: none of its environments
+    /// idles, and too many jobs wait already, or its own for too long.
+    pub(crate) fn refuses(&self, function: usize, now: Instant) -> bool {
+        let state = &self.functions[function];
+        let waiting = || {
+            self.functions
+                .iter()
+                .map(|f| f.waiting.len())
+                .sum::<usize>()
+        };
+        let is_full = self.environments >= self.max_environments;
+        state.idle.is_empty()
+            && (waiting() >= self.max_waiting || (is_full && state.is_behind(now)))
+    }
+
     /// Takes a job: the most recently used idle environment runs it, or it
     /// waits for the first to be free, be that a busy or a new one. `Err`
     /// gives it back when too many wait already, or for too long.
@@ -162,30 +215,28 @@ impl<J> Scheduler<J> {
             self.next_ticket += 1;
             return Ok((ticket, Some(Action::Run { environment, job })));
         }
-        let waiting: usize = self.functions.iter().map(|f| f.waiting.len()).sum();
-        let is_full = self.environments >= self.max_environments;
-        let state = &mut self.functions[function];
-        if waiting >= self.max_waiting || (is_full && state.is_behind(now)) {
+        if self.refuses(function, now) {
             return Err(job);
         }
         self.next_ticket += 1;
+        let state = &mut self.functions[function];
         state.waiting.push_back(Waiting {
             ticket,
             since: now,
             job,
         });
-        Ok((ticket, self.start_for(function)))
+        Ok((ticket, self.start_for(function, now)))
     }
 
     /// Another environment for a function whose queue is longer than what is
-    /// starting or about to be free; at the bound, room is made by stopping the
-    /// environment that has idled longest.
-    fn start_for(&mut self, function: usize) -> Option<Action<J>> {
+    /// starting or about to be free; at the bound, room is made for it.
+    fn start_for(&mut self, function: usize, now: Instant) -> Option<Action<J>> {
         let state = &mut self.functions[function];
         if state.lacking() == 0 {
             return None;
         }
         if self.environments < self.max_environments {
+            state.current += 1;
             state.starting += 1;
             self.environments += 1;
             self.next_environment += 1;
@@ -194,27 +245,60 @@ impl<J> Scheduler<J> {
                 environment: self.next_environment,
             });
         }
-        if !self.lacks_room() {
-            return None;
-        }
-        let longest = self
-            .functions
-            .iter()
-            .enumerate()
-            .filter_map(|(index, state)| Some((state.idle.first()?.1, index)))
-            .min()?;
-        let (environment, _) = self.functions[longest.1].idle.remove(0);
-        Some(self.stop(environment))
+        self.make_room(now)
     }
 
-    /// Whether jobs wait for environments that nothing makes room for yet.
-    fn lacks_room(&self) -> bool {
-        let lacking: usize = self.functions.iter().map(FunctionState::lacking).sum();
+    /// Makes room for those that were patient; to be asked for whenever a job
+    /// has waited for a while.
+    pub(crate) fn hurry(&mut self, now: Instant) -> Vec<Action<J>> {
+        std::iter::from_fn(|| self.make_room(now)).collect()
+    }
+
+    /// Stops the environment that has idled longest, if its room is claimed.
+    fn make_room(&mut self, now: Instant) -> Option<Action<J>> {
+        let functions = self.functions.iter().enumerate();
+        let idle = functions.filter_map(|(index, state)| Some((state.idle.first()?.1, index)));
+        let (since, function) = idle.min()?;
+        let is_claimed = match now.duration_since(since) >= PATIENCE {
+            true => self.lacks(|state| state.claims(now)),
+            // In a moment it may be needed again.
+            false => self.lacks(|state| usize::from(state.has_none())),
+        };
+        is_claimed.then(|| {
+            let (environment, _) = self.functions[function].idle.remove(0);
+            self.stop(function, environment)
+        })
+    }
+
+    /// Whether more room is wanted than there is or is made already.
+    fn lacks(&self, wanted: impl Fn(&FunctionState<J>) -> usize) -> bool {
         let free = self.max_environments - self.environments;
-        lacking > free + self.stopping.len()
+        let wanted: usize = self.functions.iter().map(wanted).sum();
+        wanted > free + self.stopping.len()
     }
 
-    fn stop(&mut self, environment: EnvironmentId) -> Action<J> {
+    /// Whether a function's environment that is free makes room for another's
+    /// job, rather than run the next of its own, which came later. One at a
+    /// time, until it is seen what that brings.
+    fn gives_way(&self, function: usize, now: Instant) -> bool {
+        let own = &self.functions[function];
+        if own.waiting.is_empty() {
+            return self.lacks(|state| usize::from(state.has_none()));
+        }
+        let own = own.waited(now);
+        let is_due = |other: &FunctionState<J>| match other.has_none() {
+            true => other.waited(now) >= own + PATIENCE,
+            false => other.lacking() > 0 && other.waited(now) >= own + UNFAIR,
+        };
+        self.stopping.is_empty()
+            && self.functions.iter().any(is_due)
+            && self.lacks(|state| state.claims(now))
+    }
+
+    fn stop(&mut self, function: usize, environment: EnvironmentId) -> Action<J> {
+        if !self.is_retired(function, environment) {
+            self.functions[function].current -= 1;
+        }
         self.stopping.insert(environment);
         Action::Stop { environment }
     }
@@ -229,7 +313,9 @@ impl<J> Scheduler<J> {
         if !self.is_retired(function, environment) {
             self.functions[function].starting -= 1;
         }
-        self.freed(function, environment, now)
+        // What it was started for comes before what others claim.
+        let is_unused = self.functions[function].waiting.is_empty();
+        self.next_for(function, environment, now, is_unused)
     }
 
     /// An environment has answered: it will be free in a moment, which is
@@ -245,31 +331,42 @@ impl<J> Scheduler<J> {
         &mut self,
         function: usize,
         environment: EnvironmentId,
+        now: Instant,
     ) -> Option<Action<J>> {
         self.functions[function].finishing.remove(&environment);
-        self.start_for(function)
+        self.start_for(function, now)
     }
 
     /// An environment is free: it runs the job that waits longest, or idles,
-    /// or ends if it was retired meanwhile.
+    /// or ends if it was retired meanwhile or another function claims its room.
     pub(crate) fn freed(
         &mut self,
         function: usize,
         environment: EnvironmentId,
         now: Instant,
     ) -> Option<Action<J>> {
+        self.functions[function].finishing.remove(&environment);
+        self.next_for(function, environment, now, true)
+    }
+
+    fn next_for(
+        &mut self,
+        function: usize,
+        environment: EnvironmentId,
+        now: Instant,
+        may_give_way: bool,
+    ) -> Option<Action<J>> {
         if self.is_retired(function, environment) {
-            return Some(self.stop(environment));
+            return Some(self.stop(function, environment));
+        }
+        if may_give_way && self.gives_way(function, now) {
+            return Some(self.stop(function, environment));
         }
         let state = &mut self.functions[function];
-        state.finishing.remove(&environment);
         if let Some(Waiting { job, .. }) = state.waiting.pop_front() {
             return Some(Action::Run { environment, job });
         }
-        if self.lacks_room() {
-            return Some(self.stop(environment));
-        }
-        self.functions[function].idle.push((environment, now));
+        state.idle.push((environment, now));
         None
     }
 
@@ -298,24 +395,36 @@ impl<J> Scheduler<J> {
     }
 
     /// An environment is gone for good; others may be started in its place.
-    pub(crate) fn ended(&mut self, function: usize, environment: EnvironmentId) -> Vec<Action<J>> {
+    pub(crate) fn ended(
+        &mut self,
+        function: usize,
+        environment: EnvironmentId,
+        now: Instant,
+    ) -> Vec<Action<J>> {
+        let was_told = self.stopping.remove(&environment);
+        if !was_told && !self.is_retired(function, environment) {
+            self.functions[function].current -= 1;
+        }
         self.functions[function].finishing.remove(&environment);
-        self.stopping.remove(&environment);
         self.environments -= 1;
         let mut actions = Vec::new();
-        // Whoever has waited longest comes first.
-        while let Some(action) = self.longest_lacking().and_then(|of| self.start_for(of)) {
+        let next = |this: &mut Self| this.start_for(this.first_lacking()?, now);
+        while let Some(action) = next(self) {
             actions.push(action);
         }
         actions
     }
 
-    /// The function whose job waits longest of those that lack an environment.
-    fn longest_lacking(&self) -> Option<usize> {
+    /// The function that is to have the next environment: one that has none
+    /// before others, and then whose job has waited longest.
+    fn first_lacking(&self) -> Option<usize> {
         let functions = self.functions.iter().enumerate();
         let lacking = functions.filter(|(_, state)| state.lacking() > 0);
-        let longest = lacking.min_by_key(|(_, state)| state.waiting.front().map(|job| job.ticket));
-        longest.map(|(function, _)| function)
+        let first = lacking.min_by_key(|(_, state)| {
+            let ticket = state.waiting.front().map(|job| job.ticket);
+            (state.current > 0, ticket)
+        });
+        first.map(|(function, _)| function)
     }
 
     /// Takes back a job that still waits.
@@ -330,17 +439,14 @@ impl<J> Scheduler<J> {
     /// Stops the environments that have idled for longer than `limit`.
     pub(crate) fn expire(&mut self, now: Instant, limit: Duration) -> Vec<Action<J>> {
         let mut actions = Vec::new();
-        for state in &mut self.functions {
-            state.idle.retain(|(environment, since)| {
-                let keep = now.duration_since(*since) < limit;
-                if !keep {
-                    self.stopping.insert(*environment);
-                    actions.push(Action::Stop {
-                        environment: *environment,
-                    });
-                }
-                keep
-            });
+        for function in 0..self.functions.len() {
+            let idle = &mut self.functions[function].idle;
+            // The longest idle are the first.
+            let expired = idle.partition_point(|(_, since)| now.duration_since(*since) >= limit);
+            let expired: Vec<_> = idle.drain(..expired).collect();
+            for (environment, _) in expired {
+                actions.push(self.stop(function, environment));
+            }
         }
         actions
     }
@@ -350,267 +456,5 @@ impl<J> Scheduler<J> {
         for state in &mut self.functions {
             state.waiting.clear();
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    fn scheduler<J>(functions: usize, max_environments: usize, max_waiting: usize) -> Scheduler<J> {
-        let mut scheduler = Scheduler::new(max_environments, max_waiting);
-        for index in 0..functions {
-            assert_eq!(scheduler.add_function(), index);
-        }
-        scheduler
-    }
-
-    fn now() -> Instant {
-        Instant::now()
-    }
-
-    #[test]
-    fn an_idle_environment_is_reused_and_the_most_recently_used_comes_first() {
-        let mut scheduler = scheduler(1, 4, 10);
-        for job in ["a", "b"] {
-            let (_, action) = scheduler.submit(0, job, now()).unwrap();
-            assert!(matches!(action, Some(Action::Start { .. })));
-        }
-        assert_eq!(
-            scheduler.started(0, 1, now()),
-            Some(Action::Run {
-                environment: 1,
-                job: "a"
-            })
-        );
-        assert_eq!(
-            scheduler.started(0, 2, now()),
-            Some(Action::Run {
-                environment: 2,
-                job: "b"
-            })
-        );
-        scheduler.freed(0, 1, now());
-        scheduler.freed(0, 2, now());
-        let (_, action) = scheduler.submit(0, "c", now()).unwrap();
-        assert_eq!(
-            action,
-            Some(Action::Run {
-                environment: 2,
-                job: "c"
-            })
-        );
-    }
-
-    #[test]
-    fn a_waiting_job_goes_to_whichever_environment_is_free_first() {
-        let mut scheduler = scheduler(1, 4, 10);
-        scheduler.submit(0, "a", now()).unwrap();
-        scheduler.started(0, 1, now());
-        let (_, action) = scheduler.submit(0, "b", now()).unwrap();
-        assert_eq!(
-            action,
-            Some(Action::Start {
-                function: 0,
-                environment: 2
-            })
-        );
-        // The busy one is done before the new one has started.
-        assert_eq!(
-            scheduler.freed(0, 1, now()),
-            Some(Action::Run {
-                environment: 1,
-                job: "b"
-            })
-        );
-        assert_eq!(scheduler.started(0, 2, now()), None);
-    }
-
-    #[test]
-    fn a_job_waits_for_an_environment_that_is_about_to_be_free_but_not_for_long() {
-        let mut scheduler = scheduler(1, 4, 10);
-        scheduler.submit(0, "a", now()).unwrap();
-        scheduler.started(0, 1, now());
-        scheduler.finishing(0, 1);
-        assert_eq!(scheduler.submit(0, "b", now()).unwrap().1, None);
-        let start = Some(Action::Start {
-            function: 0,
-            environment: 2,
-        });
-        // A second one would wait for the first.
-        assert_eq!(scheduler.submit(0, "c", now()).unwrap().1, start);
-        let run = Action::Run {
-            environment: 1,
-            job: "b",
-        };
-        assert_eq!(scheduler.freed(0, 1, now()), Some(run));
-        scheduler.finishing(0, 1);
-        assert_eq!(scheduler.submit(0, "d", now()).unwrap().1, None);
-        let start = Some(Action::Start {
-            function: 0,
-            environment: 3,
-        });
-        assert_eq!(scheduler.overdue(0, 1), start);
-    }
-
-    #[test]
-    fn at_the_bound_jobs_wait_and_past_the_queue_they_are_refused() {
-        let mut scheduler = scheduler(1, 1, 1);
-        scheduler.submit(0, "a", now()).unwrap();
-        scheduler.started(0, 1, now());
-        assert_eq!(scheduler.submit(0, "b", now()).unwrap().1, None);
-        assert_eq!(scheduler.submit(0, "c", now()), Err("c"));
-        assert_eq!(scheduler.environments(), 1);
-        assert_eq!(
-            scheduler.freed(0, 1, now()),
-            Some(Action::Run {
-                environment: 1,
-                job: "b"
-            })
-        );
-    }
-
-    #[test]
-    fn at_the_bound_an_idle_environment_of_another_function_makes_room() {
-        let mut scheduler = scheduler(2, 1, 10);
-        scheduler.submit(0, "a", now()).unwrap();
-        scheduler.started(0, 1, now());
-        scheduler.freed(0, 1, now());
-        let (_, action) = scheduler.submit(1, "b", now()).unwrap();
-        assert_eq!(action, Some(Action::Stop { environment: 1 }));
-        assert_eq!(
-            scheduler.ended(0, 1),
-            [Action::Start {
-                function: 1,
-                environment: 2
-            }]
-        );
-        assert_eq!(
-            scheduler.started(1, 2, now()),
-            Some(Action::Run {
-                environment: 2,
-                job: "b"
-            })
-        );
-    }
-
-    #[test]
-    fn at_the_bound_an_environment_that_is_freed_makes_room_for_another_functions_job() {
-        let mut scheduler = scheduler(2, 1, 10);
-        scheduler.submit(0, "a", now()).unwrap();
-        scheduler.started(0, 1, now());
-        assert_eq!(scheduler.submit(1, "b", now()).unwrap().1, None);
-        let stop = Some(Action::Stop { environment: 1 });
-        assert_eq!(scheduler.freed(0, 1, now()), stop);
-        let start = Action::Start {
-            function: 1,
-            environment: 2,
-        };
-        assert_eq!(scheduler.ended(0, 1), [start]);
-    }
-
-    #[test]
-    fn a_function_that_is_started_for_no_one_any_more_idles() {
-        let mut scheduler = scheduler(1, 2, 10);
-        let (ticket, _) = scheduler.submit(0, "a", now()).unwrap();
-        assert_eq!(scheduler.withdraw(0, ticket), Some("a"));
-        assert_eq!(scheduler.started(0, 1, now()), None);
-        assert!(scheduler.withdraw_idle(0, 1));
-        assert!(!scheduler.withdraw_idle(0, 1));
-    }
-
-    #[test]
-    fn an_environment_that_idles_too_long_is_stopped() {
-        let mut scheduler = scheduler(1, 2, 10);
-        let start = now();
-        scheduler.submit(0, "a", now()).unwrap();
-        scheduler.started(0, 1, start);
-        scheduler.freed(0, 1, start);
-        assert_eq!(
-            scheduler.expire(start + Duration::from_secs(1), Duration::from_secs(2)),
-            []
-        );
-        let expired = scheduler.expire(start + Duration::from_secs(2), Duration::from_secs(2));
-        assert_eq!(expired, [Action::Stop { environment: 1 }]);
-    }
-
-    #[test]
-    fn a_failed_start_takes_the_job_that_waits_longest() {
-        let mut scheduler = scheduler(1, 2, 10);
-        scheduler.submit(0, "a", now()).unwrap();
-        assert_eq!(scheduler.start_failed(0, 1), Some("a"));
-        assert_eq!(scheduler.ended(0, 1), []);
-    }
-
-    #[test]
-    fn retired_environments_get_no_further_job_and_end_when_they_are_free() {
-        let mut scheduler = scheduler(2, 10, 10);
-        // One is busy, one idles, one starts.
-        for environment in [1, 2] {
-            scheduler.submit(0, "a", now()).unwrap();
-            scheduler.started(0, environment, now());
-        }
-        scheduler.submit(0, "a", now()).unwrap();
-        scheduler.freed(0, 2, now());
-        scheduler.freed(0, 2, now());
-        let stop = |environment| Action::Stop { environment };
-        let start = |environment| Action::Start {
-            function: 0,
-            environment,
-        };
-        assert_eq!(scheduler.retire(0), [stop(2)]);
-        // Neither the one that still starts nor the busy one is of use any more.
-        assert_eq!(scheduler.submit(0, "f", now()).unwrap().1, Some(start(4)));
-        assert_eq!(scheduler.started(0, 3, now()), Some(stop(3)));
-        scheduler.finishing(0, 1);
-        assert_eq!(scheduler.freed(0, 1, now()), Some(stop(1)));
-        let run = Some(Action::Run {
-            environment: 4,
-            job: "f",
-        });
-        assert_eq!(scheduler.started(0, 4, now()), run);
-        for environment in [1, 2, 3] {
-            assert_eq!(scheduler.ended(0, environment), []);
-        }
-        assert_eq!(scheduler.environments(), 1);
-    }
-
-    #[test]
-    fn what_waits_when_its_function_is_retired_is_started_for_anew() {
-        let mut scheduler = scheduler(1, 2, 10);
-        scheduler.submit(0, "a", now()).unwrap();
-        let start = |environment| Action::Start {
-            function: 0,
-            environment,
-        };
-        assert_eq!(scheduler.retire(0), [start(2)]);
-        // At the bound it has to wait until a retired one has ended.
-        assert_eq!(scheduler.retire(0), []);
-        assert_eq!(scheduler.start_failed(0, 1), None);
-        assert_eq!(scheduler.ended(0, 1), [start(3)]);
-        let run = Action::Run {
-            environment: 3,
-            job: "a",
-        };
-        assert_eq!(scheduler.started(0, 3, now()), Some(run));
-    }
-
-    #[test]
-    fn a_function_that_is_behind_is_given_no_more_while_no_environment_is_to_come() {
-        let mut scheduler = scheduler(2, 1, 10);
-        let begin = now();
-        scheduler.submit(0, "a", begin).unwrap();
-        let late = begin + MAX_BEHIND;
-        // Its environment is still to come.
-        scheduler.submit(0, "b", late).unwrap();
-        scheduler.started(0, 1, late);
-        scheduler.submit(0, "c", late + MAX_BEHIND / 2).unwrap();
-        let later = late + MAX_BEHIND;
-        assert_eq!(scheduler.submit(0, "d", later), Err("d"));
-        // That is no other's concern.
-        scheduler.submit(1, "e", later).unwrap();
-        scheduler.freed(0, 1, later);
-        scheduler.submit(0, "f", later).unwrap();
     }
 }

@@ -13,7 +13,7 @@ mod under_way;
 mod view;
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 pub use body::{Kept, MAX_BODY_BYTES};
 pub use metrics::{FunctionNumbers, Numbers, Rates};
@@ -85,6 +85,14 @@ impl Traces {
     /// An invocation was refused for want of concurrency.
     pub fn throttled(&self, function: &str) {
         self.0.metrics.throttled(function, SystemTime::now());
+    }
+
+    /// A request of an API was answered at once, for want of concurrency: it
+    /// is counted, and has no trace.
+    pub fn turned_away(&self, api: &str, function: &str, status: u16) {
+        let now = SystemTime::now();
+        self.0.metrics.throttled(function, now);
+        self.0.metrics.answered(api, status, Duration::ZERO, now);
     }
 
     /// Each function's numbers over the last so many seconds, by name.
@@ -258,13 +266,15 @@ mod tests {
             });
         }
         traces.throttled("f");
+        // One of too many to be told each.
+        traces.turned_away("Api", "f", 500);
         let later = SystemTime::now() + Duration::from_secs(STEP_SECONDS);
         let numbers = traces.0.metrics.numbers(900, later);
         let f = &numbers.functions["f"];
         assert_eq!(f.invocations.len(), numbers.times.len());
         assert_eq!(f.invocations.iter().sum::<u64>(), 4);
         assert_eq!(f.errors.iter().sum::<u64>(), 1);
-        assert_eq!(f.throttles.iter().sum::<u64>(), 1);
+        assert_eq!(f.throttles.iter().sum::<u64>(), 2);
         assert_eq!(f.cold_starts.iter().sum::<u64>(), 4);
         assert_eq!(f.concurrency.iter().max(), Some(&1));
         assert_eq!(f.memory_mb.iter().max(), Some(&Some(12)));
@@ -273,14 +283,14 @@ mod tests {
             .metrics
             .rates(SystemTime::now() + Duration::from_secs(1));
         assert_eq!(rates.functions["f"], (0.8, 0.2, 0));
-        assert_eq!(rates.apis["Api"], (0.8, 0.8));
+        assert_eq!(rates.apis["Api"], (1.0, 1.0));
         let text = traces.open_metrics();
         for line in [
             "aws_lambda_invocations_total{function_name=\"f\"} 4",
             "aws_lambda_duration_seconds_bucket{le=\"0.0025\",function_name=\"f\"} 4",
             "aws_lambda_concurrent_executions{function_name=\"f\"} 0",
             "aws_lambda_max_memory_used_bytes{function_name=\"f\"} 12582912",
-            "aws_apigateway_requests_total{api_name=\"Api\",status=\"5xx\"} 4",
+            "aws_apigateway_requests_total{api_name=\"Api\",status=\"5xx\"} 5",
         ] {
             assert!(text.contains(line), "{line} is not in {text}");
         }

@@ -11,13 +11,16 @@ use http_body_util::{BodyExt, Empty};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use tokio::sync::Semaphore;
 
-use crate::{BINARY, amount, is_soak};
+use crate::{BINARY, amount, wait_until};
 
-const TEMPLATE: &str = "
+const HEAD: &str = "
 Transform: AWS::Serverless-2016-10-31
-Resources:
+Resources:";
+
+const FUNCTION: &str = "
   Fixture:
     Type: AWS::Serverless::Function
     Properties:
@@ -123,8 +126,8 @@ fn check(outcomes: &[Outcome]) {
     }
 }
 
-/// Offers three times the most; prints and gives the share of the most that is served.
-async fn overload(samlet: &Samlet, path: &str, clients: usize, duration: Duration) -> f64 {
+/// Offers three times the most; prints what share of the most is served, and gives how many are refused.
+async fn overload(samlet: &Samlet, path: &str, clients: usize, duration: Duration) -> usize {
     let url = format!("{}{path}", samlet.api);
     let most = most(
         &url,
@@ -153,12 +156,12 @@ async fn overload(samlet: &Samlet, path: &str, clients: usize, duration: Duratio
         100.0 * ratio,
         began.elapsed()
     );
-    ratio
+    refused
 }
 
 #[test]
 fn three_times_the_load_is_served_in_part_and_refused_in_part() {
-    let application = Application::fixture(BINARY, TEMPLATE);
+    let application = Application::fixture(BINARY, &(HEAD.to_owned() + FUNCTION));
     let samlet = application.start(&["--max-environments", "4"]);
     let duration = amount(Duration::from_secs(9), Duration::from_secs(60));
     block_on(async {
@@ -173,15 +176,83 @@ fn three_times_the_load_is_served_in_part_and_refused_in_part() {
     });
 }
 
+/// samlet and its functions have one processor, and the load another: what the
+/// load itself takes would else be taken from what is measured.
 #[test]
-fn more_requests_than_the_processors_can_take_are_refused_in_part() {
-    if !is_soak() {
+fn more_requests_than_a_processor_can_take_are_refused_in_part() {
+    let all = sched_getaffinity(None).unwrap();
+    let mut processors = (0..CpuSet::MAX_CPU).filter(|id| all.is_set(*id));
+    let (Some(ours), Some(loads)) = (processors.next(), processors.next()) else {
+        eprintln!("SKIPPED: it takes two processors to tell samlet from its load");
         return;
-    }
-    let application = Application::fixture(BINARY, TEMPLATE);
+    };
+    let application = Application::fixture(BINARY, &(HEAD.to_owned() + FUNCTION));
+    keep_to(ours);
     let samlet = application.start(&[]);
-    let ratio = block_on(overload(&samlet, "/pid", 8, Duration::from_secs(30)));
-    println!("overload: the load's own share of the processors is in these figures: {ratio:.2}");
+    keep_to(loads);
+    let duration = amount(Duration::from_secs(3), Duration::from_secs(30));
+    let began = Instant::now();
+    let refused = block_on(overload(&samlet, "/pid", 8, duration));
+    // Ten a second are told one by one, of the others how many there were.
+    let log = || samlet.stderr();
+    let told = || log().matches("Rate Exceeded.").count();
+    let counted = || {
+        let log = log();
+        let counts = log.lines().filter_map(|line| {
+            let (before, _) = line.split_once(" more requests were refused")?;
+            before.rsplit(' ').next()?.parse::<usize>().ok()
+        });
+        counts.sum::<usize>()
+    };
+    wait_until("every refusal is told or counted", || {
+        told() + counted() >= refused
+    });
+    assert_eq!(told() + counted(), refused);
+    let seconds = began.elapsed().as_secs();
+    assert!(told() as u64 <= 20 * (seconds + 1), "{}", told());
+}
+
+/// To start an environment takes as long as many invocations: functions must
+/// not take their environments from each other for each.
+#[test]
+fn functions_that_share_too_few_environments_let_each_other_keep_them() {
+    let functions = (0..4).map(|n| {
+        let function = FUNCTION.replace("Fixture:", &format!("Fixture{n}:"));
+        function.replace("/{mode}", &format!("/{n}/{{mode}}"))
+    });
+    let template = HEAD.to_owned() + &functions.collect::<String>();
+    let application = Application::fixture(BINARY, &template);
+    let samlet = application.start(&["--max-environments", "8"]);
+    let duration = amount(Duration::from_secs(3), Duration::from_secs(20));
+    let served = block_on(async {
+        let (client, began) = (client(), Instant::now());
+        let mut tasks = tokio::task::JoinSet::new();
+        for seed in 0..64 {
+            let (client, api) = (client.clone(), samlet.api.clone());
+            let mut random = fastrand::Rng::with_seed(seed);
+            tasks.spawn(async move {
+                let mut served = 0;
+                while began.elapsed() < duration {
+                    let url = format!("{api}/{}/pid", random.u8(0..4));
+                    let outcome = send(&client, &url).await;
+                    assert!(outcome.is_served(), "{outcome:?}");
+                    served += 1;
+                }
+                served
+            });
+        }
+        tasks.join_all().await.into_iter().sum::<usize>()
+    });
+    let started = samlet.stderr().matches("INIT_START").count();
+    println!("overload: {served} served for 4 functions by 8 environments; {started} were started");
+    assert!(started < 8 + served / 50, "{started} for {served}");
+}
+
+/// Has this thread, and what it starts, run on one processor.
+fn keep_to(processor: usize) {
+    let mut only = CpuSet::new();
+    only.set(processor);
+    sched_setaffinity(None, &only).unwrap();
 }
 
 /// Invokes until Lambda's own API throttles; gives its reason.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Action, EnvironmentId, MAX_BEHIND, Scheduler, Ticket};
+use super::{Action, EnvironmentId, MAX_BEHIND, PATIENCE, Scheduler, Ticket};
 
 /// Histories of a test run, and the steps of each before it is let come to rest.
 const HISTORIES: u64 = 20_000;
@@ -41,6 +41,8 @@ enum Doing {
 struct Environment {
     function: usize,
     doing: Doing,
+    /// When it began to do that.
+    since: Instant,
     is_retired: bool,
 }
 
@@ -63,6 +65,8 @@ struct Simulation {
     functions: usize,
     max_environments: usize,
     max_waiting: usize,
+    /// How long a step may take at most, in ms.
+    pace: u64,
     now: Instant,
     environments: BTreeMap<EnvironmentId, Environment>,
     /// Each with its function.
@@ -79,6 +83,8 @@ impl Simulation {
         let functions = random.usize(1..=4);
         let max_environments = random.usize(1..=6);
         let max_waiting = random.usize(0..=8);
+        // At some, jobs wait in vain; at others, hardly one does.
+        let pace = [5, 50, 2000][random.usize(0..3)];
         let mut scheduler = Scheduler::new(max_environments, max_waiting);
         for _ in 0..functions {
             scheduler.add_function();
@@ -89,6 +95,7 @@ impl Simulation {
             functions,
             max_environments,
             max_waiting,
+            pace,
             now: Instant::now(),
             environments: BTreeMap::new(),
             jobs: Vec::new(),
@@ -100,7 +107,8 @@ impl Simulation {
     /// A whole history: anything may happen, and then things come to rest.
     fn run(&mut self) {
         for _ in 0..STEPS {
-            self.now += Duration::from_millis(self.random.u64(0..2000));
+            self.now += Duration::from_millis(self.random.u64(0..self.pace));
+            self.hurry();
             match self.random.u8(0..100) {
                 0..40 => self.submit(),
                 40..44 => self.withdraw(),
@@ -111,6 +119,8 @@ impl Simulation {
             self.check();
         }
         // No more calls and no more faults: whatever waits is served.
+        self.now += PATIENCE;
+        self.hurry();
         while self.environments.values().any(|e| e.doing != Doing::Idling) {
             self.let_one_go_on(false);
             self.check();
@@ -175,6 +185,12 @@ impl Simulation {
         assert_eq!(self.scheduler.withdraw(function, ticket), None);
     }
 
+    /// Those that have waited patiently have done so for long enough.
+    fn hurry(&mut self) {
+        let actions = self.scheduler.hurry(self.now);
+        self.act(actions);
+    }
+
     /// A function is updated.
     fn retire(&mut self) {
         let function = self.random.usize(0..self.functions);
@@ -182,12 +198,13 @@ impl Simulation {
         for environment in self.environments.values_mut() {
             environment.is_retired |= environment.function == function;
         }
-        let actions = self.scheduler.retire(function);
+        let actions = self.scheduler.retire(function, self.now);
         self.act(actions);
     }
 
     fn expire(&mut self) {
         self.now += IDLE_LIMIT / 2;
+        self.hurry();
         self.note("idle environments are looked over".to_owned());
         let actions = self.scheduler.expire(self.now, IDLE_LIMIT);
         self.act(actions);
@@ -247,7 +264,7 @@ impl Simulation {
             Doing::Finishing { .. } if fails => self.end(id),
             Doing::Finishing { is_overdue: false } if self.random.bool() => {
                 self.set(id, Doing::Finishing { is_overdue: true });
-                let action = self.scheduler.overdue(function, id);
+                let action = self.scheduler.overdue(function, id, self.now);
                 self.act(action);
             }
             Doing::Finishing { .. } => {
@@ -259,7 +276,8 @@ impl Simulation {
     }
 
     fn set(&mut self, id: EnvironmentId, doing: Doing) {
-        self.environments.get_mut(&id).unwrap().doing = doing;
+        let environment = self.environments.get_mut(&id).unwrap();
+        (environment.doing, environment.since) = (doing, self.now);
     }
 
     /// An environment has a job now.
@@ -284,7 +302,7 @@ impl Simulation {
 
     fn end(&mut self, id: EnvironmentId) {
         let Environment { function, .. } = self.environments.remove(&id).unwrap();
-        let actions = self.scheduler.ended(function, id);
+        let actions = self.scheduler.ended(function, id, self.now);
         self.act(actions);
     }
 
@@ -299,6 +317,7 @@ impl Simulation {
                     let new = Environment {
                         function,
                         doing: Doing::Starting,
+                        since: self.now,
                         is_retired: false,
                     };
                     let before = self.environments.insert(environment, new);
@@ -327,16 +346,45 @@ impl Simulation {
         waiting.count()
     }
 
-    /// Jobs of a function for which no environment starts or is about to be free.
-    fn lacking(&self, function: usize) -> usize {
-        let coming = self.environments.values().filter(|environment| {
-            let comes = matches!(
+    /// A function's environments that start or are about to be free.
+    fn coming(&self, function: usize) -> usize {
+        let comes = self.current(function).filter(|environment| {
+            matches!(
                 environment.doing,
                 Doing::Starting | Doing::Finishing { is_overdue: false }
-            );
-            environment.function == function && !environment.is_retired && comes
+            )
         });
-        self.waiting(Some(function)).saturating_sub(coming.count())
+        comes.count()
+    }
+
+    /// A function's environments that go on.
+    fn current(&self, function: usize) -> impl Iterator<Item = &Environment> {
+        self.environments.values().filter(move |environment| {
+            let goes_on = environment.doing != Doing::ToldToStop && !environment.is_retired;
+            environment.function == function && goes_on
+        })
+    }
+
+    /// Jobs of a function for which no environment is to come.
+    fn lacking(&self, function: usize) -> usize {
+        self.waiting(Some(function))
+            .saturating_sub(self.coming(function))
+    }
+
+    /// For how many of them another function's environment may be ended.
+    fn claims(&self, function: usize) -> usize {
+        let jobs = self.jobs.iter().zip(&self.submitted);
+        let patient = jobs.filter(|((of, fate), since)| {
+            let waits = *of == function && matches!(fate, Fate::Waiting(_));
+            waits && self.now - **since >= PATIENCE
+        });
+        let patient = patient.count().saturating_sub(self.coming(function));
+        patient.max(usize::from(self.has_none(function)))
+    }
+
+    /// Whether jobs wait for the first of a function's environments.
+    fn has_none(&self, function: usize) -> bool {
+        self.lacking(function) > 0 && self.current(function).next().is_none()
     }
 
     /// What holds after each step.
@@ -362,26 +410,25 @@ impl Simulation {
             }
         }
         // Where there is room, all that lack an environment have one started;
-        // where there is none, none idles that could make it.
-        let lacking: usize = (0..self.functions)
-            .map(|function| self.lacking(function))
-            .sum();
-        let is = |doing: Doing| {
-            self.environments
-                .values()
-                .filter(|e| e.doing == doing)
-                .count()
-        };
+        // where there is none, none idles whose room is claimed.
+        let sum = |of: &dyn Fn(usize) -> usize| (0..self.functions).map(of).sum::<usize>();
+        let lacking = sum(&|function| self.lacking(function));
+        let claims = sum(&|function| self.claims(function));
+        let without = sum(&|function| usize::from(self.has_none(function)));
+        let all = || self.environments.values();
         let room = self.max_environments - self.environments.len();
         assert!(
             room == 0 || lacking == 0,
             "a job waits though there is room"
         );
-        let made = is(Doing::ToldToStop);
-        assert!(
-            is(Doing::Idling) == 0 || lacking <= made,
-            "an environment idles in another's place"
-        );
+        let made = all().filter(|e| e.doing == Doing::ToldToStop).count();
+        for idling in all().filter(|e| e.doing == Doing::Idling) {
+            let claims = match self.now - idling.since >= PATIENCE {
+                true => claims,
+                false => without,
+            };
+            assert!(claims <= made, "an environment idles in another's place");
+        }
         for function in 0..self.functions {
             let of_function = self
                 .environments

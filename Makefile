@@ -151,6 +151,8 @@ bench-lint: ## Formatting, clippy and tests of the benchmarks themselves
 	cargo fmt --all --check --manifest-path bench/Cargo.toml
 	cargo clippy --release --workspace --all-targets --locked --manifest-path bench/Cargo.toml --target-dir target/bench -- -D warnings
 	cargo test --release --workspace --locked --manifest-path bench/Cargo.toml --target-dir target/bench
+	cargo fmt --all --check --manifest-path $(FUNCTIONS)/Cargo.toml
+	cargo clippy --release --workspace --all-targets --locked --manifest-path $(FUNCTIONS)/Cargo.toml -- -D warnings
 
 verify: test verify-deployment deny sbom ## All that can be known without an account: tests, what ships, dependencies; an hour
 

@@ -83,8 +83,10 @@ fn measure_starts(
     dynamodb: &DynamoDb,
     figures: &mut [Figures],
 ) -> Result<()> {
+    let mut order = Order::of(functions.len());
     for _ in 0..arguments.starts {
-        for (function, figures) in functions.iter().zip(figures.iter_mut()) {
+        for &at in order.shuffle() {
+            let (function, figures) = (&functions[at], &mut figures[at]);
             let started = Environment::start(function, dynamodb.address);
             let (mut environment, start) = started.with_context(|| function.name.clone())?;
             figures.starts.push(start);
@@ -110,8 +112,10 @@ fn measure_invocations(
         environments.push((environment, cpu));
     }
     let turns = arguments.invocations.div_ceil(arguments.turn);
+    let mut order = Order::of(functions.len());
     for _ in 0..turns {
-        for (at, function) in functions.iter().enumerate() {
+        for &at in order.shuffle() {
+            let function = &functions[at];
             let calls = dynamodb.calls();
             for _ in 0..arguments.turn {
                 let invocation = invoke(function, &mut environments[at].0)?;
@@ -136,6 +140,28 @@ fn measure_invocations(
         figures.resident_last = environment.resident()?;
     }
     Ok(())
+}
+
+/// In which order functions take their turns: another each time, as what ran
+/// before leaves the processor's caches to the next.
+struct Order {
+    random: fastrand::Rng,
+    functions: Vec<usize>,
+}
+
+impl Order {
+    /// The same ones in every run.
+    fn of(functions: usize) -> Self {
+        Self {
+            random: fastrand::Rng::with_seed(0),
+            functions: (0..functions).collect(),
+        }
+    }
+
+    fn shuffle(&mut self) -> &[usize] {
+        self.random.shuffle(&mut self.functions);
+        &self.functions
+    }
 }
 
 fn invoke(function: &Function, environment: &mut Environment) -> Result<environment::Invocation> {

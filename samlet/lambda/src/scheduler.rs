@@ -30,6 +30,10 @@ pub(crate) const MAX_BEHIND: Duration = Duration::from_secs(5);
 /// before that is ended for it: to start one takes as long as many invocations.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(50);
 
+/// An environment that has idled for so long is one more than its function needs:
+/// it is ended at once for a job of another that lacks one.
+pub(crate) const SURPLUS: Duration = Duration::from_secs(1);
+
 /// How much longer than those of a busy function the jobs of one that has few
 /// environments wait before it is given one of the other's.
 const UNFAIR: Duration = Duration::from_secs(1);
@@ -259,11 +263,13 @@ impl<J> Scheduler<J> {
         let functions = self.functions.iter().enumerate();
         let idle = functions.filter_map(|(index, state)| Some((state.idle.first()?.1, index)));
         let (since, function) = idle.min()?;
-        let is_claimed = match now.duration_since(since) >= PATIENCE {
-            true => self.lacks(|state| state.claims(now)),
+        let idle = now.duration_since(since);
+        let is_claimed = self.lacks(|state| match () {
+            () if idle >= SURPLUS => state.lacking(),
+            () if idle >= PATIENCE => state.claims(now),
             // In a moment it may be needed again.
-            false => self.lacks(|state| usize::from(state.has_none())),
-        };
+            () => usize::from(state.has_none()),
+        });
         is_claimed.then(|| {
             let (environment, _) = self.functions[function].idle.remove(0);
             self.stop(function, environment)

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Action, EnvironmentId, MAX_BEHIND, PATIENCE, Scheduler, Ticket};
+use super::{Action, EnvironmentId, MAX_BEHIND, PATIENCE, SURPLUS, Scheduler, Ticket};
 
 /// Histories of a test run, and the steps of each before it is let come to rest.
 const HISTORIES: u64 = 20_000;
@@ -423,9 +423,10 @@ impl Simulation {
         );
         let made = all().filter(|e| e.doing == Doing::ToldToStop).count();
         for idling in all().filter(|e| e.doing == Doing::Idling) {
-            let claims = match self.now - idling.since >= PATIENCE {
-                true => claims,
-                false => without,
+            let claims = match self.now - idling.since {
+                idle if idle >= SURPLUS => lacking,
+                idle if idle >= PATIENCE => claims,
+                _ => without,
             };
             assert!(claims <= made, "an environment idles in another's place");
         }

@@ -179,6 +179,21 @@ fn at_the_bound_a_job_is_patient_where_its_function_has_an_environment() {
 }
 
 #[test]
+fn at_the_bound_what_has_idled_for_long_makes_room_at_once() {
+    let mut scheduler = scheduler(2, 2, 10);
+    let begin = now();
+    for function in [0, 1] {
+        scheduler.submit(function, "a", begin).unwrap();
+        scheduler.started(function, function as u64 + 1, begin);
+    }
+    scheduler.freed(1, 2, begin);
+    let stop = Some(Action::Stop { environment: 2 });
+    let late = begin + SURPLUS;
+    assert_eq!(scheduler.submit(0, "b", late).unwrap().1, stop);
+    assert_eq!(scheduler.submit(0, "c", late).unwrap().1, None);
+}
+
+#[test]
 fn a_flood_of_one_function_does_not_keep_out_another() {
     let mut scheduler = scheduler(2, 1, 10);
     let begin = now();

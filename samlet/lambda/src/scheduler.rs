@@ -32,7 +32,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_millis(50);
 
 /// An environment that has idled for so long is one more than its function needs:
 /// it is ended at once for a job of another that lacks one.
-pub(crate) const SURPLUS: Duration = Duration::from_secs(1);
+pub(crate) const SURPLUS: Duration = Duration::from_millis(200);
 
 /// How much longer than those of a busy function the jobs of one that has few
 /// environments wait before it is given one of the other's.

@@ -264,11 +264,11 @@ impl<J> Scheduler<J> {
         let idle = functions.filter_map(|(index, state)| Some((state.idle.first()?.1, index)));
         let (since, function) = idle.min()?;
         let idle = now.duration_since(since);
-        let is_claimed = self.lacks(|state| match () {
-            () if idle >= SURPLUS => state.lacking(),
-            () if idle >= PATIENCE => state.claims(now),
+        let is_claimed = self.lacks(|state| match idle {
+            idle if idle >= SURPLUS => state.lacking(),
+            idle if idle >= PATIENCE => state.claims(now),
             // In a moment it may be needed again.
-            () => usize::from(state.has_none()),
+            _ => usize::from(state.has_none()),
         });
         is_claimed.then(|| {
             let (environment, _) = self.functions[function].idle.remove(0);

@@ -16,6 +16,21 @@ fn now() -> Instant {
     Instant::now()
 }
 
+fn start<J>(function: usize, environment: EnvironmentId) -> Action<J> {
+    Action::Start {
+        function,
+        environment,
+    }
+}
+
+fn run<J>(environment: EnvironmentId, job: J) -> Action<J> {
+    Action::Run { environment, job }
+}
+
+fn stop<J>(environment: EnvironmentId) -> Action<J> {
+    Action::Stop { environment }
+}
+
 #[test]
 fn an_idle_environment_is_reused_and_the_most_recently_used_comes_first() {
     let mut scheduler = scheduler(1, 4, 10);
@@ -23,30 +38,12 @@ fn an_idle_environment_is_reused_and_the_most_recently_used_comes_first() {
         let (_, action) = scheduler.submit(0, job, now()).unwrap();
         assert!(matches!(action, Some(Action::Start { .. })));
     }
-    assert_eq!(
-        scheduler.started(0, 1, now()),
-        Some(Action::Run {
-            environment: 1,
-            job: "a"
-        })
-    );
-    assert_eq!(
-        scheduler.started(0, 2, now()),
-        Some(Action::Run {
-            environment: 2,
-            job: "b"
-        })
-    );
+    assert_eq!(scheduler.started(0, 1, now()), Some(run(1, "a")));
+    assert_eq!(scheduler.started(0, 2, now()), Some(run(2, "b")));
     scheduler.freed(0, 1, now());
     scheduler.freed(0, 2, now());
     let (_, action) = scheduler.submit(0, "c", now()).unwrap();
-    assert_eq!(
-        action,
-        Some(Action::Run {
-            environment: 2,
-            job: "c"
-        })
-    );
+    assert_eq!(action, Some(run(2, "c")));
 }
 
 #[test]
@@ -55,21 +52,9 @@ fn a_waiting_job_goes_to_whichever_environment_is_free_first() {
     scheduler.submit(0, "a", now()).unwrap();
     scheduler.started(0, 1, now());
     let (_, action) = scheduler.submit(0, "b", now()).unwrap();
-    assert_eq!(
-        action,
-        Some(Action::Start {
-            function: 0,
-            environment: 2
-        })
-    );
+    assert_eq!(action, Some(start(0, 2)));
     // The busy one is done before the new one has started.
-    assert_eq!(
-        scheduler.freed(0, 1, now()),
-        Some(Action::Run {
-            environment: 1,
-            job: "b"
-        })
-    );
+    assert_eq!(scheduler.freed(0, 1, now()), Some(run(1, "b")));
     assert_eq!(scheduler.started(0, 2, now()), None);
 }
 
@@ -80,24 +65,15 @@ fn a_job_waits_for_an_environment_that_is_about_to_be_free_but_not_for_long() {
     scheduler.started(0, 1, now());
     scheduler.finishing(0, 1);
     assert_eq!(scheduler.submit(0, "b", now()).unwrap().1, None);
-    let start = Some(Action::Start {
-        function: 0,
-        environment: 2,
-    });
     // A second one would wait for the first.
-    assert_eq!(scheduler.submit(0, "c", now()).unwrap().1, start);
-    let run = Action::Run {
-        environment: 1,
-        job: "b",
-    };
-    assert_eq!(scheduler.freed(0, 1, now()), Some(run));
+    assert_eq!(
+        scheduler.submit(0, "c", now()).unwrap().1,
+        Some(start(0, 2))
+    );
+    assert_eq!(scheduler.freed(0, 1, now()), Some(run(1, "b")));
     scheduler.finishing(0, 1);
     assert_eq!(scheduler.submit(0, "d", now()).unwrap().1, None);
-    let start = Some(Action::Start {
-        function: 0,
-        environment: 3,
-    });
-    assert_eq!(scheduler.overdue(0, 1, now()), start);
+    assert_eq!(scheduler.overdue(0, 1, now()), Some(start(0, 3)));
 }
 
 #[test]
@@ -108,13 +84,7 @@ fn at_the_bound_jobs_wait_and_past_the_queue_they_are_refused() {
     assert_eq!(scheduler.submit(0, "b", now()).unwrap().1, None);
     assert_eq!(scheduler.submit(0, "c", now()), Err("c"));
     assert_eq!(scheduler.environments(), 1);
-    assert_eq!(
-        scheduler.freed(0, 1, now()),
-        Some(Action::Run {
-            environment: 1,
-            job: "b"
-        })
-    );
+    assert_eq!(scheduler.freed(0, 1, now()), Some(run(1, "b")));
 }
 
 #[test]
@@ -124,21 +94,9 @@ fn at_the_bound_an_idle_environment_of_another_function_makes_room() {
     scheduler.started(0, 1, now());
     scheduler.freed(0, 1, now());
     let (_, action) = scheduler.submit(1, "b", now()).unwrap();
-    assert_eq!(action, Some(Action::Stop { environment: 1 }));
-    assert_eq!(
-        scheduler.ended(0, 1, now()),
-        [Action::Start {
-            function: 1,
-            environment: 2
-        }]
-    );
-    assert_eq!(
-        scheduler.started(1, 2, now()),
-        Some(Action::Run {
-            environment: 2,
-            job: "b"
-        })
-    );
+    assert_eq!(action, Some(stop(1)));
+    assert_eq!(scheduler.ended(0, 1, now()), [start(1, 2)]);
+    assert_eq!(scheduler.started(1, 2, now()), Some(run(2, "b")));
 }
 
 #[test]
@@ -147,49 +105,39 @@ fn at_the_bound_an_environment_that_is_freed_makes_room_for_another_functions_jo
     scheduler.submit(0, "a", now()).unwrap();
     scheduler.started(0, 1, now());
     assert_eq!(scheduler.submit(1, "b", now()).unwrap().1, None);
-    let stop = Some(Action::Stop { environment: 1 });
-    assert_eq!(scheduler.freed(0, 1, now()), stop);
-    let start = Action::Start {
-        function: 1,
-        environment: 2,
-    };
-    assert_eq!(scheduler.ended(0, 1, now()), [start]);
+    assert_eq!(scheduler.freed(0, 1, now()), Some(stop(1)));
+    assert_eq!(scheduler.ended(0, 1, now()), [start(1, 2)]);
+}
+
+/// At the bound, each an environment of a function of its own.
+fn one_busy_one_idle(begin: Instant) -> Scheduler<&'static str> {
+    let mut scheduler = scheduler(2, 2, 10);
+    for function in [0, 1] {
+        scheduler.submit(function, "a", begin).unwrap();
+        scheduler.started(function, function as u64 + 1, begin);
+    }
+    scheduler.freed(1, 2, begin);
+    scheduler
 }
 
 #[test]
 fn at_the_bound_a_job_is_patient_where_its_function_has_an_environment() {
-    let mut scheduler = scheduler(2, 2, 10);
     let begin = now();
-    for function in [0, 1] {
-        scheduler.submit(function, "a", begin).unwrap();
-        scheduler.started(function, function as u64 + 1, begin);
-    }
-    scheduler.freed(1, 2, begin);
+    let mut scheduler = one_busy_one_idle(begin);
     // The busy one will have been quicker than a new one could be.
     assert_eq!(scheduler.submit(0, "b", begin).unwrap().1, None);
     assert_eq!(scheduler.hurry(begin + PATIENCE / 2), []);
-    let stop = Action::Stop { environment: 2 };
-    assert_eq!(scheduler.hurry(begin + PATIENCE), [stop]);
+    assert_eq!(scheduler.hurry(begin + PATIENCE), [stop(2)]);
     assert_eq!(scheduler.hurry(begin + PATIENCE), []);
-    let start = Action::Start {
-        function: 0,
-        environment: 3,
-    };
-    assert_eq!(scheduler.ended(1, 2, begin + PATIENCE), [start]);
+    assert_eq!(scheduler.ended(1, 2, begin + PATIENCE), [start(0, 3)]);
 }
 
 #[test]
 fn at_the_bound_what_has_idled_for_long_makes_room_at_once() {
-    let mut scheduler = scheduler(2, 2, 10);
     let begin = now();
-    for function in [0, 1] {
-        scheduler.submit(function, "a", begin).unwrap();
-        scheduler.started(function, function as u64 + 1, begin);
-    }
-    scheduler.freed(1, 2, begin);
-    let stop = Some(Action::Stop { environment: 2 });
+    let mut scheduler = one_busy_one_idle(begin);
     let late = begin + SURPLUS;
-    assert_eq!(scheduler.submit(0, "b", late).unwrap().1, stop);
+    assert_eq!(scheduler.submit(0, "b", late).unwrap().1, Some(stop(2)));
     assert_eq!(scheduler.submit(0, "c", late).unwrap().1, None);
 }
 
@@ -203,23 +151,15 @@ fn a_flood_of_one_function_does_not_keep_out_another() {
     scheduler.started(0, 1, begin);
     assert_eq!(scheduler.submit(1, "x", begin).unwrap().1, None);
     // Those that came as early are served first.
-    let run = |job| {
-        Some(Action::Run {
-            environment: 1,
-            job,
-        })
-    };
-    assert_eq!(scheduler.freed(0, 1, begin + PATIENCE / 2), run("b"));
+    assert_eq!(
+        scheduler.freed(0, 1, begin + PATIENCE / 2),
+        Some(run(1, "b"))
+    );
     let late = begin + PATIENCE * 2;
     scheduler.submit(0, "d", late).unwrap();
-    assert_eq!(scheduler.freed(0, 1, late), run("c"));
-    let stop = Some(Action::Stop { environment: 1 });
-    assert_eq!(scheduler.freed(0, 1, late), stop);
-    let start = Action::Start {
-        function: 1,
-        environment: 2,
-    };
-    assert_eq!(scheduler.ended(0, 1, late), [start]);
+    assert_eq!(scheduler.freed(0, 1, late), Some(run(1, "c")));
+    assert_eq!(scheduler.freed(0, 1, late), Some(stop(1)));
+    assert_eq!(scheduler.ended(0, 1, late), [start(1, 2)]);
 }
 
 #[test]
@@ -235,16 +175,16 @@ fn a_function_that_is_started_for_no_one_any_more_idles() {
 #[test]
 fn an_environment_that_idles_too_long_is_stopped() {
     let mut scheduler = scheduler(1, 2, 10);
-    let start = now();
+    let begin = now();
     scheduler.submit(0, "a", now()).unwrap();
-    scheduler.started(0, 1, start);
-    scheduler.freed(0, 1, start);
+    scheduler.started(0, 1, begin);
+    scheduler.freed(0, 1, begin);
     assert_eq!(
-        scheduler.expire(start + Duration::from_secs(1), Duration::from_secs(2)),
+        scheduler.expire(begin + Duration::from_secs(1), Duration::from_secs(2)),
         []
     );
-    let expired = scheduler.expire(start + Duration::from_secs(2), Duration::from_secs(2));
-    assert_eq!(expired, [Action::Stop { environment: 1 }]);
+    let expired = scheduler.expire(begin + Duration::from_secs(2), Duration::from_secs(2));
+    assert_eq!(expired, [stop(1)]);
 }
 
 #[test]
@@ -266,22 +206,16 @@ fn retired_environments_get_no_further_job_and_end_when_they_are_free() {
     scheduler.submit(0, "a", now()).unwrap();
     scheduler.freed(0, 2, now());
     scheduler.freed(0, 2, now());
-    let stop = |environment| Action::Stop { environment };
-    let start = |environment| Action::Start {
-        function: 0,
-        environment,
-    };
     assert_eq!(scheduler.retire(0, now()), [stop(2)]);
     // Neither the one that still starts nor the busy one is of use any more.
-    assert_eq!(scheduler.submit(0, "f", now()).unwrap().1, Some(start(4)));
+    assert_eq!(
+        scheduler.submit(0, "f", now()).unwrap().1,
+        Some(start(0, 4))
+    );
     assert_eq!(scheduler.started(0, 3, now()), Some(stop(3)));
     scheduler.finishing(0, 1);
     assert_eq!(scheduler.freed(0, 1, now()), Some(stop(1)));
-    let run = Some(Action::Run {
-        environment: 4,
-        job: "f",
-    });
-    assert_eq!(scheduler.started(0, 4, now()), run);
+    assert_eq!(scheduler.started(0, 4, now()), Some(run(4, "f")));
     for environment in [1, 2, 3] {
         assert_eq!(scheduler.ended(0, environment, now()), []);
     }
@@ -292,20 +226,12 @@ fn retired_environments_get_no_further_job_and_end_when_they_are_free() {
 fn what_waits_when_its_function_is_retired_is_started_for_anew() {
     let mut scheduler = scheduler(1, 2, 10);
     scheduler.submit(0, "a", now()).unwrap();
-    let start = |environment| Action::Start {
-        function: 0,
-        environment,
-    };
-    assert_eq!(scheduler.retire(0, now()), [start(2)]);
+    assert_eq!(scheduler.retire(0, now()), [start(0, 2)]);
     // At the bound it has to wait until a retired one has ended.
     assert_eq!(scheduler.retire(0, now()), []);
     assert_eq!(scheduler.start_failed(0, 1), None);
-    assert_eq!(scheduler.ended(0, 1, now()), [start(3)]);
-    let run = Action::Run {
-        environment: 3,
-        job: "a",
-    };
-    assert_eq!(scheduler.started(0, 3, now()), Some(run));
+    assert_eq!(scheduler.ended(0, 1, now()), [start(0, 3)]);
+    assert_eq!(scheduler.started(0, 3, now()), Some(run(3, "a")));
 }
 
 #[test]

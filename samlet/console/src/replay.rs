@@ -7,7 +7,8 @@ use http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::handshake;
 use hyper_util::rt::TokioIo;
-use samlet_lambda::{Invoke, new_trace_id};
+use samlet_aws::trace_id;
+use samlet_lambda::Invoke;
 use samlet_traces::{ApiRequest, Details, Origin};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -58,7 +59,7 @@ impl Console {
         let address = url.as_ref().and_then(Uri::authority);
         let address = address.ok_or_else(|| failed(&"its API is gone"))?;
         // By a trace of its own the new one is found.
-        let trace = new_trace_id();
+        let trace = trace_id::new_header();
         let body = details.body.as_ref().map(|body| body.bytes.clone());
         let mut request = http::Request::builder()
             .method(original.method.as_str())

@@ -8,8 +8,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderValue;
 use http::request::Parts;
+use samlet_aws::trace_id;
 use samlet_http::{BodyError, Request, Response, read_body};
-use samlet_lambda::{Invoke, InvokeError, Lambda, ThrottleReason, new_trace_id};
+use samlet_lambda::{Invoke, InvokeError, Lambda, ThrottleReason};
 use samlet_template::{Api, ApiKey, ApiKind, Cors, GatewayResponse, UsagePlan};
 use samlet_traces::{Answered, Arrived, Origin, Trace, Traces};
 use time::OffsetDateTime;
@@ -385,18 +386,11 @@ fn excerpt(payload: &[u8]) -> String {
     format!("{}{more}", String::from_utf8_lossy(cut))
 }
 
-/// The trace in the client's X-Ray header, if it is one.
+/// The client's X-Ray header, if it names a trace.
 fn client_trace(request: &Parts) -> Option<String> {
-    let value = request.headers.get("x-amzn-trace-id")?.to_str().ok()?;
-    let root = value.split(';').map(str::trim);
-    let root = root
-        .into_iter()
-        .find_map(|part| part.strip_prefix("Root=1-"))?;
-    let (seconds, random) = root.split_once('-')?;
-    let hex = |text: &str, length| {
-        text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-    };
-    (hex(seconds, 8) && hex(random, 24)).then(|| value.to_owned())
+    let value = request.headers.get(trace_id::HEADER)?.to_str().ok()?;
+    trace_id::root(value)?;
+    Some(value.to_owned())
 }
 
 /// The ids of one request.
@@ -413,7 +407,7 @@ impl Ids {
         Self {
             request: Uuid::new_v4().to_string(),
             extended: format!("{}=", &random[..15]),
-            trace: client_trace(request).unwrap_or_else(new_trace_id),
+            trace: client_trace(request).unwrap_or_else(trace_id::new_header),
         }
     }
 

@@ -27,6 +27,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::HeaderMap;
+use samlet_aws::trace_id;
 use samlet_logs::Logs;
 use samlet_traces::{Answered, Arrived, Origin, Trace, Traces};
 use tokio::sync::oneshot;
@@ -206,7 +207,7 @@ impl Lambda {
         }
         let trace = self.traces.begin(Arrived {
             id: request_id.to_owned(),
-            trace_id: new_trace_id(),
+            trace_id: trace_id::new_header(),
             origin,
             body: Bytes::new(),
         });
@@ -297,12 +298,4 @@ pub fn can_confine() -> bool {
 
 fn shutting_down() -> InvokeError {
     InvokeError::Service("samlet is shutting down".into())
-}
-
-/// A new X-Ray trace header value, `Root=1-<seconds>-<24 hex digits>`.
-/// <https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html>
-pub fn new_trace_id() -> String {
-    let seconds = samlet_logs::now_ms() / 1000;
-    let random = Uuid::new_v4().simple().to_string();
-    format!("Root=1-{seconds:08x}-{}", &random[..24])
 }

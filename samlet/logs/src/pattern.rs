@@ -1,6 +1,7 @@
 //! Filter patterns of CloudWatch Logs.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html>
 
+use samlet_aws::glob::{self, Token};
 use serde_json::Value;
 
 /// What an event must match.
@@ -152,22 +153,13 @@ fn equals(value: &Value, text: &str) -> bool {
     }
 }
 
-/// `*` is any text, at either end or within.
+/// `*` is any text, at either end or within; `?` is itself.
 fn like(value: &str, pattern: &str) -> bool {
-    let parts: Vec<&str> = pattern.split('*').collect();
-    let [first, middle @ .., last] = parts.as_slice() else {
-        return value == pattern;
-    };
-    let Some(mut rest) = value.strip_prefix(first) else {
-        return false;
-    };
-    for part in middle {
-        match rest.split_once(part) {
-            Some((_, after)) => rest = after,
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
+    let tokens = pattern.chars().map(|c| match c {
+        '*' => Token::Any,
+        c => Token::Char(c),
+    });
+    glob::matches_tokens(&tokens.collect::<Vec<_>>(), value)
 }
 
 /// How deep parentheses may nest.

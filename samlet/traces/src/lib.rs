@@ -15,6 +15,8 @@ mod view;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use samlet_aws::trace_id;
+
 pub use body::{Kept, MAX_BODY_BYTES};
 pub use metrics::{FunctionNumbers, Numbers, Rates};
 pub use span::{Outcome, Span, SpanKind};
@@ -51,7 +53,7 @@ impl Traces {
     /// for a single one.
     pub fn of_call(&self, header: Option<&str>, function: Option<&str>) -> Option<Trace> {
         let by_header = header
-            .and_then(trace::root_of)
+            .and_then(trace_id::number_of)
             .and_then(|root| self.0.store.by_root(root));
         by_header.or_else(|| self.0.metrics.only_trace(function?))
     }
@@ -73,7 +75,7 @@ impl Traces {
 
     /// The newest whose X-Ray trace this is.
     pub fn find_by_header(&self, header: &str) -> Option<Trace> {
-        self.0.store.by_root(trace::root_of(header)?)
+        self.0.store.by_root(trace_id::number_of(header)?)
     }
 
     /// The count of changes so far: what has changed since has a higher

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use http::HeaderMap;
+use samlet_aws::trace_id;
 
 use crate::body::{Kept, cut, cut_headers};
 use crate::span::{Outcome, Span, SpanKind};
@@ -157,7 +158,7 @@ impl Trace {
             origin,
             body,
         } = arrived;
-        let root = root_of(&trace_id);
+        let root = trace_id::number_of(&trace_id);
         let trace = Self(Arc::new(Inner {
             traces: Arc::downgrade(&traces.0),
             number,
@@ -471,15 +472,4 @@ impl State {
             self.error = Some(cut(why).to_owned());
         }
     }
-}
-
-/// The number of the trace that an X-Ray header names: `Root=1-5759e988-bd862e3fe1be46a994272793`.
-pub(crate) fn root_of(header: &str) -> Option<u128> {
-    let mut parts = header.split(';').map(str::trim);
-    let root = parts.find_map(|part| part.strip_prefix("Root=1-"))?;
-    let (seconds, random) = root.split_once('-')?;
-    let well_formed = seconds.len() == 8 && random.len() == 24;
-    let seconds = u32::from_str_radix(seconds, 16).ok()?;
-    let random = u128::from_str_radix(random, 16).ok()?;
-    well_formed.then_some(u128::from(seconds) << 96 | random)
 }

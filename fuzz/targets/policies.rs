@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use arbitrary::Unstructured;
 use fuzz::{like, pieced};
 use libfuzzer_sys::fuzz_target;
+use samlet_aws::Place;
 use samlet_iam::{
     Context, Decision, Policy, PolicyDocument, Principal, Reason, Request, Role, authorize, judge,
 };
@@ -266,7 +267,7 @@ fn made(choices: &mut Unstructured<'_>) -> arbitrary::Result<()> {
         boundary: boundary.map(|(document, _)| policy(document)),
         tags: BTreeMap::new(),
     };
-    let principal = Principal::of_role(role, "session", "1");
+    let principal = Principal::of_role(role, "session", &Place::new("us-east-1", "1", "local"));
     let outcome = authorize(&principal, &request);
     let reason = match (identity, bound) {
         (Decision::ExplicitDeny, _) => Some(Reason::Denied),

@@ -16,6 +16,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request};
 use libfuzzer_sys::fuzz_target;
 use percent_encoding::{percent_decode, percent_decode_str};
+use samlet_aws::Place;
 use samlet_iam::Identities;
 
 const REGION: &str = "us-east-1";
@@ -50,7 +51,7 @@ fn now() -> SystemTime {
 }
 
 fn identities(secret: &str) -> Identities {
-    Identities::new(REGION, "123456789012").with_developer_secret(secret)
+    Identities::new(Place::new(REGION, "123456789012", "local")).with_developer_secret(secret)
 }
 
 /// A request line, headers, and a body.

@@ -24,7 +24,7 @@ use crate::build::{self, Build};
 use crate::data::DataFolder;
 use crate::error::Error;
 use crate::policies::{Access, Usage};
-use crate::template::{ACCOUNT_ID, REGION, Template};
+use crate::template::{ACCOUNT_ID, REGION, Template, place};
 use crate::terminal::LogNames;
 use crate::workbench::Bench;
 
@@ -336,7 +336,7 @@ pub(crate) async fn ensure_tables(store: &Store, application: &Application) -> R
 }
 
 fn identities(args: &StartArgs) -> Identities {
-    let identities = Identities::new(REGION, ACCOUNT_ID);
+    let identities = Identities::new(place());
     match &args.secret.developer_secret {
         Some(secret) => identities.with_developer_secret(secret),
         None => identities,

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use samlet_aws::Place;
 use samlet_iam::Role;
 use samlet_template::{Application, Diagnostic, Function};
 use serde_json::json;
@@ -16,6 +17,11 @@ use crate::{diagnostics, policies, terminal};
 pub(crate) const REGION: &str = "us-east-1";
 pub(crate) const ACCOUNT_ID: &str = "123456789012";
 const STACK_NAME: &str = "local";
+
+/// All of that together.
+pub(crate) fn place() -> Place {
+    Place::new(REGION, ACCOUNT_ID, STACK_NAME)
+}
 
 /// A template that was read without errors; its warnings have been shown.
 pub(crate) struct Template {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
+use samlet_aws::Place;
 use samlet_iam::{Context, Principal, Request, Role, judge};
 use samlet_template::{Api, ApiKind, Application, Function, Table};
 use samlet_traces::{KEPT_SECONDS, MAX_BODY_BYTES, MAX_BYTES, MAX_TRACES, STEP_SECONDS};
@@ -147,7 +148,9 @@ impl Known {
     }
 
     fn function(&self, function: &Function, role: &Role, shown: &Shown<'_>) -> Value {
-        let principal = Principal::of_role(role.clone(), &function.name, shown.account_id);
+        // The stack is part of no principal's name.
+        let place = Place::new(shown.region, shown.account_id, "");
+        let principal = Principal::of_role(role.clone(), &function.name, &place);
         let tables = self.tables.iter().filter_map(|table| {
             let Shown {
                 region, account_id, ..

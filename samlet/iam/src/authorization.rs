@@ -4,8 +4,8 @@
 use std::fmt;
 
 use crate::context::Context;
-use crate::credentials::{Policy, Principal, Role};
 use crate::policy::{Decision, Effect, Fit, Request, Statement};
+use crate::principal::{Policy, Principal, Role};
 
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ fn decide<T: Default>(
     request: &Request<'_>,
     told: impl FnOnce(&Role, &Request<'_>) -> T,
 ) -> Result<T, Denied> {
-    let Some(role) = &principal.role else {
+    let Some(role) = principal.role() else {
         return Ok(T::default());
     };
     let mut context = Context::default();
@@ -206,6 +206,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::{Context, Identities, PolicyDocument};
+    use samlet_aws::Place;
     use serde_json::{Value, json};
     use std::collections::BTreeMap;
 
@@ -228,7 +229,7 @@ mod tests {
         boundary: Option<Value>,
         request: &Request<'_>,
     ) -> Result<(), Denied> {
-        let identities = Identities::new("us-east-1", "123456789012");
+        let identities = Identities::new(Place::new("us-east-1", "123456789012", "local"));
         let role = Role {
             name: "role".into(),
             policies: vec![policy("own", statements)],

@@ -1,13 +1,13 @@
 //! The credentials samlet has issued, and whose they are.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 
+use samlet_aws::Place;
 use uuid::Uuid;
 
-use crate::context::Context;
-use crate::policy::PolicyDocument;
+use crate::principal::{Principal, Role};
 
 /// The access key, and the secret, with which a developer's tools may do everything.
 pub const DEVELOPER_KEY: &str = "local";
@@ -29,105 +29,6 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// A function's execution role.
-#[derive(Clone, Debug)]
-pub struct Role {
-    /// Its name.
-    pub name: String,
-    /// Its identity-based policies.
-    pub policies: Vec<Policy>,
-    /// Its permissions boundary.
-    pub boundary: Option<Policy>,
-    /// Its tags.
-    pub tags: BTreeMap<String, String>,
-}
-
-/// A policy of a role, and where it is to be found.
-#[derive(Clone, Debug)]
-pub struct Policy {
-    /// Its name.
-    pub name: String,
-    /// What it says.
-    pub document: PolicyDocument,
-    /// Where each of its statements stands: `template.yaml:12`.
-    pub places: Vec<String>,
-}
-
-/// Who made a request.
-#[derive(Clone, Debug)]
-pub struct Principal {
-    /// `arn:aws:sts::…:assumed-role/ROLE/SESSION`, or the developer's user.
-    pub arn: String,
-    /// `None` may do everything.
-    pub(crate) role: Option<Arc<Role>>,
-    /// What conditions may ask for of the principal itself.
-    pub(crate) context: Arc<Context>,
-}
-
-impl Principal {
-    /// Whoever acts as `role`, in a session of this name.
-    pub fn of_role(role: Role, session_name: &str, account: &str) -> Self {
-        let arn = format!(
-            "arn:aws:sts::{account}:assumed-role/{}/{session_name}",
-            role.name
-        );
-        let mut context = Context::default();
-        context.set("aws:PrincipalAccount", account);
-        context.set(
-            "aws:PrincipalArn",
-            format!("arn:aws:iam::{account}:role/{}", role.name),
-        );
-        context.set("aws:PrincipalType", "AssumedRole");
-        context.set("aws:PrincipalIsAWSService", "false");
-        for (name, value) in &role.tags {
-            context.set(&format!("aws:PrincipalTag/{name}"), value);
-        }
-        let mut principal = Self {
-            arn,
-            role: Some(Arc::new(role)),
-            context: context.into(),
-        };
-        let user_id = principal.user_id();
-        Arc::make_mut(&mut principal.context).set("aws:userid", user_id);
-        principal
-    }
-
-    /// The session of a role: a function's name.
-    pub fn session(&self) -> Option<&str> {
-        self.role.as_ref()?;
-        self.arn.rsplit('/').next()
-    }
-
-    /// Whether what this principal may do hangs on condition keys that begin so.
-    pub fn is_asked_for(&self, prefix: &str) -> bool {
-        let role = self.role.iter();
-        let mut policies = role.flat_map(|role| role.policies.iter().chain(&role.boundary));
-        policies.any(|policy| policy.document.asks_for(prefix))
-    }
-
-    /// STS's unique id: `AROA…:SESSION` for a role, `AIDA…` for the developer.
-    pub fn user_id(&self) -> String {
-        let digits = |text: &str| -> String {
-            // The same at each start.
-            let hex = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-            });
-            format!("{hex:017X}")
-        };
-        match (&self.role, self.arn.rsplit_once('/')) {
-            (Some(role), Some((_, session))) => format!("AROA{}:{session}", digits(&role.name)),
-            _ => format!("AIDA{}", digits(&self.arn)),
-        }
-    }
-}
-
-impl Policy {
-    /// Where a statement stands.
-    pub(crate) fn place(&self, statement: usize) -> String {
-        self.places.get(statement).unwrap_or(&self.name).clone()
-    }
-}
-
 #[derive(Clone)]
 pub(crate) struct Identity {
     pub(crate) credentials: Credentials,
@@ -136,37 +37,30 @@ pub(crate) struct Identity {
 
 /// Everyone who may make requests.
 pub struct Identities {
-    pub(crate) region: String,
-    account_id: String,
+    place: Place,
     issued: RwLock<HashMap<String, Identity>>,
 }
 
 impl fmt::Debug for Identities {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Identities({} {})", self.region, self.account_id)
+        write!(f, "Identities({} {})", self.region(), self.account_id())
     }
 }
 
 impl Identities {
     /// Only the developer, at first.
-    pub fn new(region: &str, account_id: &str) -> Self {
+    pub fn new(place: Place) -> Self {
         let credentials = Credentials {
             access_key_id: DEVELOPER_KEY.into(),
             secret_access_key: DEVELOPER_KEY.into(),
             session_token: None,
         };
-        let arn = format!("arn:aws:iam::{account_id}:user/{DEVELOPER_KEY}");
         let developer = Identity {
             credentials,
-            principal: Principal {
-                arn,
-                role: None,
-                context: Arc::default(),
-            },
+            principal: Principal::developer(&place),
         };
         Self {
-            region: region.into(),
-            account_id: account_id.into(),
+            place,
             issued: RwLock::new(HashMap::from([(DEVELOPER_KEY.into(), developer)])),
         }
     }
@@ -193,14 +87,19 @@ impl Identities {
         self
     }
 
-    /// The region whose requests are taken.
+    /// Where these identities are: their account, and the region whose requests are accepted.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The region whose requests are accepted.
     pub fn region(&self) -> &str {
-        &self.region
+        &self.place.region
     }
 
     /// The account whose resources these are.
     pub fn account_id(&self) -> &str {
-        &self.account_id
+        &self.place.account
     }
 
     /// New credentials for a role, as assumed by `session_name`.
@@ -212,7 +111,7 @@ impl Identities {
         };
         let identity = Identity {
             credentials: credentials.clone(),
-            principal: Principal::of_role(role, session_name, &self.account_id),
+            principal: Principal::of_role(role, session_name, &self.place),
         };
         let mut issued = self.issued.write().unwrap_or_else(PoisonError::into_inner);
         issued.insert(credentials.access_key_id.clone(), identity);
@@ -221,7 +120,7 @@ impl Identities {
 
     /// Has credentials stand for another state of their role.
     pub fn reassign(&self, credentials: &Credentials, role: Role, session_name: &str) {
-        let principal = Principal::of_role(role, session_name, &self.account_id);
+        let principal = Principal::of_role(role, session_name, &self.place);
         let mut issued = self.issued.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(identity) = issued.get_mut(&credentials.access_key_id) {
             identity.principal = principal;
@@ -259,11 +158,17 @@ fn random() -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+
+    fn identities() -> Identities {
+        Identities::new(Place::new("us-east-1", "123456789012", "local"))
+    }
 
     #[test]
     fn reassigned_credentials_stand_for_the_roles_new_state() {
-        let identities = Identities::new("us-east-1", "123456789012");
+        let identities = identities();
         let role = |name: &str| Role {
             name: name.into(),
             policies: Vec::new(),
@@ -280,7 +185,7 @@ mod tests {
 
     #[test]
     fn issued_credentials_look_like_awss_and_hide_their_secrets() {
-        let identities = Identities::new("us-east-1", "123456789012");
+        let identities = identities();
         let role = Role {
             name: "role".into(),
             policies: Vec::new(),

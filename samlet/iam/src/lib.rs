@@ -9,14 +9,16 @@ mod credentials;
 mod pattern;
 mod policy;
 mod presigned;
+mod principal;
 mod signature;
 mod signing;
 
 pub use authorization::{Denied, Near, Reason, authorize, judge};
 pub use context::Context;
-pub use credentials::{Credentials, DEVELOPER_KEY, Identities, Policy, Principal, Role};
+pub use credentials::{Credentials, DEVELOPER_KEY, Identities};
 pub use policy::{
     Decision, PolicyDocument, PolicyError, Request, StatementView, matches_action, matches_resource,
 };
+pub use principal::{Policy, Principal, Role};
 pub use signature::AuthenticationError;
 pub use signing::sign_request;

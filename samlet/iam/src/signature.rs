@@ -16,8 +16,9 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-use crate::credentials::{Credentials, Identities, Principal};
+use crate::credentials::{Credentials, Identities};
 use crate::presigned::Presigned;
+use crate::principal::Principal;
 
 /// How far a client's clock may be off.
 const MAX_SKEW: Duration = Duration::from_secs(15 * 60);
@@ -83,7 +84,7 @@ impl Identities {
         let lifetime = presigned.as_ref().map(Presigned::lifetime).transpose()?;
         let time = signing_time(members.date_time, now, lifetime)?;
         let authorization = members.scoped()?;
-        authorization.check_scope(service, &self.region, members.date_time)?;
+        authorization.check_scope(service, self.region(), members.date_time)?;
         let identity = self
             .find(authorization.access_key_id)
             .ok_or(AuthenticationError::UnrecognizedClient)?;

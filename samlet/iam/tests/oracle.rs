@@ -9,6 +9,7 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use http::{HeaderValue, Request};
 use proptest::prelude::*;
+use samlet_aws::Place;
 use samlet_iam::Identities;
 use scratchstack_aws_signature::principal::User;
 use scratchstack_aws_signature::{
@@ -176,7 +177,7 @@ proptest! {
     fn both_judge_every_request_alike(sent in sent()) {
         let now = SystemTime::now();
         let request = request(&sent, now);
-        let identities = Identities::new(REGION, "123456789012").with_developer_secret(SECRET);
+        let identities = Identities::new(Place::new(REGION, "123456789012", "local")).with_developer_secret(SECRET);
         let (parts, body) = request.clone().into_parts();
         let ours = identities.authenticate(SERVICE, &parts, &body, now);
         prop_assert_eq!(ours.is_ok(), oracle(request, now), "{:?}", ours.map(|principal| principal.arn));

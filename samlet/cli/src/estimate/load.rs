@@ -13,7 +13,7 @@ use crate::args::{EstimateArgs, Named};
 use crate::error::Error;
 use crate::policies::Usage;
 use crate::tables::Tables;
-use crate::template::{ACCOUNT_ID, REGION, Template};
+use crate::template::{ACCOUNT_ID, REGION, Template, place};
 use crate::terminal::counted;
 
 /// Bytes of a response with its headers, unless said otherwise.
@@ -230,7 +230,7 @@ fn seen(
 
 /// One read and one write of each table, where policies allow it.
 fn allowed(application: &Application, role: &Role, function: &str) -> Vec<Access> {
-    let principal = Principal::of_role(role.clone(), function, ACCOUNT_ID);
+    let principal = Principal::of_role(role.clone(), function, &place());
     let may = |actions: &[&str], arn: &str| {
         let is_allowed = |action: &&str| {
             let request = Request {

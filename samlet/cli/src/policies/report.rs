@@ -16,7 +16,7 @@ use super::usage::Entry;
 use crate::args::{Format, PoliciesArgs, SimulateArgs};
 use crate::error::Error;
 use crate::policies;
-use crate::template::{ACCOUNT_ID, Template};
+use crate::template::{Template, place};
 
 /// What Lambda itself does as the function's role, to write its log.
 const OF_LAMBDA: [&str; 3] = [
@@ -106,7 +106,7 @@ pub(crate) fn reports(application: &Application, roles: &[Role], usage: &Usage) 
 
 impl Report {
     fn of(function: &Function, role: &Role, entries: Vec<Entry>, names: &Names) -> Self {
-        let principal = Principal::of_role(role.clone(), &function.name, ACCOUNT_ID);
+        let principal = Principal::of_role(role.clone(), &function.name, &place());
         let used: Vec<&Entry> = entries.iter().filter(|entry| entry.allowed > 0).collect();
         // A refusal that the policies would no longer give is past.
         let refused = entries.iter().filter(|entry| {
@@ -314,7 +314,7 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<(), Error> {
     let function = template.function(&args.function)?;
     let role = policies::role(&function.role, &template.path);
     let role = role.map_err(|diagnostics| template.error(diagnostics))?;
-    let principal = Principal::of_role(role, &function.name, ACCOUNT_ID);
+    let principal = Principal::of_role(role, &function.name, &place());
     let mut context = Context::default();
     let mut given: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (key, value) in &args.context {

@@ -3,8 +3,13 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
 use crate::Role;
+use samlet_aws::Place;
 
 const BODY: &[u8] = b"{}";
+
+fn place() -> Place {
+    Place::new("us-east-1", "123456789012", "local")
+}
 
 fn signed(identities: &Identities, credentials: &Credentials, time: SystemTime) -> Parts {
     signed_at("http://127.0.0.1:4566/", identities, credentials, time)
@@ -31,7 +36,7 @@ fn signed_at(
     .into();
     let params = v4::SigningParams::builder()
         .identity(&identity)
-        .region(&identities.region)
+        .region(identities.region())
         .name("dynamodb")
         .time(time)
         .settings(SigningSettings::default())
@@ -49,7 +54,7 @@ fn signed_at(
 }
 
 fn identities() -> (Identities, Credentials) {
-    let identities = Identities::new("us-east-1", "123456789012");
+    let identities = Identities::new(place());
     let role = Role {
         name: "role".into(),
         policies: Vec::new(),
@@ -225,7 +230,7 @@ fn developer() -> Credentials {
 
 #[test]
 fn paths_and_queries_are_signed_as_they_were_sent() {
-    let identities = Identities::new("us-east-1", "123456789012");
+    let identities = Identities::new(place());
     let now = SystemTime::now();
     let url = "http://127.0.0.1:4566/functions/arn%3Aaws%20x/invoke?b=%2F&a=1";
     let request = signed_at(url, &identities, &developer(), now);
@@ -238,7 +243,7 @@ fn paths_and_queries_are_signed_as_they_were_sent() {
 /// The signer would sign all of these for one.
 #[test]
 fn a_query_that_is_no_text_is_refused() {
-    let identities = Identities::new("us-east-1", "123456789012");
+    let identities = Identities::new(place());
     let now = SystemTime::now();
     let url = "http://127.0.0.1:4566/?a=%EF%BF%BD";
     let mut request = signed_at(url, &identities, &developer(), now);
@@ -334,7 +339,7 @@ fn the_vectors_of_aws_are_verified_in_headers_and_queries() {
             secret_access_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".into(),
             session_token: token.map(str::to_owned),
         };
-        let identities = Identities::new("us-east-1", "123456789012").with(credentials);
+        let identities = Identities::new(place()).with(credentials);
         for kind in ["header", "query"] {
             // A token that is added to a query when it was signed already is S3's alone.
             let late = kind == "query" && vector["omits_token"] == true;

@@ -185,7 +185,7 @@ fn is_allowed(principal: &Principal, action: &str, resource: &str) -> bool {
         resource,
         context: &Context::default(),
     };
-    judge(principal, &request).is_ok()
+    judge(principal, &request, None).is_ok()
 }
 
 impl KnownTable {

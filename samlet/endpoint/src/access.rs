@@ -62,7 +62,7 @@ impl Endpoint {
             resource,
             context,
         };
-        match authorize(principal, &request) {
+        match authorize(principal, &request, None) {
             Ok(()) => {
                 self.observer.allowed(principal, action, resource);
                 Ok(())

@@ -4,8 +4,10 @@
 use std::fmt;
 
 use crate::context::Context;
+use crate::named::Naming;
 use crate::policy::{Decision, Effect, Fit, Request, Statement};
-use crate::principal::{Policy, Principal, Role};
+use crate::principal::{Kind, Policy, Principal};
+use crate::resource_policy::{ResourcePolicy, ResourceStatement, Stance};
 
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +20,10 @@ pub enum Reason {
     OutOfBounds,
     /// A statement of the permissions boundary denies it.
     DeniedByBoundary,
+    /// No resource-based policy allows it: said of services, whom nothing else could allow it.
+    NotAllowedByResource,
+    /// A statement of the resource-based policy denies it.
+    DeniedByResource,
 }
 
 /// A refusal, in AWS's own words.
@@ -63,84 +69,174 @@ impl Denied {
                 format!("because no permissions boundary allows the {action} action")
             }
             Reason::DeniedByBoundary => "with an explicit deny in a permissions boundary".into(),
+            Reason::NotAllowedByResource => {
+                format!("because no resource-based policy allows the {action} action")
+            }
+            Reason::DeniedByResource => "with an explicit deny in a resource-based policy".into(),
         }
     }
 }
 
-/// Denies unless a statement allows, and the boundary too; a statement that
-/// denies wins over all.
-pub fn authorize(principal: &Principal, request: &Request<'_>) -> Result<(), Denied> {
-    decide(principal, request, |_, _| ())
+/// Whether `principal` may make a request of a resource that has
+/// `resource_policy`, as AWS decides it within one account. A Deny of any
+/// policy wins. Otherwise:
+///
+/// - The developer is an administrator, and allowed everything.
+/// - A role's session needs an Allow of its identity-based policies or of the
+///   resource's policy, and one of its permissions boundary, unless the
+///   resource's policy allows the session itself.
+/// - A service needs an Allow of the resource's policy.
+pub fn authorize(
+    principal: &Principal,
+    request: &Request<'_>,
+    resource_policy: Option<&ResourcePolicy>,
+) -> Result<(), Denied> {
+    decide(principal, request, resource_policy, |_| ())
 }
 
-/// As [`authorize`], and tells where the statements stand that allow it.
-pub fn judge(principal: &Principal, request: &Request<'_>) -> Result<Vec<String>, Denied> {
-    decide(principal, request, Role::allowing)
+/// As [`authorize`], and returns where the statements stand that allow it:
+/// none of the developer's, who is allowed everything.
+pub fn judge(
+    principal: &Principal,
+    request: &Request<'_>,
+    resource_policy: Option<&ResourcePolicy>,
+) -> Result<Vec<String>, Denied> {
+    decide(principal, request, resource_policy, |question| {
+        question.allowing()
+    })
 }
 
-/// Decides; `told` is what there is to say of a request that is allowed.
+/// Decides; `allowed` is what there is to say of a request that is allowed.
 fn decide<T: Default>(
     principal: &Principal,
     request: &Request<'_>,
-    told: impl FnOnce(&Role, &Request<'_>) -> T,
+    resource_policy: Option<&ResourcePolicy>,
+    allowed: impl FnOnce(&Question<'_>) -> T,
 ) -> Result<T, Denied> {
-    let Some(role) = principal.role() else {
+    if resource_policy.is_none() && matches!(principal.kind, Kind::Developer { .. }) {
         return Ok(T::default());
-    };
+    }
     let mut context = Context::default();
     // Few policies ask for anything.
-    if principal.is_asked_for("") {
+    if principal.is_asked_for("") || resource_policy.is_some_and(|policy| policy.asks_for("")) {
         context.extend(&principal.context);
         context.extend(request.context);
     }
-    let request = Request {
-        context: &context,
-        ..*request
+    let question = Question {
+        principal,
+        resource_policy,
+        request: Request {
+            context: &context,
+            ..*request
+        },
     };
-    let Some(reason) = role.refuses(&request) else {
-        return Ok(told(role, &request));
+    let Some(reason) = question.refusal() else {
+        return Ok(allowed(&question));
     };
     Err(Denied {
         principal: principal.arn.clone(),
         action: request.action.into(),
         resource: request.resource.into(),
         reason,
-        near: role.near(&request, reason),
+        near: question.near(reason),
     })
 }
 
-impl Role {
-    /// Why a request is refused, if it is.
-    fn refuses(&self, request: &Request<'_>) -> Option<Reason> {
-        let policies = self.policies.iter();
-        let identity = policies
-            .map(|policy| policy.document.evaluate(request))
-            .fold(Decision::ImplicitDeny, Decision::or);
-        let boundary = self.boundary.as_ref();
-        let boundary = boundary.map_or(Decision::Allow, |policy| policy.document.evaluate(request));
-        match (identity, boundary) {
-            (Decision::ExplicitDeny, _) => Some(Reason::Denied),
-            (_, Decision::ExplicitDeny) => Some(Reason::DeniedByBoundary),
-            (Decision::ImplicitDeny, _) => Some(Reason::NotAllowed),
-            (_, Decision::ImplicitDeny) => Some(Reason::OutOfBounds),
-            (Decision::Allow, Decision::Allow) => None,
+/// A request beside all policies that decide on it.
+struct Question<'a> {
+    principal: &'a Principal,
+    resource_policy: Option<&'a ResourcePolicy>,
+    request: Request<'a>,
+}
+
+impl Question<'_> {
+    /// Why the request is refused, if it is.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>
+    fn refusal(&self) -> Option<Reason> {
+        let identity = self.identity();
+        let boundary = self.boundary();
+        let resource = self.stance();
+        if identity == Decision::ExplicitDeny {
+            return Some(Reason::Denied);
+        }
+        if boundary == Decision::ExplicitDeny {
+            return Some(Reason::DeniedByBoundary);
+        }
+        if resource == Stance::Denies {
+            return Some(Reason::DeniedByResource);
+        }
+        // An implicit deny doesn't count where the resource allows the very
+        // session, or everyone, who it is one of.
+        if resource == Stance::Allows {
+            return None;
+        }
+        if identity == Decision::ImplicitDeny && resource == Stance::Silent {
+            let is_service = matches!(self.principal.kind, Kind::Service);
+            return Some(match is_service {
+                true => Reason::NotAllowedByResource,
+                false => Reason::NotAllowed,
+            });
+        }
+        (boundary == Decision::ImplicitDeny).then_some(Reason::OutOfBounds)
+    }
+
+    fn identity(&self) -> Decision {
+        match &self.principal.kind {
+            Kind::Session(session) => {
+                let policies = session.role.policies.iter();
+                policies
+                    .map(|policy| policy.document.evaluate(&self.request))
+                    .fold(Decision::ImplicitDeny, Decision::or)
+            }
+            Kind::Developer { .. } => Decision::Allow,
+            Kind::Service => Decision::ImplicitDeny,
         }
     }
 
-    fn near(&self, request: &Request<'_>, reason: Reason) -> Vec<Near> {
-        let policies: Vec<&Policy> = match reason {
-            Reason::NotAllowed | Reason::Denied => self.policies.iter().collect(),
-            Reason::OutOfBounds | Reason::DeniedByBoundary => self.boundary.iter().collect(),
-        };
-        let wanted = match reason {
-            Reason::NotAllowed | Reason::OutOfBounds => Effect::Allow,
-            Reason::Denied | Reason::DeniedByBoundary => Effect::Deny,
-        };
+    fn boundary(&self) -> Decision {
+        let role = self.principal.role();
+        let boundary = role.and_then(|role| role.boundary.as_ref());
+        boundary.map_or(Decision::Allow, |policy| {
+            policy.document.evaluate(&self.request)
+        })
+    }
+
+    fn stance(&self) -> Stance {
+        self.resource_policy.map_or(Stance::Silent, |policy| {
+            policy.stance(self.principal, &self.request)
+        })
+    }
+
+    fn near(&self, reason: Reason) -> Vec<Near> {
+        let role = self.principal.role();
+        let policies = role.map_or(&[][..], |role| &role.policies);
+        let boundary = role.and_then(|role| role.boundary.as_ref());
+        match reason {
+            Reason::NotAllowed => {
+                let mut near = self.near_own(policies, Effect::Allow);
+                near.extend(self.near_resource(Effect::Allow));
+                near
+            }
+            Reason::Denied => self.near_own(policies, Effect::Deny),
+            Reason::OutOfBounds => self.near_own(boundary, Effect::Allow),
+            Reason::DeniedByBoundary => self.near_own(boundary, Effect::Deny),
+            Reason::NotAllowedByResource => self.near_resource(Effect::Allow),
+            Reason::DeniedByResource => self.near_resource(Effect::Deny),
+        }
+    }
+
+    /// What came near in policies of the principal.
+    fn near_own<'a>(
+        &self,
+        policies: impl IntoIterator<Item = &'a Policy>,
+        wanted: Effect,
+    ) -> Vec<Near> {
         let mut near = Vec::new();
         for policy in policies {
             for (index, statement) in policy.document.statements.iter().enumerate() {
                 if statement.effect == wanted
-                    && let Some(why) = why_near(statement, &statement.fit(request), request)
+                    && let Some(why) =
+                        why_near(statement, &statement.fit(&self.request), &self.request)
                 {
                     let place = policy.place(index);
                     near.push(Near { place, why });
@@ -150,17 +246,72 @@ impl Role {
         near
     }
 
-    /// Where the statements stand that allow a request.
-    fn allowing(&self, request: &Request<'_>) -> Vec<String> {
+    /// What came near in the policy of the resource.
+    fn near_resource(&self, wanted: Effect) -> Vec<Near> {
+        let mut near = Vec::new();
+        if let Some(policy) = self.resource_policy {
+            for (index, statement) in policy.document.statements.iter().enumerate() {
+                if statement.statement.effect == wanted
+                    && let Some(why) = why_resource_near(statement, self.principal, &self.request)
+                {
+                    let place = policy.place(index);
+                    near.push(Near { place, why });
+                }
+            }
+        }
+        near
+    }
+
+    /// Where the statements stand that allow the request.
+    fn allowing(&self) -> Vec<String> {
         let mut places = Vec::new();
-        for policy in &self.policies {
+        let is_within_bounds = self.boundary() == Decision::Allow;
+        let role = self.principal.role().filter(|_| is_within_bounds);
+        for policy in role.iter().flat_map(|role| &role.policies) {
             let statements = policy.document.statements.iter().enumerate();
             let allowing = statements
                 .filter(|(_, statement)| statement.effect == Effect::Allow)
-                .filter(|(_, statement)| statement.fit(request).is_whole());
+                .filter(|(_, statement)| statement.fit(&self.request).is_whole());
             places.extend(allowing.map(|(index, _)| policy.place(index)));
         }
+        if let Some(policy) = self.resource_policy {
+            for (index, statement) in policy.document.statements.iter().enumerate() {
+                let stance = statement.stance(self.principal, &self.request);
+                if stance == Stance::Allows || (stance == Stance::AllowsRole && is_within_bounds) {
+                    places.push(policy.place(index));
+                }
+            }
+        }
         places
+    }
+}
+
+/// What a statement of a resource's policy has to do with a request that is
+/// refused; `None` when nothing.
+fn why_resource_near(
+    statement: &ResourceStatement,
+    principal: &Principal,
+    request: &Request<'_>,
+) -> Option<String> {
+    let ResourceStatement {
+        principals,
+        statement,
+    } = statement;
+    let fit = statement.fit(request);
+    let naming = principals.naming(principal);
+    if statement.effect == Effect::Deny {
+        let is_about = naming != Naming::Not && fit.is_whole();
+        return is_about.then(|| "denies it".into());
+    }
+    match naming {
+        Naming::Role | Naming::Itself => why_near(statement, &fit, request),
+        Naming::Not if fit.action && fit.resource => {
+            Some(format!("allows it to {principals} only"))
+        }
+        Naming::Account if fit.is_whole() => Some(format!(
+            "allows it to {principals}, which leaves it to identity-based policies of the account"
+        )),
+        Naming::Not | Naming::Account => None,
     }
 }
 
@@ -202,175 +353,6 @@ fn same_service(patterns: &[String], request: &Request<'_>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use crate::{Context, Identities, PolicyDocument};
-    use samlet_aws::Place;
-    use serde_json::{Value, json};
-    use std::collections::BTreeMap;
-
-    const TABLE: &str = "arn:aws:dynamodb:us-east-1:123456789012:table/messages";
-
-    fn policy(name: &str, statements: Value) -> Policy {
-        let document = json!({"Version": "2012-10-17", "Statement": statements});
-        let document = PolicyDocument::parse(&document).unwrap();
-        Policy {
-            name: name.into(),
-            places: (1..=document.statements.len())
-                .map(|number| format!("{name}:{number}"))
-                .collect(),
-            document,
-        }
-    }
-
-    fn ask_bounded(
-        statements: Value,
-        boundary: Option<Value>,
-        request: &Request<'_>,
-    ) -> Result<(), Denied> {
-        let identities = Identities::new(Place::new("us-east-1", "123456789012", "local"));
-        let role = Role {
-            name: "role".into(),
-            policies: vec![policy("own", statements)],
-            boundary: boundary.map(|statements| policy("boundary", statements)),
-            tags: BTreeMap::from([("team".into(), "a".into())]),
-        };
-        let credentials = identities.issue(role, "session");
-        let principal = identities
-            .find(&credentials.access_key_id)
-            .unwrap()
-            .principal;
-        authorize(&principal, request)
-    }
-
-    fn ask(statements: Value, action: &str, resource: &str) -> Result<(), Denied> {
-        let request = Request {
-            action,
-            resource,
-            context: &Context::default(),
-        };
-        ask_bounded(statements, None, &request)
-    }
-
-    #[test]
-    fn only_what_a_statement_allows_is_allowed() {
-        let get = json!([{"Effect": "Allow", "Action": ["dynamodb:GetItem"], "Resource": TABLE}]);
-        assert_eq!(ask(get.clone(), "dynamodb:GetItem", TABLE), Ok(()));
-        let refusal = ask(get.clone(), "dynamodb:PutItem", TABLE).unwrap_err();
-        assert_eq!(
-            refusal.to_string(),
-            "User: arn:aws:sts::123456789012:assumed-role/role/session is not authorized \
-            to perform: dynamodb:PutItem on resource: \
-            arn:aws:dynamodb:us-east-1:123456789012:table/messages because no identity-based \
-            policy allows the dynamodb:PutItem action"
-        );
-        assert_eq!(
-            refusal.near[0].to_string(),
-            "own:1: allows dynamodb:GetItem on this resource, not this action"
-        );
-        let other = ask(
-            get,
-            "dynamodb:GetItem",
-            &TABLE.replace("messages", "others"),
-        );
-        let near = &other.unwrap_err().near[0].why;
-        assert_eq!(*near, format!("allows it on {TABLE} only"));
-    }
-
-    #[test]
-    fn a_deny_wins_over_an_allow() {
-        let both = json!([
-            {"Effect": "Allow", "Action": "*", "Resource": "*"},
-            {"Effect": "Deny", "Action": "dynamodb:delete*", "Resource": "*"},
-        ]);
-        assert_eq!(ask(both.clone(), "dynamodb:GetItem", TABLE), Ok(()));
-        let refusal = ask(both, "dynamodb:DeleteItem", TABLE).unwrap_err();
-        assert!(
-            refusal
-                .to_string()
-                .ends_with("with an explicit deny in an identity-based policy"),
-            "{refusal}"
-        );
-        assert_eq!(refusal.near[0].to_string(), "own:2: denies it");
-    }
-
-    #[test]
-    fn not_action_and_not_resource_allow_all_else() {
-        let not =
-            json!([{"Effect": "Allow", "NotAction": "dynamodb:Put*", "NotResource": "*/secret"}]);
-        assert_eq!(ask(not.clone(), "dynamodb:GetItem", TABLE), Ok(()));
-        assert!(ask(not, "dynamodb:PutItem", TABLE).is_err());
-    }
-
-    #[test]
-    fn a_boundary_and_the_policies_have_both_to_allow() {
-        let all = json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]);
-        let get = json!([{"Effect": "Allow", "Action": "dynamodb:Get*", "Resource": "*"}]);
-        let deny = json!([{"Effect": "Deny", "Action": "dynamodb:Get*", "Resource": "*"}]);
-        let ask = |own: &Value, boundary: &Value, action: &str| {
-            let request = Request {
-                action,
-                resource: TABLE,
-                context: &Context::default(),
-            };
-            ask_bounded(own.clone(), Some(boundary.clone()), &request)
-                .map_err(|denied| denied.reason)
-        };
-        assert_eq!(ask(&all, &get, "dynamodb:GetItem"), Ok(()));
-        assert_eq!(
-            ask(&all, &get, "dynamodb:PutItem"),
-            Err(Reason::OutOfBounds)
-        );
-        assert_eq!(ask(&get, &all, "dynamodb:PutItem"), Err(Reason::NotAllowed));
-        assert_eq!(
-            ask(&all, &deny, "dynamodb:GetItem"),
-            Err(Reason::DeniedByBoundary)
-        );
-        assert_eq!(ask(&deny, &all, "dynamodb:GetItem"), Err(Reason::Denied));
-    }
-
-    /// From DynamoDB's documentation of fine-grained access control.
-    #[test]
-    fn items_and_attributes_may_be_limited() {
-        let own_items = json!([{
-            "Effect": "Allow",
-            "Action": ["dynamodb:GetItem", "dynamodb:Query"],
-            "Resource": TABLE,
-            "Condition": {
-                "ForAllValues:StringEquals": {
-                    "dynamodb:LeadingKeys": ["${aws:PrincipalTag/team}"],
-                    "dynamodb:Attributes": ["UserId", "GameTitle"],
-                },
-                "StringEqualsIfExists": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"},
-            },
-        }]);
-        let ask = |keys: &[&str], attributes: &[&str], select: Option<&str>| {
-            let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-            let mut context = Context::default();
-            context.set_all("dynamodb:LeadingKeys", texts(keys));
-            context.set_all("dynamodb:Attributes", texts(attributes));
-            context.set_all(
-                "dynamodb:Select",
-                texts(&select.into_iter().collect::<Vec<_>>()),
-            );
-            let request = Request {
-                action: "dynamodb:Query",
-                resource: TABLE,
-                context: &context,
-            };
-            ask_bounded(own_items.clone(), None, &request)
-        };
-        let specific = Some("SPECIFIC_ATTRIBUTES");
-        assert_eq!(ask(&["a"], &["UserId"], specific), Ok(()));
-        assert_eq!(ask(&["a"], &["UserId"], None), Ok(()));
-        assert!(ask(&["b"], &["UserId"], specific).is_err());
-        assert!(ask(&["a", "b"], &["UserId"], specific).is_err());
-        let refusal = ask(&["a"], &["UserId", "Wins"], specific).unwrap_err();
-        assert_eq!(
-            refusal.near[0].why,
-            "allows it where ForAllValues:StringEquals dynamodb:Attributes: UserId, GameTitle, which does not hold"
-        );
-        assert!(ask(&["a"], &["UserId"], Some("ALL_ATTRIBUTES")).is_err());
-    }
-}
+mod resource_tests;
+#[cfg(test)]
+mod tests;

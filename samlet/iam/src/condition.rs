@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::context::Context;
-use crate::pattern::{Pattern, arn_matches};
+use crate::pattern::{Pattern, arn_matches, has_variable};
 use crate::policy::PolicyError;
 
 /// One key that is to have certain values.
@@ -216,12 +216,9 @@ impl Condition {
 
     /// Whether it asks for a key that begins so.
     pub(crate) fn asks_for(&self, prefix: &str) -> bool {
-        let variable = format!("${{{prefix}");
+        let mut values = self.values.iter();
         self.key.to_lowercase().starts_with(prefix)
-            || self
-                .values
-                .iter()
-                .any(|value| value.to_lowercase().contains(&variable))
+            || values.any(|value| has_variable(value, prefix))
     }
 
     fn one_holds(&self, actual: &str, context: &Context, variables: bool) -> bool {

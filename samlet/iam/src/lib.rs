@@ -6,10 +6,12 @@ mod authorization;
 mod condition;
 mod context;
 mod credentials;
+mod named;
 mod pattern;
 mod policy;
 mod presigned;
 mod principal;
+mod resource_policy;
 mod signature;
 mod signing;
 
@@ -20,5 +22,6 @@ pub use policy::{
     Decision, PolicyDocument, PolicyError, Request, StatementView, matches_action, matches_resource,
 };
 pub use principal::{Policy, Principal, Role};
+pub use resource_policy::{ResourcePolicy, ResourcePolicyDocument};
 pub use signature::AuthenticationError;
 pub use signing::sign_request;

@@ -82,6 +82,12 @@ fn variable<'a>(text: &'a str, context: &'a Context) -> Option<&'a str> {
     context.value(key).or(default)
 }
 
+/// Whether a text has a variable whose key begins with `prefix`, which is in lower case.
+pub(crate) fn has_variable(text: &str, prefix: &str) -> bool {
+    let mut variables = text.split("${").skip(1);
+    variables.any(|variable| variable.trim_start().to_lowercase().starts_with(prefix))
+}
+
 /// Whether an ARN's pattern matches an ARN. They are compared part by part: a
 /// `*` doesn't reach past the five colons before the resource's own part.
 pub(crate) fn arn_matches(
@@ -134,6 +140,21 @@ mod tests {
         assert!(matches("*"));
         assert!(!matches("arn:aws:*:table/a"));
         assert!(!matches("arn:aws:dynamodb:us-east-1:1:table/A"));
+    }
+
+    #[test]
+    fn a_variable_is_found_by_the_beginning_of_its_key() {
+        for (text, prefix, expected) in [
+            ("a/${AWS:username}", "aws:", true),
+            ("a/${ aws:username }", "aws:", true),
+            ("${dynamodb:LeadingKeys}${aws:userid}", "aws:", true),
+            ("${dynamodb:LeadingKeys}", "aws:", false),
+            ("${dynamodb:LeadingKeys}", "", true),
+            ("aws:username", "aws:", false),
+            ("aws:username", "", false),
+        ] {
+            assert_eq!(has_variable(text, prefix), expected, "{text} {prefix}");
+        }
     }
 
     #[test]

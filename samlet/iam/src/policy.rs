@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::condition::Condition;
 use crate::context::Context;
-use crate::pattern::{Pattern, arn_matches};
+use crate::pattern::{Pattern, arn_matches, has_variable};
 
 /// Why a policy can't be enforced.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +17,22 @@ pub enum PolicyError {
     /// more than AWS does.
     #[error("the policy element {0} is not one of an identity-based policy")]
     Unsupported(String),
+    /// As `Unsupported`, in a resource-based policy.
+    #[error("the policy element {0} is not one of a resource-based policy")]
+    UnsupportedOfResource(String),
+    /// It would allow everybody else.
+    #[error("NotPrincipal is supported with Effect: Deny only")]
+    NotPrincipalAllows,
+}
+
+impl PolicyError {
+    /// The same error, of a resource-based policy.
+    pub(crate) fn of_resource_policy(self) -> Self {
+        match self {
+            Self::Unsupported(element) => Self::UnsupportedOfResource(element),
+            other => other,
+        }
+    }
 }
 
 /// What is asked for.
@@ -140,21 +156,9 @@ impl PolicyDocument {
     /// Reads a policy document whose intrinsics are resolved. The error says
     /// which statement it is about, from 0, when it is about one.
     pub fn parse(document: &Value) -> Result<Self, (Option<usize>, PolicyError)> {
-        let malformed = |text: &str| (None, PolicyError::Malformed(text.into()));
-        let document = document
-            .as_object()
-            .ok_or_else(|| malformed("a policy document is an object"))?;
-        let variables = document.get("Version").and_then(Value::as_str) == Some("2012-10-17");
-        let statements = match document.get("Statement") {
-            Some(Value::Array(list)) => list.as_slice(),
-            Some(one @ Value::Object(_)) => std::slice::from_ref(one),
-            _ => return Err(malformed("a policy document needs a Statement")),
-        };
-        let statements = statements.iter().enumerate().map(|(index, statement)| {
-            Statement::parse(statement, variables).map_err(|error| (Some(index), error))
-        });
+        let parse = |statement: &Value, variables| Statement::parse_with(statement, variables, &[]);
         Ok(Self {
-            statements: statements.collect::<Result<_, _>>()?,
+            statements: parse_statements(document, parse)?,
         })
     }
 
@@ -176,8 +180,36 @@ impl PolicyDocument {
     }
 }
 
+/// Reads each statement of a document with `parse`, which is also given
+/// whether the policy's version has variables.
+pub(crate) fn parse_statements<S>(
+    document: &Value,
+    parse: impl Fn(&Value, bool) -> Result<S, PolicyError>,
+) -> Result<Vec<S>, (Option<usize>, PolicyError)> {
+    let malformed = |text: &str| (None, PolicyError::Malformed(text.into()));
+    let document = document
+        .as_object()
+        .ok_or_else(|| malformed("a policy document is an object"))?;
+    let variables = document.get("Version").and_then(Value::as_str) == Some("2012-10-17");
+    let statements = match document.get("Statement") {
+        Some(Value::Array(list)) => list.as_slice(),
+        Some(one @ Value::Object(_)) => std::slice::from_ref(one),
+        _ => return Err(malformed("a policy document needs a Statement")),
+    };
+    let statements = statements.iter().enumerate();
+    statements
+        .map(|(index, statement)| parse(statement, variables).map_err(|error| (Some(index), error)))
+        .collect()
+}
+
 impl Statement {
-    fn parse(statement: &Value, variables: bool) -> Result<Self, PolicyError> {
+    /// Reads a statement that may have the elements of an identity-based
+    /// policy and `more`, which are left to the caller.
+    pub(crate) fn parse_with(
+        statement: &Value,
+        variables: bool,
+        more: &[&str],
+    ) -> Result<Self, PolicyError> {
         let malformed = |text: &str| PolicyError::Malformed(text.into());
         let members = statement
             .as_object()
@@ -191,7 +223,10 @@ impl Statement {
             "NotResource",
             "Condition",
         ];
-        if let Some(other) = members.keys().find(|name| !known.contains(&name.as_str())) {
+        if let Some(other) = members.keys().find(|name| {
+            let name = name.as_str();
+            !known.contains(&name) && !more.contains(&name)
+        }) {
             return Err(PolicyError::Unsupported(other.clone()));
         }
         let effect = match members.get("Effect").and_then(Value::as_str) {
@@ -225,14 +260,11 @@ impl Statement {
         }
     }
 
-    fn asks_for(&self, prefix: &str) -> bool {
-        let named = |text: &String| {
-            text.contains("${") && text.to_lowercase().contains(&format!("${{{prefix}"))
-        };
-        self.conditions
-            .iter()
-            .any(|condition| condition.asks_for(prefix))
-            || self.resources.patterns.iter().any(named)
+    pub(crate) fn asks_for(&self, prefix: &str) -> bool {
+        let mut patterns = self.resources.patterns.iter();
+        let mut conditions = self.conditions.iter();
+        conditions.any(|condition| condition.asks_for(prefix))
+            || patterns.any(|pattern| has_variable(pattern, prefix))
     }
 }
 

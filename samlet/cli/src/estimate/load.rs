@@ -238,7 +238,7 @@ fn allowed(application: &Application, role: &Role, function: &str) -> Vec<Access
                 resource: arn,
                 context: &Context::default(),
             };
-            judge(&principal, &request).is_ok()
+            judge(&principal, &request, None).is_ok()
         };
         f64::from(actions.iter().any(is_allowed))
     };

@@ -106,7 +106,11 @@ impl Access {
                 .unwrap_or_default(),
             statement: match denied.reason {
                 Reason::NotAllowed => Some(statement(denied, &declared.names)),
-                Reason::Denied | Reason::OutOfBounds | Reason::DeniedByBoundary => None,
+                Reason::Denied
+                | Reason::OutOfBounds
+                | Reason::DeniedByBoundary
+                | Reason::NotAllowedByResource
+                | Reason::DeniedByResource => None,
             },
         }
     }
@@ -186,6 +190,9 @@ fn explanation(function: &Explained, denied: &Denied, names: &Names) -> String {
         }
         Reason::OutOfBounds | Reason::DeniedByBoundary => {
             text.push_str("\n  to allow it, the permissions boundary has to");
+        }
+        Reason::NotAllowedByResource | Reason::DeniedByResource => {
+            text.push_str("\n  to allow it, change the policy of the resource");
         }
     }
     text

@@ -115,7 +115,7 @@ impl Report {
                 resource: &entry.resource,
                 context: &Context::default(),
             };
-            entry.refused > 0 && judge(&principal, &request).is_err()
+            entry.refused > 0 && judge(&principal, &request, None).is_err()
         });
         Self {
             function: function.logical_id.clone(),
@@ -329,7 +329,7 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<(), Error> {
         context: &context,
     };
     let mut stdout = anstream::stdout();
-    match judge(&principal, &request) {
+    match judge(&principal, &request, None) {
         Ok(places) => {
             writeln!(stdout, "allowed by {}", places.join(" and ")).ok();
             Ok(())

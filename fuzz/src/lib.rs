@@ -1,18 +1,26 @@
 //! What the targets share: where a template is deployed to, and an API of each kind.
 
-use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use samlet_aws::Place;
 use samlet_gateway::fuzzing::Mute;
-use samlet_template::{ApiKind, PayloadFormat, Settings, read};
+use samlet_template::{Actions, ApiKind, PayloadFormat, Settings, read};
+
+/// The actions that templates' policies may name.
+pub static ACTIONS: LazyLock<Actions> = LazyLock::new(|| {
+    Actions::of([
+        include_str!("../../samlet/dynamodb/src/actions.txt"),
+        include_str!("../../samlet/endpoint/src/sts_actions.txt"),
+        include_str!("../../samlet/gateway/src/actions.txt"),
+        include_str!("../../samlet/lambda/src/actions.txt"),
+        include_str!("../../samlet/logs/src/actions.txt"),
+        include_str!("../../samlet/traces/src/actions.txt"),
+    ])
+});
 
 /// What templates are read for.
 pub fn settings() -> Settings {
-    Settings {
-        region: "us-east-1".into(),
-        account_id: "123456789012".into(),
-        stack_name: "local".into(),
-        parameter_overrides: BTreeMap::new(),
-    }
+    Settings::new(Place::new("us-east-1", "123456789012", "local"))
 }
 
 /// The shapes that events and answers have.
@@ -59,7 +67,7 @@ pub fn apis() -> [Mute; 3] {
              Events:\n{}",
             routes.collect::<String>()
         );
-        let application = read(&source, &settings());
+        let application = read(&source, &settings(), &ACTIONS);
         let mut application = application.unwrap_or_else(|errors| panic!("{errors:#?}\n{source}"));
         Mute::new(application.apis.remove(0))
     })

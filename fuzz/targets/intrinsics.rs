@@ -126,7 +126,7 @@ fn hold(choices: &mut Unstructured<'_>) -> arbitrary::Result<()> {
         // An output has a value.
         None => text_of(&value, &known),
     };
-    let read = read(&source, &fuzz::settings());
+    let read = read(&source, &fuzz::settings(), &fuzz::ACTIONS);
     match (read, expected) {
         (_, Err(Stop::Large)) => {}
         (Ok(application), Ok(expected)) => {

@@ -16,7 +16,7 @@ fuzz_target!(|data: &[u8]| -> Corpus {
         return Corpus::Reject;
     };
     let settings = fuzz::settings();
-    let outcome = read(source, &settings);
+    let outcome = read(source, &settings, &fuzz::ACTIONS);
     match &outcome {
         Ok(application) => {
             holds_together(application);
@@ -29,7 +29,11 @@ fuzz_target!(|data: &[u8]| -> Corpus {
     }
     // A byte order mark is one only at the very start; an empty template has no place.
     if !source.starts_with('\u{feff}') {
-        let below = read(&format!("# A comment.\n{source}"), &settings);
+        let below = read(
+            &format!("# A comment.\n{source}"),
+            &settings,
+            &fuzz::ACTIONS,
+        );
         let (here, below) = (told(&outcome, 1), told(&below, 0));
         if !is_empty(&outcome) {
             assert_eq!(here, below, "a comment at its top changes what it means");

@@ -2,10 +2,11 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use samlet_aws::Place;
 use samlet_iam::Role;
-use samlet_template::{Application, Diagnostic, Function};
+use samlet_template::{Actions, Application, Diagnostic, Function};
 use serde_json::json;
 
 use crate::args::{ApplicationArgs, Format, RoutesArgs, ValidateArgs};
@@ -22,6 +23,18 @@ const STACK_NAME: &str = "local";
 pub(crate) fn place() -> Place {
     Place::new(REGION, ACCOUNT_ID, STACK_NAME)
 }
+
+/// The IAM actions of every service that is here.
+static ACTIONS: LazyLock<Actions> = LazyLock::new(|| {
+    Actions::of([
+        samlet_dynamodb::ACTIONS,
+        samlet_endpoint::STS_ACTIONS,
+        samlet_gateway::ACTIONS,
+        samlet_lambda::ACTIONS,
+        samlet_logs::ACTIONS,
+        samlet_traces::ACTIONS,
+    ])
+});
 
 /// A template that was read without errors; its warnings have been shown.
 pub(crate) struct Template {
@@ -47,7 +60,7 @@ impl Template {
                 path: path.clone(),
                 source,
             })?;
-        match samlet_template::read(&source, &settings(args, config)) {
+        match samlet_template::read(&source, &settings(args, config), &ACTIONS) {
             Ok(application) => {
                 diagnostics::print_warnings(&path, &source, &application.warnings);
                 Ok(Self {
@@ -71,7 +84,7 @@ impl Template {
         config: &Config,
         source: &str,
     ) -> Result<(), Diagnostic> {
-        match samlet_template::read(source, &settings(args, config)) {
+        match samlet_template::read(source, &settings(args, config), &ACTIONS) {
             Ok(_) => Ok(()),
             Err(mut wrong) => Err(wrong.swap_remove(0)),
         }
@@ -143,10 +156,8 @@ fn folder_of(template: &Path) -> &Path {
 
 fn settings(args: &ApplicationArgs, config: &Config) -> samlet_template::Settings {
     samlet_template::Settings {
-        region: REGION.into(),
-        account_id: ACCOUNT_ID.into(),
-        stack_name: STACK_NAME.into(),
         parameter_overrides: args.overrides(config),
+        ..samlet_template::Settings::new(Place::new(REGION, ACCOUNT_ID, STACK_NAME))
     }
 }
 

@@ -287,13 +287,10 @@ Resources:
 Outputs:
   Url: {Value: !Sub '${ServerlessHttpApi.Stage}: https://${ServerlessHttpApi}.execute-api.${AWS::Region}.amazonaws.com/a, b'}
 ";
-        let settings = samlet_template::Settings {
-            region: "us-east-1".into(),
-            account_id: "1".into(),
-            stack_name: "local".into(),
-            parameter_overrides: std::collections::BTreeMap::new(),
-        };
-        let application = samlet_template::read(source, &settings).unwrap();
+        let settings =
+            samlet_template::Settings::new(samlet_aws::Place::new("us-east-1", "1", "local"));
+        let application =
+            samlet_template::read(source, &settings, &samlet_template::Actions::default()).unwrap();
         let local = local_urls(
             &application.outputs[0].value,
             &application.apis[0],

@@ -41,6 +41,14 @@ const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 /// How long a request's body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Every IAM action of STS, one a line; ` *` follows those that know no
+/// resources, and so are granted on all.
+///
+/// The Service Authorization Reference as cfn-lint 1.58.0 has it (Policies.json,
+/// read 2026-11-25), in botocore's spelling.
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/>
+pub const STS_ACTIONS: &str = include_str!("sts_actions.txt");
+
 /// The endpoint of one application.
 #[derive(Debug)]
 pub struct Endpoint {

@@ -30,3 +30,11 @@ pub use openapi::{Contribution, ContributionError, openapi};
 pub use sample::{SampleError, SampleRequest};
 pub use server::{Gateway, GatewaySettings};
 pub use stage::Stage;
+
+/// Every IAM action of API Gateway's APIs (`execute-api`), one a line; ` *` follows those that know no
+/// resources, and so are granted on all.
+///
+/// The Service Authorization Reference as cfn-lint 1.58.0 has it (Policies.json,
+/// read 2026-11-25), in botocore's spelling.
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/>
+pub const ACTIONS: &str = include_str!("actions.txt");

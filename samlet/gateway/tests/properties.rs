@@ -10,8 +10,9 @@ use bytes::Bytes;
 use http::request::Parts;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
+use samlet_aws::Place;
 use samlet_gateway::fuzzing::Mute;
-use samlet_template::{Api, ApiKind, PayloadFormat, Settings, read};
+use samlet_template::{Actions, Api, ApiKind, PayloadFormat, Settings, read};
 use serde_json::{Value, json};
 
 /// An API of each kind; their routes are replaced.
@@ -34,13 +35,8 @@ Resources:
 type Declared = (&'static str, String);
 
 fn api(kind: ApiKind, format: PayloadFormat, routes: &[Declared]) -> Mute {
-    let settings = Settings {
-        region: "us-east-1".into(),
-        account_id: "123456789012".into(),
-        stack_name: "local".into(),
-        parameter_overrides: BTreeMap::new(),
-    };
-    let apis = read(TEMPLATE, &settings).unwrap().apis;
+    let settings = Settings::new(Place::new("us-east-1", "123456789012", "local"));
+    let apis = read(TEMPLATE, &settings, &Actions::default()).unwrap().apis;
     let mut api: Api = apis.into_iter().find(|api| api.kind == kind).unwrap();
     let example = api.routes[0].clone();
     let route = |(method, path): &Declared| samlet_template::Route {

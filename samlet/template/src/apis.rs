@@ -194,7 +194,7 @@ fn api(
     });
     let api = Api {
         logical_id: resource.key.clone(),
-        id: api_id(&scope.settings.stack_name, &resource.key),
+        id: api_id(&scope.settings.place.stack, &resource.key),
         kind,
         stage: stage.into(),
         routes: Vec::new(),

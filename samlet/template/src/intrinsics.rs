@@ -6,14 +6,16 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::Settings;
 use crate::diagnostics::{Findings, Location};
+use crate::late::Mentions;
 use crate::node::{Entry, Kind, Node};
 use crate::parameters::{self, Parameter};
+use crate::{Actions, Settings};
 
 /// Everything a template's values may refer to.
 pub(crate) struct Scope<'a> {
     pub(crate) settings: &'a Settings,
+    pub(crate) actions: &'a Actions,
     pub(crate) template: &'a Node,
     pub(crate) parameters: BTreeMap<String, Parameter>,
     /// Conditions evaluated so far: each is evaluated once, however often it is named.
@@ -26,6 +28,9 @@ pub(crate) struct Scope<'a> {
     depth: usize,
     /// Bytes of all values resolved so far.
     resolved_bytes: usize,
+    pub(crate) mentions: Mentions,
+    /// The logical ids of APIs by their ids, once one was asked for.
+    pub(crate) api_ids: BTreeMap<String, String>,
     pub(crate) findings: Findings,
 }
 
@@ -40,11 +45,12 @@ const MAX_RESOLVING_DEPTH: usize = 200;
 const NODE_BYTES: usize = 64;
 
 impl<'a> Scope<'a> {
-    pub(crate) fn new(template: &'a Node, settings: &'a Settings) -> Self {
+    pub(crate) fn new(template: &'a Node, settings: &'a Settings, actions: &'a Actions) -> Self {
         let mut findings = Findings::default();
         let parameters = parameters::read(template, settings, &mut findings);
         Self {
             settings,
+            actions,
             template,
             parameters,
             conditions: BTreeMap::new(),
@@ -52,6 +58,8 @@ impl<'a> Scope<'a> {
             names: BTreeMap::new(),
             depth: 0,
             resolved_bytes: 0,
+            mentions: Mentions::default(),
+            api_ids: BTreeMap::new(),
             findings,
         }
     }
@@ -129,7 +137,8 @@ impl<'a> Scope<'a> {
                 Some(Node::text(STANDARD.encode(text), at))
             }
             "Fn::GetAZs" => {
-                let zones = ["a", "b", "c"].map(|zone| format!("{}{zone}", self.settings.region));
+                let zones = ["a", "b", "c"];
+                let zones = zones.map(|zone| format!("{}{zone}", self.settings.place.region));
                 Some(list(zones, at))
             }
             "Fn::Equals" | "Fn::And" | "Fn::Or" | "Fn::Not" | "Condition" => {
@@ -252,7 +261,7 @@ impl<'a> Scope<'a> {
             result += value;
             rest = after;
         }
-        Node::text(result + rest, at)
+        Node::text(self.with_api_urls(result + rest, at), at)
     }
 
     fn join(&mut self, argument: &Node, at: Location) -> Node {
@@ -273,7 +282,7 @@ impl<'a> Scope<'a> {
         }
         let bytes: usize = texts.iter().map(|text| text.len() + separator.len()).sum();
         match self.spend(bytes, at) {
-            true => Node::text(texts.join(separator), at),
+            true => Node::text(self.with_api_urls(texts.join(separator), at), at),
             false => Node::text("", at),
         }
     }

@@ -89,7 +89,7 @@ impl Keys {
             let properties = globals::resolved(resource, scope);
             check(&properties, known, what, resource.at, scope);
             let text = |name: &str| properties.get_text(name);
-            let id = api_id(&scope.settings.stack_name, &resource.key);
+            let id = api_id(&scope.settings.place.stack, &resource.key);
             match what {
                 "AWS::ApiGateway::ApiKey" => {
                     if let Some(value) = properties.get("Value") {
@@ -146,7 +146,7 @@ impl Keys {
             _ => return,
         };
         let logical_id = format!("{prefix}ApiKey");
-        let stack = &scope.settings.stack_name;
+        let stack = &scope.settings.place.stack;
         let (key, id) = (
             api_id(stack, &logical_id),
             api_id(stack, &format!("{prefix}UsagePlan")),

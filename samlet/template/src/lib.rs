@@ -3,6 +3,7 @@
 //! No I/O: source text in, application or diagnostics out. What a template
 //! declares and samlet doesn't have is named in a warning, never passed over.
 
+mod actions;
 mod alarms;
 mod apis;
 mod authorizers;
@@ -16,6 +17,7 @@ mod globals;
 mod intrinsics;
 mod json_schema;
 mod keys;
+mod late;
 mod names;
 mod node;
 mod parameters;
@@ -35,26 +37,40 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use samlet_aws::Place;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use actions::Actions;
 pub use alarms::Alarm;
 pub use apis::AccessLog;
 pub use diagnostics::{Diagnostic, Location};
 pub use gateway_responses::{GatewayResponse, HeaderSource};
 pub use json_schema::JsonSchema;
+pub use late::{Attributes, LateValue};
+pub use reader::Draft;
 
-/// What the template is deployed into: the values of pseudo parameters, and parameter overrides.
+/// What a template is read for.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// `AWS::Region`.
-    pub region: String,
-    /// `AWS::AccountId`.
-    pub account_id: String,
-    /// `AWS::StackName`.
-    pub stack_name: String,
+    /// Where the application seems to be deployed: the values of pseudo
+    /// parameters, and what ARNs are made of.
+    pub place: Place,
     /// Parameter values from the command line.
     pub parameter_overrides: BTreeMap<String, String>,
+    /// What services have said of their resources.
+    pub attributes: Attributes,
+}
+
+impl Settings {
+    /// For `place`, before any service is there; each parameter has its default.
+    pub fn new(place: Place) -> Self {
+        Self {
+            place,
+            parameter_overrides: BTreeMap::new(),
+            attributes: Attributes::default(),
+        }
+    }
 }
 
 /// The application a template declares.
@@ -83,6 +99,11 @@ pub struct Application {
     pub dashboards: Vec<String>,
     /// Resolved outputs.
     pub outputs: Vec<Output>,
+    /// What is mentioned and not known yet: values have stand-ins for it.
+    /// Reading again with the [`Settings::attributes`] of the services fills
+    /// it in. One that no service has, such as the address of an API without
+    /// routes, stays.
+    pub late: Vec<LateValue>,
     /// What is in the template but has no effect here.
     pub warnings: Vec<Diagnostic>,
 }
@@ -476,10 +497,15 @@ pub struct Output {
     pub value: String,
 }
 
-/// Reads a template; either all of it is usable, or everything that is wrong
-/// with it is told.
-pub fn read(source: &str, settings: &Settings) -> Result<Application, Vec<Diagnostic>> {
-    reader::read(source, settings)
+/// Reads a template: gives an application that is usable as a whole, or
+/// everything that is wrong with the template. Its policies may name `actions`.
+/// [`Draft`] does the same in two steps.
+pub fn read(
+    source: &str,
+    settings: &Settings,
+    actions: &Actions,
+) -> Result<Application, Vec<Diagnostic>> {
+    Draft::parse(source)?.resolve(settings, actions)
 }
 
 fn seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,9 +1,10 @@
 //! AWS's managed policies and SAM's policy templates, for the services that are here.
 //! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-policy-template-list.html>
 
+use samlet_aws::Place;
 use serde_json::{Value, json};
 
-use crate::{Policy, Settings};
+use crate::Policy;
 
 /// `(actions, resources)` of one statement that allows.
 type Grant = (&'static [&'static str], &'static [&'static str]);
@@ -363,7 +364,7 @@ pub(crate) fn template_names() -> Vec<&'static str> {
 /// What a policy template makes; `None` when it grants nothing that is here.
 pub(crate) fn template<'v>(
     name: &str,
-    settings: &Settings,
+    place: &Place,
     value: &impl Fn(&str) -> Option<&'v str>,
 ) -> Option<Policy> {
     let (_, parameters, grants) = TEMPLATES.iter().find(|(known, ..)| *known == name)?;
@@ -375,8 +376,7 @@ pub(crate) fn template<'v>(
                 value(parameter).unwrap_or_default(),
             )
         });
-        let (region, account) = (&settings.region, &settings.account_id);
-        format!("arn:aws:{service}:{region}:{account}:{rest}")
+        place.arn(service, rest).into()
     };
     Some(policy(name, grants, &resource))
 }

@@ -10,7 +10,7 @@ use crate::keys::Keys;
 use crate::names::did_you_mean;
 use crate::node::{Entry, Node, parse};
 use crate::roles::Roles;
-use crate::{ApiKind, Application, Output, Settings};
+use crate::{Actions, ApiKind, Application, Output, Settings};
 use crate::{alarms, dependencies, functions, globals, tables};
 
 /// The sections of a template.
@@ -51,26 +51,50 @@ const MAX_RESOURCES: usize = 500;
 
 const SERVERLESS_TRANSFORM: &str = "AWS::Serverless-2016-10-31";
 
-pub(crate) fn read(source: &str, settings: &Settings) -> Result<Application, Vec<Diagnostic>> {
-    let (template, surprises) = parse(source).map_err(|error| vec![error])?;
-    let mut scope = Scope::new(&template, settings);
-    scope.findings.warnings.extend(surprises);
-    check_sections(&template, &mut scope);
-    globals::check(&mut scope);
-    scope.check_conditions();
-    let application = application(&template, &mut scope);
-    let by_place = |found: &Diagnostic| (found.location.line, found.location.column);
-    if scope.findings.errors.is_empty() {
-        let mut warnings = scope.findings.warnings;
-        warnings.sort_by_key(by_place);
-        Ok(Application {
-            warnings,
-            ..application
+/// A template whose values are not worked out yet, which can be done as often as needed.
+#[derive(Debug)]
+pub struct Draft {
+    template: Node,
+    surprises: Vec<Diagnostic>,
+}
+
+impl Draft {
+    /// Parses a template's text.
+    pub fn parse(source: &str) -> Result<Self, Vec<Diagnostic>> {
+        let (template, surprises) = parse(source).map_err(|error| vec![error])?;
+        Ok(Self {
+            template,
+            surprises,
         })
-    } else {
-        let mut errors = scope.findings.errors;
-        errors.sort_by_key(by_place);
-        Err(errors)
+    }
+
+    /// The application as it is with these settings, or everything that is
+    /// wrong with the template.
+    pub fn resolve(
+        &self,
+        settings: &Settings,
+        actions: &Actions,
+    ) -> Result<Application, Vec<Diagnostic>> {
+        let mut scope = Scope::new(&self.template, settings, actions);
+        scope.findings.warnings.clone_from(&self.surprises);
+        check_sections(&self.template, &mut scope);
+        globals::check(&mut scope);
+        scope.check_conditions();
+        let application = application(&self.template, &mut scope);
+        let by_place = |found: &Diagnostic| (found.location.line, found.location.column);
+        if scope.findings.errors.is_empty() {
+            let mut warnings = scope.findings.warnings;
+            warnings.sort_by_key(by_place);
+            Ok(Application {
+                late: scope.mentions.into_values(),
+                warnings,
+                ..application
+            })
+        } else {
+            let mut errors = scope.findings.errors;
+            errors.sort_by_key(by_place);
+            Err(errors)
+        }
     }
 }
 
@@ -198,6 +222,7 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
         alarms,
         dashboards,
         outputs: outputs(template, scope),
+        late: Vec::new(),
         warnings: Vec::new(),
     }
 }

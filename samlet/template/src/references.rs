@@ -1,6 +1,8 @@
 //! What `!Ref` and `!GetAtt` give: the names, ids and ARNs that AWS would.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/>
 
+use samlet_aws::Place;
+
 use crate::diagnostics::Location;
 use crate::intrinsics::Scope;
 use crate::names::{api_id, did_you_mean};
@@ -54,25 +56,30 @@ impl<'a> Scope<'a> {
             return String::new();
         }
         let physical = self.physical_name(name);
-        let (region, account) = (&self.settings.region, &self.settings.account_id);
+        let place = &self.settings.place;
         match self.kind_of(name) {
             "AWS::Serverless::Api"
             | "AWS::Serverless::HttpApi"
             | "AWS::ApiGateway::RestApi"
             | "AWS::ApiGatewayV2::Api"
             | "AWS::ApiGateway::UsagePlan"
-            | "AWS::ApiGateway::ApiKey" => api_id(&self.settings.stack_name, name),
-            "AWS::SQS::Queue" => format!("https://sqs.{region}.amazonaws.com/{account}/{physical}"),
-            "AWS::SNS::Topic" => format!("arn:aws:sns:{region}:{account}:{physical}"),
-            "AWS::IAM::ManagedPolicy" => format!("arn:aws:iam::{account}:policy/{physical}"),
+            | "AWS::ApiGateway::ApiKey" => api_id(&self.settings.place.stack, name),
+            "AWS::SQS::Queue" => queue_url(place, &physical),
+            "AWS::SNS::Topic" => place.arn("sns", physical).into(),
+            "AWS::IAM::ManagedPolicy" => {
+                let resource = format_args!("policy/{physical}");
+                place.global_arn("iam", resource).into()
+            }
             "AWS::SecretsManager::Secret" => {
-                format!("arn:aws:secretsmanager:{region}:{account}:secret:{physical}")
+                let resource = format_args!("secret:{physical}");
+                place.arn("secretsmanager", resource).into()
             }
             "AWS::Serverless::StateMachine" | "AWS::StepFunctions::StateMachine" => {
-                format!("arn:aws:states:{region}:{account}:stateMachine:{physical}")
+                let resource = format_args!("stateMachine:{physical}");
+                place.arn("states", resource).into()
             }
             "AWS::Cognito::UserPool" => {
-                format!("{region}_{}", &api_id(&self.settings.stack_name, name)[..9])
+                format!("{}_{}", place.region, &api_id(&place.stack, name)[..9])
             }
             // Bucket names have no upper case.
             "AWS::S3::Bucket" => physical.to_lowercase(),
@@ -81,17 +88,16 @@ impl<'a> Scope<'a> {
     }
 
     fn pseudo_parameter(&self, name: &str) -> Option<String> {
-        let settings = self.settings;
-        let (region, account, stack) =
-            (&settings.region, &settings.account_id, &settings.stack_name);
+        let place = &self.settings.place;
         Some(match name {
-            "AWS::Region" => region.clone(),
-            "AWS::AccountId" => account.clone(),
-            "AWS::StackName" => stack.clone(),
-            "AWS::Partition" => "aws".into(),
-            "AWS::URLSuffix" => "amazonaws.com".into(),
+            "AWS::Region" => place.region.clone(),
+            "AWS::AccountId" => place.account.clone(),
+            "AWS::StackName" => place.stack.clone(),
+            "AWS::Partition" => place.partition.clone(),
+            "AWS::URLSuffix" => place.url_suffix().into(),
             "AWS::StackId" => {
-                format!("arn:aws:cloudformation:{region}:{account}:stack/{stack}/local")
+                let resource = format_args!("stack/{}/local", place.stack);
+                place.arn("cloudformation", resource).into()
             }
             _ => return None,
         })
@@ -100,7 +106,7 @@ impl<'a> Scope<'a> {
     /// What SAM itself adds to a template, and a template may refer to: the
     /// implicit APIs, an API's stage, a function's role.
     fn made_by_sam(&self, name: &str) -> Option<String> {
-        let stack = &self.settings.stack_name;
+        let stack = &self.settings.place.stack;
         match name {
             "ServerlessRestApi" | "ServerlessHttpApi" => return Some(api_id(stack, name)),
             "ServerlessRestApi.Stage" => return Some("Prod".into()),
@@ -182,7 +188,7 @@ impl<'a> Scope<'a> {
 
     /// The name a resource states, or `STACK-LOGICALID`.
     pub(crate) fn physical_name(&mut self, logical_id: &str) -> String {
-        let generated = format!("{}-{logical_id}", self.settings.stack_name);
+        let generated = format!("{}-{logical_id}", self.settings.place.stack);
         let stated = NAME_PROPERTIES
             .iter()
             .find_map(|name| self.property(logical_id, name));
@@ -237,20 +243,20 @@ impl<'a> Scope<'a> {
 
     fn attribute(&mut self, text: &str, at: Location) -> String {
         let (name, attribute) = text.split_once('.').unwrap_or((text, ""));
-        let (region, account) = (
-            self.settings.region.clone(),
-            self.settings.account_id.clone(),
-        );
+        if self.is_http_api(name) && attribute == "ApiEndpoint" {
+            return self.api_url(name, at);
+        }
+        let place = &self.settings.place;
         if let Some(role) = self.role_of_function(name) {
-            let role = format!("{}-{role}", self.settings.stack_name);
+            let role = format!("{}-{role}", self.settings.place.stack);
             return match attribute {
-                "Arn" => format!("arn:aws:iam::{account}:role/{role}"),
+                "Arn" => place.global_arn("iam", format_args!("role/{role}")).into(),
                 "RoleId" => format!("AROA{}", api_id(&role, "role").to_uppercase()),
                 _ => self.no_attribute(name, attribute, &["Arn", "RoleId"], at),
             };
         }
         if self.resource(name).is_none() && self.is_companion(name) {
-            return format!("{}-{name}", self.settings.stack_name);
+            return format!("{}-{name}", self.settings.place.stack);
         }
         if self.resource(name).is_none() {
             self.unresolvable(name, at);
@@ -273,23 +279,24 @@ impl<'a> Scope<'a> {
             return self.no_attribute(name, attribute, known, at);
         }
         match (kind, attribute) {
-            ("AWS::DynamoDB::Table" | "AWS::Serverless::SimpleTable", "Arn") => {
-                format!("arn:aws:dynamodb:{region}:{account}:table/{physical}")
-            }
-            ("AWS::DynamoDB::Table", _) => {
-                format!("arn:aws:dynamodb:{region}:{account}:table/{physical}/stream/local")
-            }
+            ("AWS::DynamoDB::Table" | "AWS::Serverless::SimpleTable", "Arn") => place
+                .arn("dynamodb", format_args!("table/{physical}"))
+                .into(),
+            ("AWS::DynamoDB::Table", _) => self.stream_arn(name, &physical, at),
             ("AWS::Serverless::Function" | "AWS::Lambda::Function", _) => {
-                format!("arn:aws:lambda:{region}:{account}:function:{physical}")
+                let resource = format_args!("function:{physical}");
+                place.arn("lambda", resource).into()
             }
-            ("AWS::IAM::Role", "Arn") => format!("arn:aws:iam::{account}:role/{physical}"),
+            ("AWS::IAM::Role", "Arn") => {
+                let resource = format_args!("role/{physical}");
+                place.global_arn("iam", resource).into()
+            }
             ("AWS::Logs::LogGroup", _) => {
-                format!("arn:aws:logs:{region}:{account}:log-group:{physical}:*")
+                let resource = format_args!("log-group:{physical}:*");
+                place.arn("logs", resource).into()
             }
-            ("AWS::S3::Bucket", "Arn") => format!("arn:aws:s3:::{}", physical.to_lowercase()),
-            ("AWS::SQS::Queue", "QueueUrl") => {
-                format!("https://sqs.{region}.amazonaws.com/{account}/{physical}")
-            }
+            ("AWS::S3::Bucket", "Arn") => place.shared_arn("s3", physical.to_lowercase()).into(),
+            ("AWS::SQS::Queue", "QueueUrl") => queue_url(place, &physical),
             ("AWS::SSM::Parameter", _) => {
                 let stated = self.property(name, attribute);
                 let resolved = stated.and_then(|node| self.resolve(node));
@@ -301,11 +308,26 @@ impl<'a> Scope<'a> {
             }
             (kind, attribute) if attribute.ends_with("Arn") => {
                 let service = kind.split("::").nth(1).unwrap_or("service").to_lowercase();
-                format!("arn:aws:{service}:{region}:{account}:{physical}")
+                place.arn(&service, physical).into()
             }
             (_, "RoleId" | "RootResourceId") => api_id(&physical, attribute),
             _ => physical,
         }
+    }
+
+    /// The ARN of a table's stream: DynamoDB makes a part of it when it makes the stream.
+    fn stream_arn(&mut self, table: &str, physical: &str, at: Location) -> String {
+        let specification = self.property(table, "StreamSpecification");
+        let specification = specification.and_then(|node| self.chosen(node));
+        if specification.is_none_or(|node| node.kind == Kind::Null) {
+            let message = format!("{table} has no StreamArn: the table has no stream");
+            let help = "add a StreamSpecification to the table";
+            self.findings.error(at, message, help);
+            return String::new();
+        }
+        let resource = format!("table/{physical}/stream/${{{table}.StreamLabel}}");
+        let stand_in = self.settings.place.arn("dynamodb", resource);
+        self.late_value(table, "StreamArn", stand_in, at)
     }
 
     fn no_attribute(
@@ -322,4 +344,12 @@ impl<'a> Scope<'a> {
         );
         String::new()
     }
+}
+
+fn queue_url(place: &Place, name: &str) -> String {
+    let (region, account) = (&place.region, &place.account);
+    format!(
+        "https://sqs.{region}.{}/{account}/{name}",
+        place.url_suffix()
+    )
 }

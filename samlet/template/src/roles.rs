@@ -75,9 +75,9 @@ impl Roles {
             let names = properties.get("Roles").into_iter().flat_map(Node::texts);
             attached.extend(names.map(|role| (role.to_owned(), policy.clone())));
             if what == "AWS::IAM::ManagedPolicy" {
-                let account = &scope.settings.account_id;
-                let arn = format!("arn:aws:iam::{account}:policy/{name}");
-                roles.managed.insert(arn, policy);
+                let place = &scope.settings.place;
+                let arn = place.global_arn("iam", format_args!("policy/{name}"));
+                roles.managed.insert(arn.into(), policy);
             }
         }
         for resource in resources {
@@ -183,7 +183,7 @@ impl Roles {
         let tags = tags.filter_map(|tag| Some((tag.key.clone(), tag.value.as_text()?.to_owned())));
         let own = ("lambda:createdBy".to_owned(), "SAM".to_owned());
         Role {
-            name: format!("{}-{}Role", scope.settings.stack_name, function.key),
+            name: format!("{}-{}Role", scope.settings.place.stack, function.key),
             policies: all,
             boundary: self.boundary(properties, scope),
             tags: tags.chain([own]).collect(),
@@ -226,7 +226,7 @@ impl Roles {
             .collect();
         check(&template.value, &known, &template.key, template.at, scope);
         let value = |name: &str| template.value.get_text(name);
-        let policy = policies::template(&template.key, scope.settings, &value)?;
+        let policy = policies::template(&template.key, &scope.settings.place, &value)?;
         Some(at_one_place(policy, template.at))
     }
 

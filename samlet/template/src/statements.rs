@@ -2,22 +2,10 @@
 //! actions that there are not, and permissions that reach further than anything here needs. It never decides; that
 //! is done where requests arrive.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
-use samlet_aws::glob;
-
+use crate::actions::{Action, Actions};
 use crate::intrinsics::Scope;
 use crate::names::nearest;
 use crate::node::Node;
-
-/// Every action of the services that are here, one a line; ` *` behind those
-/// that know no resources and so are granted on all.
-///
-/// The Service Authorization Reference as cfn-lint 1.58.0 has it (Policies.json,
-/// read 2026-11-25), in botocore's spelling; IAM looks at no case.
-/// <https://docs.aws.amazon.com/service-authorization/latest/reference/>
-const ACTIONS: &str = include_str!("actions.txt");
 
 /// What Lambda's own AWSLambdaBasicExecutionRole grants on all resources.
 const HARMLESS: [&str; 3] = [
@@ -44,27 +32,6 @@ const LONGEST_NAME: usize = 100;
 /// What comes of an action that there is not.
 const NOTHING: &str = "it allows nothing";
 
-struct Action {
-    name: &'static str,
-    has_resources: bool,
-}
-
-/// The actions of each service.
-static SERVICES: LazyLock<BTreeMap<&'static str, Vec<Action>>> = LazyLock::new(|| {
-    let mut services: BTreeMap<&str, Vec<Action>> = BTreeMap::new();
-    for line in ACTIONS.lines() {
-        let (action, all) = line.split_once(' ').map_or((line, ""), |parts| parts);
-        let Some((service, name)) = action.split_once(':') else {
-            continue;
-        };
-        services.entry(service).or_default().push(Action {
-            name,
-            has_resources: all.is_empty(),
-        });
-    }
-    services
-});
-
 /// Looks at one statement, or at several.
 pub(crate) fn check(statements: &Node, scope: &mut Scope<'_>) {
     for statement in statements.one_or_several() {
@@ -89,7 +56,10 @@ fn check_one(statement: &Node, scope: &mut Scope<'_>) {
         }
     }
     for action in all("Action") {
-        if let Some(message) = action.as_text().and_then(too_wide) {
+        if let Some(message) = action
+            .as_text()
+            .and_then(|action| too_wide(action, scope.actions))
+        {
             let help = "name those that are needed; `samlet policies` tells them";
             scope.findings.warn_with(action.at, message, help);
         }
@@ -99,7 +69,7 @@ fn check_one(statement: &Node, scope: &mut Scope<'_>) {
         return;
     }
     let mut actions = all("Action").iter().filter_map(Node::as_text);
-    let Some(action) = actions.find(|action| reaches_resources(action)) else {
+    let Some(action) = actions.find(|action| reaches_resources(action, scope.actions)) else {
         return;
     };
     for resource in all("Resource") {
@@ -118,22 +88,19 @@ fn check_action(node: &Node, scope: &mut Scope<'_>) {
     };
     let Some((service, action)) = text.split_once(':') else {
         let message = format!("`{text}` names no service: IAM takes no such action");
-        let meant = SERVICES
-            .iter()
-            .find(|(_, actions)| actions.iter().any(|known| is(known, text)));
-        let help = meant.map_or("write it as `service:Action`".to_owned(), |(service, _)| {
+        let meant = scope.actions.service_with(text);
+        let help = meant.map_or("write it as `service:Action`".to_owned(), |service| {
             format!("did you mean `{service}:{text}`?")
         });
         scope.findings.error(node.at, message, help);
         return;
     };
-    let Some(actions) = SERVICES.get(service.to_lowercase().as_str()) else {
+    let Some(actions) = scope.actions.of_service(service) else {
         // Another service's, unless one of ours has such an action.
-        let services: Vec<&str> = SERVICES.keys().copied().collect();
         let meant = Some(service)
             .filter(|service| service.len() <= LONGEST_NAME)
-            .and_then(|service| nearest(service, &services))
-            .filter(|meant| SERVICES[meant].iter().any(|known| is(known, action)));
+            .and_then(|service| nearest(service, &scope.actions.services()))
+            .filter(|meant| scope.actions.has(meant, action));
         if let Some(meant) = meant {
             let message = format!("`{service}` is no service that has {action}");
             let help = format!("did you mean `{meant}:{action}`?");
@@ -141,10 +108,7 @@ fn check_action(node: &Node, scope: &mut Scope<'_>) {
         }
         return;
     };
-    if actions
-        .iter()
-        .any(|known| glob::matches_ignoring_case(action, known.name))
-    {
+    if actions.iter().any(|known| known.matches(action)) {
         return;
     }
     if action.contains(['*', '?']) {
@@ -180,7 +144,7 @@ fn meant(service: &str, action: &str, actions: &[Action]) -> String {
 }
 
 /// Whether an allowed pattern takes in more than its writer can have had in mind.
-fn too_wide(pattern: &str) -> Option<String> {
+fn too_wide(pattern: &str, actions: &Actions) -> Option<String> {
     let (service, action) = pattern.split_once(':').unwrap_or(("*", pattern));
     if service == "*" && pattern.contains('*') {
         return Some(format!("`{pattern}` allows every action of every service"));
@@ -191,10 +155,10 @@ fn too_wide(pattern: &str) -> Option<String> {
     if !action.contains(['*', '?']) {
         return None;
     }
-    let actions = SERVICES.get(service.to_lowercase().as_str())?;
     let mut taken = actions
+        .of_service(service)?
         .iter()
-        .filter(|known| glob::matches_ignoring_case(action, known.name));
+        .filter(|known| known.matches(action));
     let writing = |known: &&Action| !READING.iter().any(|verb| known.name.starts_with(verb));
     let one = taken.find(writing)?;
     Some(format!(
@@ -204,7 +168,7 @@ fn too_wide(pattern: &str) -> Option<String> {
 }
 
 /// Whether an allowed pattern grants something for which it matters on which resources.
-fn reaches_resources(pattern: &str) -> bool {
+fn reaches_resources(pattern: &str, actions: &Actions) -> bool {
     if HARMLESS
         .iter()
         .any(|known| known.eq_ignore_ascii_case(pattern))
@@ -214,13 +178,8 @@ fn reaches_resources(pattern: &str) -> bool {
     let Some((service, action)) = pattern.split_once(':') else {
         return pattern == "*";
     };
-    let actions = SERVICES.get(service.to_lowercase().as_str());
-    actions.is_some_and(|actions| {
-        let mut taken = actions
-            .iter()
-            .filter(|known| glob::matches_ignoring_case(action, known.name));
-        taken.any(|known| known.has_resources)
-    })
+    let mut known = actions.of_service(service).unwrap_or_default().iter();
+    known.any(|known| known.has_resources && known.matches(action))
 }
 
 /// `*`, or an ARN of all tables, functions or the like.
@@ -230,30 +189,9 @@ fn is_everything(resource: &str) -> bool {
     name == "*"
 }
 
-fn is(known: &Action, name: &str) -> bool {
-    known.name.eq_ignore_ascii_case(name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_action_of_the_table_is_read() {
-        let count: usize = SERVICES.values().map(Vec::len).sum();
-        assert_eq!(count, ACTIONS.lines().count());
-        let services: Vec<_> = SERVICES.keys().copied().collect();
-        let known = ["dynamodb", "execute-api", "lambda", "logs", "sts", "xray"];
-        assert_eq!(services, known);
-        let takes_resource = |service: &str, name: &str| {
-            let mut actions = SERVICES[service].iter();
-            actions
-                .find(|known| known.name == name)
-                .map(|known| known.has_resources)
-        };
-        assert_eq!(takes_resource("dynamodb", "GetItem"), Some(true));
-        assert_eq!(takes_resource("dynamodb", "ListTables"), Some(false));
-    }
 
     #[test]
     fn a_resource_is_everything_when_its_name_is_a_star() {

@@ -29,6 +29,14 @@ pub use view::{Details, Refused, Summary};
 use metrics::Metrics;
 use store::Store;
 
+/// Every IAM action of X-Ray, one a line; ` *` follows those that know no
+/// resources, and so are granted on all.
+///
+/// The Service Authorization Reference as cfn-lint 1.58.0 has it (Policies.json,
+/// read 2026-11-25), in botocore's spelling.
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/>
+pub const ACTIONS: &str = include_str!("actions.txt");
+
 /// All traces and metrics of one application; cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Traces(Arc<Shared>);

@@ -76,11 +76,7 @@ fn table<T>(
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 fn application(source: &str) -> samlet_template::Application {
-    let settings = samlet_template::Settings {
-        region: "us-east-1".into(),
-        account_id: "1".into(),
-        stack_name: "local".into(),
-        parameter_overrides: std::collections::BTreeMap::new(),
-    };
-    samlet_template::read(source, &settings).unwrap()
+    let settings =
+        samlet_template::Settings::new(samlet_aws::Place::new("us-east-1", "1", "local"));
+    samlet_template::read(source, &settings, &samlet_template::Actions::default()).unwrap()
 }

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
-use samlet_template::{Settings, read};
+use samlet_aws::Place;
+use samlet_template::{Actions, Settings, read};
 
 use super::*;
 
@@ -46,13 +47,8 @@ Resources:
 "#;
 
 fn application() -> Application {
-    let settings = Settings {
-        region: "us-east-1".into(),
-        account_id: "123456789012".into(),
-        stack_name: "local".into(),
-        parameter_overrides: BTreeMap::new(),
-    };
-    read(TEMPLATE, &settings).unwrap()
+    let settings = Settings::new(Place::new("us-east-1", "123456789012", "local"));
+    read(TEMPLATE, &settings, &Actions::default()).unwrap()
 }
 
 fn document(contribution: &str) -> Value {

@@ -3,7 +3,7 @@
 use samlet_template::{AccessLog, ApiKind, Identity, PayloadFormat, read};
 use serde_json::json;
 
-use crate::{FUNCTION, application, errors, settings};
+use crate::{ACTIONS, FUNCTION, application, errors, settings};
 
 #[test]
 fn a_function_has_its_globals_intrinsics_role_and_routes() {
@@ -57,7 +57,7 @@ fn parameters_are_overridden_and_checked() {
     settings
         .parameter_overrides
         .insert("Stage".into(), "Test".into());
-    let application = read(FUNCTION, &settings).unwrap();
+    let application = read(FUNCTION, &settings, &ACTIONS).unwrap();
     assert_eq!(application.apis[0].stage, "Test");
     assert_eq!(application.functions[0].environment["STAGE"], "false");
     settings
@@ -66,7 +66,7 @@ fn parameters_are_overridden_and_checked() {
     settings
         .parameter_overrides
         .insert("Stagee".into(), "x".into());
-    assert_eq!(read(FUNCTION, &settings).unwrap_err().len(), 2);
+    assert_eq!(read(FUNCTION, &settings, &ACTIONS).unwrap_err().len(), 2);
 }
 
 #[test]
@@ -480,7 +480,7 @@ fn this_repositorys_own_template_is_read_without_a_warning() {
     let mut set = |name: &str, value: &str| {
         let overrides = &mut settings.parameter_overrides;
         overrides.insert(name.into(), value.into());
-        read(source, &settings).unwrap()
+        read(source, &settings, &ACTIONS).unwrap()
     };
     // Nor as it is in production, but for who is to be told of alarms.
     assert_eq!(set("Stage", "production").warnings, []);

@@ -2,26 +2,35 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-use samlet_template::{Application, Diagnostic, Settings, read};
+use samlet_aws::Place;
+use samlet_template::{Actions, Application, Diagnostic, Settings, read};
 
 mod applications;
+mod late;
 mod merging;
 mod mistakes;
 mod mutations;
 
+/// The actions of all services that samlet has.
+static ACTIONS: LazyLock<Actions> = LazyLock::new(|| {
+    Actions::of([
+        include_str!("../../../dynamodb/src/actions.txt"),
+        include_str!("../../../endpoint/src/sts_actions.txt"),
+        include_str!("../../../gateway/src/actions.txt"),
+        include_str!("../../../lambda/src/actions.txt"),
+        include_str!("../../../logs/src/actions.txt"),
+        include_str!("../../../traces/src/actions.txt"),
+    ])
+});
+
 fn settings() -> Settings {
-    Settings {
-        region: "us-east-1".into(),
-        account_id: "123456789012".into(),
-        stack_name: "local".into(),
-        parameter_overrides: BTreeMap::new(),
-    }
+    Settings::new(Place::new("us-east-1", "123456789012", "local"))
 }
 
 fn application(source: &str) -> Application {
-    read(source, &settings()).unwrap_or_else(|errors| panic!("{errors:#?}"))
+    read(source, &settings(), &ACTIONS).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
 /// `line:column message (help)` of each error.
@@ -30,7 +39,7 @@ fn errors(source: &str) -> Vec<String> {
 }
 
 fn errors_with(source: &str, settings: &Settings) -> Vec<String> {
-    lines(&read(source, settings).map(|_| ()).unwrap_err())
+    lines(&read(source, settings, &ACTIONS).map(|_| ()).unwrap_err())
 }
 
 /// The same of each warning.

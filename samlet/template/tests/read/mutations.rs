@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use samlet_template::{Diagnostic, read};
 
-use crate::settings;
+use crate::{ACTIONS, settings};
 
 /// Templates that are damaged in a test run.
 const MUTATIONS: u64 = 3000;
@@ -138,7 +138,7 @@ fn damaged_templates_are_read_or_refused_and_never_break_the_reader() {
     for seed in seeds {
         let source = mutated(&templates, &mut fastrand::Rng::with_seed(seed));
         let began = Instant::now();
-        let outcome = catch_unwind(|| read(&source, &settings()));
+        let outcome = catch_unwind(|| read(&source, &settings(), &ACTIONS));
         let Ok(outcome) = outcome else {
             panic!("MUTATION_SEED={seed} broke the reader:\n{source}");
         };

@@ -10,7 +10,8 @@ use fuzz::{like, pieced};
 use libfuzzer_sys::fuzz_target;
 use samlet_aws::Place;
 use samlet_iam::{
-    Context, Decision, Policy, PolicyDocument, Principal, Reason, Request, Role, authorize, judge,
+    Context, Decision, Policy, PolicyDocument, Principal, Reason, Request, ResourcePolicy,
+    ResourcePolicyDocument, Role, authorize, judge,
 };
 use serde_json::{Map, Value, json};
 
@@ -107,7 +108,36 @@ const OPERATORS: [&str; 27] = [
 /// Those of the operators whose meaning is said again below.
 const KNOWN: usize = 14;
 
+const ACCOUNT: &str = "123456789012";
+const ROOT: &str = "arn:aws:iam::123456789012:root";
+const ROLE: &str = "arn:aws:iam::123456789012:role/role";
+const SESSION: &str = "arn:aws:sts::123456789012:assumed-role/role/session";
+const USER: &str = "arn:aws:iam::123456789012:user/local";
+const SERVICE: &str = "sns.amazonaws.com";
+const PRINCIPALS: [&str; 10] = [
+    "*",
+    ACCOUNT,
+    ROOT,
+    ROLE,
+    SESSION,
+    USER,
+    SERVICE,
+    "210987654321",
+    "arn:aws:iam::210987654321:role/role",
+    "s3.amazonaws.com",
+];
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Who {
+    Session,
+    Developer,
+    Service,
+}
+
 struct Statement {
+    /// Of a resource's policy only.
+    principals: (Vec<&'static str>, bool),
     allows: bool,
     actions: (Vec<String>, bool),
     resources: (Vec<String>, bool),
@@ -143,6 +173,28 @@ fn any(data: &[u8]) {
     let Ok(value) = serde_json::from_slice::<Value>(data) else {
         return;
     };
+    let of_resource = ResourcePolicyDocument::parse(&value);
+    if let Ok(document) = of_resource {
+        assert!(
+            PolicyDocument::parse(&value).is_err() || value["Statement"] == json!([]),
+            "an identity-based policy has principals"
+        );
+        let policy = ResourcePolicy {
+            name: "policy".into(),
+            document,
+            places: Vec::new(),
+        };
+        let source = "arn:aws:sns:us-east-1:123456789012:t".parse();
+        let source = source.expect("it is an ARN");
+        let service = Principal::of_service(SERVICE, &source, ACCOUNT);
+        let request = Request {
+            action: "sqs:SendMessage",
+            resource: "arn:aws:sqs:us-east-1:123456789012:q",
+            context: &Context::default(),
+        };
+        let outcome = authorize(&service, &request, Some(&policy));
+        assert!(outcome.is_ok() || !outcome.unwrap_err().to_string().is_empty());
+    }
     let document = match PolicyDocument::parse(&value) {
         Ok(document) => document,
         Err((statement, error)) => {
@@ -241,7 +293,7 @@ fn made(choices: &mut Unstructured<'_>) -> arbitrary::Result<()> {
         context: &context,
     };
     let decide = |statements: &[Statement]| {
-        let value = document(statements, variables);
+        let value = document(statements, variables, false);
         let document =
             PolicyDocument::parse(&value).unwrap_or_else(|error| panic!("{error:?}: {value}"));
         let decision = decided(&document, &value, &request);
@@ -250,7 +302,7 @@ fn made(choices: &mut Unstructured<'_>) -> arbitrary::Result<()> {
         }
         (document, decision)
     };
-    let (document, identity) = decide(&own);
+    let (own, identity) = decide(&own);
     let boundary = boundary.map(|statements| decide(&statements));
     let bound = boundary
         .as_ref()
@@ -261,39 +313,144 @@ fn made(choices: &mut Unstructured<'_>) -> arbitrary::Result<()> {
         document,
         places: Vec::new(),
     };
+    let is_bounded = boundary.is_some();
     let role = Role {
         name: "role".into(),
-        policies: vec![policy(document)],
+        policies: vec![policy(own)],
         boundary: boundary.map(|(document, _)| policy(document)),
         tags: BTreeMap::new(),
     };
-    let principal = Principal::of_role(role, "session", &Place::new("us-east-1", "1", "local"));
-    let outcome = authorize(&principal, &request);
-    let reason = match (identity, bound) {
-        (Decision::ExplicitDeny, _) => Some(Reason::Denied),
-        (_, Decision::ExplicitDeny) => Some(Reason::DeniedByBoundary),
-        (Decision::ImplicitDeny, _) => Some(Reason::NotAllowed),
-        (_, Decision::ImplicitDeny) => Some(Reason::OutOfBounds),
-        _ => None,
+    let place = Place::new("us-east-1", ACCOUNT, "local");
+    let who = *choices.choose(&[Who::Session, Who::Session, Who::Developer, Who::Service])?;
+    let principal = match who {
+        Who::Session => Principal::of_role(role, "session", &place),
+        Who::Developer => Principal::developer(&place),
+        Who::Service => Principal::of_service(SERVICE, &place.arn("sns", "t"), ACCOUNT),
     };
-    match &outcome {
-        Ok(()) => assert_eq!(reason, None, "{request:?}"),
-        Err(denied) => {
-            assert_eq!(Some(denied.reason), reason, "{request:?}");
-            assert_eq!(
-                (&denied.action, &denied.resource),
-                (&asked.action, &asked.resource)
-            );
-            // Who denies is always told.
-            let denies = matches!(denied.reason, Reason::Denied | Reason::DeniedByBoundary);
-            assert!(!denies || !denied.near.is_empty());
-        }
+    let (identity, bound) = match who {
+        Who::Session => (identity, bound),
+        Who::Developer => (Decision::Allow, Decision::Allow),
+        Who::Service => (Decision::ImplicitDeny, Decision::Allow),
+    };
+    let is_bounded = who == Who::Session && is_bounded;
+    let of_resource = match choices.arbitrary()? {
+        true => Some(statements(choices)?),
+        false => None,
+    };
+    if who == Who::Developer {
+        let name = asked.context.entry("aws:username");
+        name.or_insert_with(|| vec!["local".into()]);
     }
-    match judge(&principal, &request) {
-        Ok(places) => assert!(outcome.is_ok() && !places.is_empty()),
+    let stance = stance(
+        of_resource.as_deref().unwrap_or_default(),
+        (who, is_bounded),
+        variables,
+        &asked,
+    );
+    let resource_policy = of_resource.map(|statements| {
+        let value = document(&statements, variables, true);
+        let document = ResourcePolicyDocument::parse(&value)
+            .unwrap_or_else(|error| panic!("{error:?}: {value}"));
+        ResourcePolicy {
+            name: "resource".into(),
+            document,
+            places: Vec::new(),
+        }
+    });
+    let request = Request {
+        action: &asked.action,
+        resource: &asked.resource,
+        context: &context,
+    };
+    let outcome = authorize(&principal, &request, resource_policy.as_ref());
+    if let Some(stance) = stance {
+        let reason = match (identity, bound, stance) {
+            (Decision::ExplicitDeny, ..) => Some(Reason::Denied),
+            (_, Decision::ExplicitDeny, _) => Some(Reason::DeniedByBoundary),
+            (.., Stance::Denies) => Some(Reason::DeniedByResource),
+            (.., Stance::Allows) => None,
+            (Decision::ImplicitDeny, _, Stance::Silent) if who == Who::Service => {
+                Some(Reason::NotAllowedByResource)
+            }
+            (Decision::ImplicitDeny, _, Stance::Silent) => Some(Reason::NotAllowed),
+            (_, Decision::ImplicitDeny, _) => Some(Reason::OutOfBounds),
+            _ => None,
+        };
+        let found = outcome.as_ref().err().map(|denied| denied.reason);
+        assert_eq!(
+            found, reason,
+            "{request:?} {principal:?} {resource_policy:?}"
+        );
+    }
+    if let Err(denied) = &outcome {
+        assert_eq!(
+            (&denied.action, &denied.resource),
+            (&asked.action, &asked.resource)
+        );
+        // Who denies is always told.
+        let denies = matches!(
+            denied.reason,
+            Reason::Denied | Reason::DeniedByBoundary | Reason::DeniedByResource
+        );
+        assert!(!denies || !denied.near.is_empty());
+    }
+    match judge(&principal, &request, resource_policy.as_ref()) {
+        Ok(places) => {
+            assert!(outcome.is_ok() && (who == Who::Developer || !places.is_empty()));
+        }
         Err(denied) => assert_eq!(Err(denied), outcome),
     }
     Ok(())
+}
+
+/// What a resource's policy says, the strongest last.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+enum Stance {
+    Silent,
+    AllowsRole,
+    Allows,
+    Denies,
+}
+
+/// What the rules say of a resource's policy; `None` where they are not said again here.
+fn stance(
+    statements: &[Statement],
+    (who, is_bounded): (Who, bool),
+    variables: bool,
+    asked: &Asked,
+) -> Option<Stance> {
+    let mut stance = Stance::Silent;
+    for statement in statements {
+        let about = expected(std::slice::from_ref(statement), variables, asked)?;
+        let (names, inverted) = &statement.principals;
+        let has = |some: &[&str]| names.iter().any(|name| some.contains(name));
+        let account = has(&[ACCOUNT, ROOT]) && who != Who::Service;
+        let role = has(&[ROLE]) && who == Who::Session;
+        let own = match who {
+            Who::Session => SESSION,
+            Who::Developer => USER,
+            Who::Service => SERVICE,
+        };
+        let itself = has(&["*", own]);
+        let is_left_out = match who {
+            Who::Session => !is_bounded && (has(&["*"]) || (account && role)),
+            Who::Developer => has(&["*"]) || (account && itself),
+            Who::Service => itself,
+        };
+        let said = match (about, inverted) {
+            (Decision::ImplicitDeny, _) => Stance::Silent,
+            (_, true) if is_left_out => Stance::Silent,
+            (_, true) => Stance::Denies,
+            (Decision::ExplicitDeny, _) if account || role || itself => Stance::Denies,
+            (Decision::Allow, _) if itself => Stance::Allows,
+            (Decision::Allow, _) if role => Stance::AllowsRole,
+            _ => Stance::Silent,
+        };
+        if said > stance {
+            stance = said;
+        }
+    }
+    Some(stance)
 }
 
 fn some(pieces: &[&str], choices: &mut Unstructured<'_>) -> arbitrary::Result<String> {
@@ -318,8 +475,13 @@ fn statement(choices: &mut Unstructured<'_>) -> arbitrary::Result<Statement> {
             choices.ratio(1, 5)?,
         ))
     };
+    let allows = choices.ratio(2, 3)?;
+    let count = choices.int_in_range(1..=3)?;
+    let principals = (0..count).map(|_| choices.choose(&PRINCIPALS).copied());
+    let principals = principals.collect::<Result<_, _>>()?;
     Ok(Statement {
-        allows: choices.ratio(2, 3)?,
+        principals: (principals, !allows && choices.ratio(1, 3)?),
+        allows,
         actions: patterns(&ACTIONS, choices)?,
         resources: patterns(&RESOURCES, choices)?,
         conditions: (0..choices.int_in_range(0..=2)?)
@@ -349,7 +511,7 @@ fn statement(choices: &mut Unstructured<'_>) -> arbitrary::Result<Statement> {
     })
 }
 
-fn document(statements: &[Statement], variables: bool) -> Value {
+fn document(statements: &[Statement], variables: bool, has_principals: bool) -> Value {
     let statements = statements.iter().map(|statement| {
         let list = |(patterns, inverted): &(Vec<String>, bool), name: &str| {
             let name = format!("{}{name}", if *inverted { "Not" } else { "" });
@@ -373,6 +535,18 @@ fn document(statements: &[Statement], variables: bool) -> Value {
             list(&statement.actions, "Action"),
             list(&statement.resources, "Resource"),
         ]);
+        if has_principals {
+            let (names, inverted) = &statement.principals;
+            let is_service = |name: &&&str| name.ends_with(".com");
+            let services: Vec<&&str> = names.iter().filter(is_service).collect();
+            let others: Vec<&&str> = names.iter().filter(|name| !is_service(name)).collect();
+            let name = if *inverted {
+                "NotPrincipal"
+            } else {
+                "Principal"
+            };
+            value.insert(name.into(), json!({"AWS": others, "Service": services}));
+        }
         if !conditions.is_empty() {
             value.insert("Condition".into(), conditions.into());
         }

@@ -17,7 +17,7 @@ use http::{HeaderName, HeaderValue, Method, Request};
 use libfuzzer_sys::fuzz_target;
 use percent_encoding::{percent_decode, percent_decode_str};
 use samlet_aws::Place;
-use samlet_iam::Identities;
+use samlet_iam::{Identities, Payload};
 
 const REGION: &str = "us-east-1";
 const SERVICE: &str = "lambda";
@@ -73,7 +73,8 @@ fn unsigned(data: &[u8]) {
         return;
     };
     let (parts, ()) = request.into_parts();
-    let outcome = identities(SECRET).authenticate(SERVICE, &parts, body.as_bytes(), now());
+    let outcome =
+        identities(SECRET).authenticate(SERVICE, &parts, Payload::Whole(body.as_bytes()), now());
     let error = outcome.expect_err("there is no key to this");
     assert!(!error.to_string().is_empty() && error.code().ends_with("Exception"));
 }
@@ -104,7 +105,7 @@ fn signed(choices: &mut Unstructured<'_>) -> arbitrary::Result<()> {
         return Ok(());
     };
     let judge = |sent: &Sent, secret: &str| {
-        identities(secret).authenticate(SERVICE, &sent.parts, &sent.body, now())
+        identities(secret).authenticate(SERVICE, &sent.parts, Payload::Whole(&sent.body), now())
     };
     let is_in_time = age >= -SKEW && age <= limit;
     match judge(&sent, SECRET) {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::SystemTime;
 
 use http::request::Parts;
-use samlet_iam::{Context, Denied, Principal, Request, authorize};
+use samlet_iam::{Context, Denied, Payload, Principal, Request, authorize};
 use samlet_traces::Call;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -35,9 +35,9 @@ impl Endpoint {
         parts: &Parts,
         body: &[u8],
     ) -> Result<Caller, Refusal> {
-        let authenticated = self
-            .identities
-            .authenticate(service, parts, body, SystemTime::now());
+        let authenticated =
+            self.identities
+                .authenticate(service, parts, Payload::Whole(body), SystemTime::now());
         Ok(Caller {
             principal: authenticated.map_err(Refusal::Unauthenticated)?,
             call: parts.extensions.get::<Call>().cloned(),

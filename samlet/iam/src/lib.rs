@@ -8,6 +8,7 @@ mod context;
 mod credentials;
 mod named;
 mod pattern;
+mod payload;
 mod policy;
 mod presigned;
 mod principal;
@@ -18,6 +19,7 @@ mod signing;
 pub use authorization::{Denied, Near, Reason, authorize, judge};
 pub use context::Context;
 pub use credentials::{Credentials, DEVELOPER_KEY, Identities};
+pub use payload::{Payload, PayloadError, PayloadHash, PayloadMismatch};
 pub use policy::{
     Decision, PolicyDocument, PolicyError, Request, StatementView, matches_action, matches_resource,
 };

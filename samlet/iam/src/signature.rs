@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use aws_sigv4::http_request::{
-    SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign,
+    PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation, SigningSettings,
+    UriPathNormalizationMode, sign,
 };
 use aws_sigv4::sign::v4;
 use http::request::Parts;
@@ -17,6 +18,7 @@ use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
 use crate::credentials::{Credentials, Identities};
+use crate::payload::{Declared, HEADER, Payload, PayloadError};
 use crate::presigned::Presigned;
 use crate::principal::Principal;
 
@@ -42,6 +44,9 @@ pub enum AuthenticationError {
     /// The access key, or the session token, is not one that was issued.
     #[error("The security token included in the request is invalid.")]
     UnrecognizedClient,
+    /// The request doesn't declare its streamed body as it must.
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
 }
 
 impl AuthenticationError {
@@ -52,6 +57,7 @@ impl AuthenticationError {
             Self::Incomplete(_) => "IncompleteSignatureException",
             Self::InvalidSignature(_) => "InvalidSignatureException",
             Self::UnrecognizedClient => "UnrecognizedClientException",
+            Self::Payload(error) => error.code(),
         }
     }
 }
@@ -72,7 +78,7 @@ impl Identities {
         &self,
         service: &str,
         request: &Parts,
-        body: &[u8],
+        payload: Payload<'_>,
         now: SystemTime,
     ) -> Result<Principal, AuthenticationError> {
         let presigned = Presigned::of(request);
@@ -85,12 +91,13 @@ impl Identities {
         let time = signing_time(members.date_time, now, lifetime)?;
         let authorization = members.scoped()?;
         authorization.check_scope(service, self.region(), members.date_time)?;
+        let body = signed_body(request, payload, &authorization)?;
         let identity = self
             .find(authorization.access_key_id)
             .ok_or(AuthenticationError::UnrecognizedClient)?;
         let signed = Signed {
             request,
-            body,
+            body: &body,
             time,
             presigned: presigned.as_ref().zip(lifetime),
         };
@@ -124,7 +131,7 @@ impl Identities {
 /// A request as its signature is made of it.
 struct Signed<'a> {
     request: &'a Parts,
-    body: &'a [u8],
+    body: &'a SignableBody<'a>,
     time: SystemTime,
     presigned: Option<(&'a Presigned, Duration)>,
 }
@@ -234,12 +241,29 @@ impl Authorization<'_> {
 }
 
 /// A header's value. Of several, nobody knows which one was meant.
-fn header<'a>(request: &'a Parts, name: &str) -> Option<&'a str> {
+pub(crate) fn header<'a>(request: &'a Parts, name: &str) -> Option<&'a str> {
     let mut values = request.headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (Some(only), None) => only.to_str().ok(),
         _ => None,
     }
+}
+
+/// The body as the signature is made of it. What declares it must be signed
+/// too, or it could be replaced along with the body.
+fn signed_body<'a>(
+    request: &Parts,
+    payload: Payload<'a>,
+    authorization: &Authorization<'_>,
+) -> Result<SignableBody<'a>, AuthenticationError> {
+    let Payload::Whole(body) = payload else {
+        let declared = Declared::of(request)?;
+        if declared.is_header() && !authorization.signed_headers.contains(HEADER) {
+            return Err(PayloadError::NotSigned.into());
+        }
+        return Ok(declared.signable());
+    };
+    Ok(SignableBody::Bytes(body))
 }
 
 /// When a request was signed: not long ago, or within the lifetime that it states.
@@ -292,6 +316,12 @@ fn signature(
     let mut settings = SigningSettings::default();
     // The headers are those the client signed, no more and no fewer.
     settings.excluded_headers = Some(Vec::<Cow<'static, str>>::new());
+    // S3's keys may have any slashes and dots: its paths are signed as they are.
+    // <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
+    if authorization.service == "s3" {
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+    }
     let mut token = None;
     if let Some((presigned, lifetime)) = signed.presigned {
         settings.signature_location = SignatureLocation::QueryParams;
@@ -335,12 +365,14 @@ fn signature(
         .collect::<Result<_, http::header::ToStrError>>()
         .map_err(|error| unusable(&error))?;
     let uri = format!("http://{host}{path}{query}");
-    let body = SignableBody::Bytes(signed.body);
+    let body = signed.body.clone();
     let signable = SignableRequest::new(request.method.as_str(), uri, headers.into_iter(), body)
         .map_err(|error| unusable(&error))?;
     let output = sign(signable, &params).map_err(|error| unusable(&error))?;
     Ok(output.signature().to_owned())
 }
 
+#[cfg(test)]
+mod payload_tests;
 #[cfg(test)]
 mod tests;

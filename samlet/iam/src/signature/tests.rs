@@ -5,13 +5,17 @@ use super::*;
 use crate::Role;
 use samlet_aws::Place;
 
-const BODY: &[u8] = b"{}";
+pub(super) const BODY: &[u8] = b"{}";
 
-fn place() -> Place {
+pub(super) fn place() -> Place {
     Place::new("us-east-1", "123456789012", "local")
 }
 
-fn signed(identities: &Identities, credentials: &Credentials, time: SystemTime) -> Parts {
+pub(super) fn signed(
+    identities: &Identities,
+    credentials: &Credentials,
+    time: SystemTime,
+) -> Parts {
     signed_at("http://127.0.0.1:4566/", identities, credentials, time)
 }
 
@@ -71,7 +75,7 @@ fn a_signed_request_is_its_roles() {
     let now = SystemTime::now();
     let request = signed(&identities, &credentials, now);
     let principal = identities
-        .authenticate("dynamodb", &request, BODY, now)
+        .authenticate("dynamodb", &request, Payload::Whole(BODY), now)
         .unwrap();
     assert_eq!(
         principal.arn,
@@ -86,7 +90,7 @@ fn a_changed_body_header_or_secret_is_noticed() {
     let request = signed(&identities, &credentials, now);
     let code = |request: &Parts, body: &[u8]| {
         identities
-            .authenticate("dynamodb", request, body, now)
+            .authenticate("dynamodb", request, Payload::Whole(body), now)
             .map(|_| ())
             .map_err(|e| e.code())
     };
@@ -140,7 +144,7 @@ fn a_value_beside_a_signed_one_is_noticed() {
         let mut request = signed(&identities, &credentials, now);
         let value = http::HeaderValue::from_bytes(value).unwrap();
         request.headers.append(name, value);
-        let outcome = identities.authenticate("dynamodb", &request, BODY, now);
+        let outcome = identities.authenticate("dynamodb", &request, Payload::Whole(BODY), now);
         assert!(outcome.is_err(), "{name}");
     }
 }
@@ -155,7 +159,7 @@ fn an_old_signature_has_expired() {
         now - Duration::from_secs(16 * 60),
     );
     let error = identities
-        .authenticate("dynamodb", &request, BODY, now)
+        .authenticate("dynamodb", &request, Payload::Whole(BODY), now)
         .unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -173,7 +177,7 @@ fn headers_are_judged_in_the_order_of_aws() {
         let mut request = request.clone();
         let changed = whole.replace(from, to).parse().unwrap();
         request.headers.insert("authorization", changed);
-        let error = identities.authenticate(service, &request, BODY, now);
+        let error = identities.authenticate(service, &request, Payload::Whole(BODY), now);
         let error = error.unwrap_err();
         (error.code(), error.to_string())
     };
@@ -220,7 +224,7 @@ fn headers_are_judged_in_the_order_of_aws() {
     }
 }
 
-fn developer() -> Credentials {
+pub(super) fn developer() -> Credentials {
     Credentials {
         access_key_id: "local".into(),
         secret_access_key: "local".into(),
@@ -235,7 +239,7 @@ fn paths_and_queries_are_signed_as_they_were_sent() {
     let url = "http://127.0.0.1:4566/functions/arn%3Aaws%20x/invoke?b=%2F&a=1";
     let request = signed_at(url, &identities, &developer(), now);
     let principal = identities
-        .authenticate("dynamodb", &request, BODY, now)
+        .authenticate("dynamodb", &request, Payload::Whole(BODY), now)
         .unwrap();
     assert_eq!(principal.arn, "arn:aws:iam::123456789012:user/local");
 }
@@ -247,7 +251,8 @@ fn a_query_that_is_no_text_is_refused() {
     let now = SystemTime::now();
     let url = "http://127.0.0.1:4566/?a=%EF%BF%BD";
     let mut request = signed_at(url, &identities, &developer(), now);
-    let judge = |request: &Parts| identities.authenticate("dynamodb", request, BODY, now);
+    let judge =
+        |request: &Parts| identities.authenticate("dynamodb", request, Payload::Whole(BODY), now);
     assert!(judge(&request).is_ok());
     for query in ["a=%FE", "a=%FF", "a=%EF%BF", "%FE=a"] {
         request.uri = format!("/?{query}").parse().unwrap();
@@ -261,7 +266,7 @@ fn no_signature_or_half_of_one_is_told_apart() {
     let code = |request: http::Request<()>| {
         let request = request.into_parts().0;
         identities
-            .authenticate("dynamodb", &request, b"", SystemTime::now())
+            .authenticate("dynamodb", &request, Payload::Whole(b""), SystemTime::now())
             .unwrap_err()
             .code()
     };
@@ -286,7 +291,7 @@ fn a_key_goes_with_its_own_secret_and_token_only() {
     let now = SystemTime::now();
     let code = |credentials: Credentials| {
         let request = signed(&identities, &credentials, now);
-        let judged = identities.authenticate("dynamodb", &request, BODY, now);
+        let judged = identities.authenticate("dynamodb", &request, Payload::Whole(BODY), now);
         judged
             .map_err(|error| error.code())
             .map(|principal| principal.arn)
@@ -348,7 +353,7 @@ fn the_vectors_of_aws_are_verified_in_headers_and_queries() {
                 continue;
             };
             let judge = |parts: &Parts, body: &str, now| {
-                identities.authenticate("service", parts, body.as_bytes(), now)
+                identities.authenticate("service", parts, Payload::Whole(body.as_bytes()), now)
             };
             let name = format!("{} {kind}", vector["name"]);
             assert!(

@@ -24,6 +24,7 @@ mod parameters;
 mod policies;
 mod reader;
 mod references;
+mod resources;
 mod roles;
 mod scalars;
 mod schema;
@@ -49,6 +50,7 @@ pub use gateway_responses::{GatewayResponse, HeaderSource};
 pub use json_schema::JsonSchema;
 pub use late::{Attributes, LateValue};
 pub use reader::Draft;
+pub use resources::Resource;
 
 /// What a template is read for.
 #[derive(Clone, Debug)]
@@ -93,6 +95,8 @@ pub struct Application {
     pub usage_plans: Vec<UsagePlan>,
     /// DynamoDB tables.
     pub tables: Vec<Table>,
+    /// All resources that have an ARN, those that samlet doesn't have included.
+    pub resources: Vec<Resource>,
     /// CloudWatch alarms: they go off on AWS only.
     pub alarms: Vec<Alarm>,
     /// CloudWatch dashboards, by their keys under `Resources`.

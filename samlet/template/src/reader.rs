@@ -11,7 +11,7 @@ use crate::names::did_you_mean;
 use crate::node::{Entry, Node, parse};
 use crate::roles::Roles;
 use crate::{Actions, ApiKind, Application, Output, Settings};
-use crate::{alarms, dependencies, functions, globals, tables};
+use crate::{alarms, dependencies, functions, globals, resources, tables};
 
 /// The sections of a template.
 const SECTIONS: [&str; 12] = [
@@ -162,7 +162,7 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
     let mut tables = Vec::new();
     let mut alarms = Vec::new();
     let mut dashboards = Vec::new();
-    for resource in resources {
+    for resource in &resources {
         match resource.type_name() {
             "AWS::Serverless::Function" => {
                 functions.extend(functions::read(resource, &roles, &mut apis, scope));
@@ -219,6 +219,7 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
         api_keys: keys.keys,
         usage_plans: keys.plans,
         tables,
+        resources: resources::read(&resources, scope),
         alarms,
         dashboards,
         outputs: outputs(template, scope),

@@ -81,8 +81,6 @@ impl<'a> Scope<'a> {
             "AWS::Cognito::UserPool" => {
                 format!("{}_{}", place.region, &api_id(&place.stack, name)[..9])
             }
-            // Bucket names have no upper case.
-            "AWS::S3::Bucket" => physical.to_lowercase(),
             _ => physical,
         }
     }
@@ -188,7 +186,11 @@ impl<'a> Scope<'a> {
 
     /// The name a resource states, or `STACK-LOGICALID`.
     pub(crate) fn physical_name(&mut self, logical_id: &str) -> String {
-        let generated = format!("{}-{logical_id}", self.settings.place.stack);
+        let mut generated = format!("{}-{logical_id}", self.settings.place.stack);
+        // The names of buckets have no upper case.
+        if self.kind_of(logical_id) == "AWS::S3::Bucket" {
+            generated = generated.to_lowercase();
+        }
         let stated = NAME_PROPERTIES
             .iter()
             .find_map(|name| self.property(logical_id, name));
@@ -295,7 +297,7 @@ impl<'a> Scope<'a> {
                 let resource = format_args!("log-group:{physical}:*");
                 place.arn("logs", resource).into()
             }
-            ("AWS::S3::Bucket", "Arn") => place.shared_arn("s3", physical.to_lowercase()).into(),
+            ("AWS::S3::Bucket", "Arn") => place.shared_arn("s3", physical).into(),
             ("AWS::SQS::Queue", "QueueUrl") => queue_url(place, &physical),
             ("AWS::SSM::Parameter", _) => {
                 let stated = self.property(name, attribute);

@@ -507,3 +507,73 @@ fn this_repositorys_own_template_is_read_without_a_warning() {
             .starts_with("AlarmTopic (AWS::SNS::Topic)")
     );
 }
+
+#[test]
+fn resources_are_known_by_their_arns_and_how_the_template_writes_them() {
+    let source = FUNCTION.replace(
+        "Outputs:",
+        "  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub '${Table}-jobs'}}
+  Topic: {Type: AWS::SNS::Topic}
+  Bucket: {Type: AWS::S3::Bucket}
+  Gone: {Type: AWS::SQS::Queue, Condition: IsTest}
+  Group: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /a/b}}
+  Role: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}}}
+Outputs:",
+    );
+    let source = source.replace(
+        "Conditions:\n",
+        "Conditions:\n  IsTest: !Equals [!Ref Stage, Test]\n",
+    );
+    let application = application(&source);
+    let resources: Vec<_> = application
+        .resources
+        .iter()
+        .map(|resource| {
+            (
+                resource.expression.as_str(),
+                resource.name.as_str(),
+                resource.arn.as_str(),
+            )
+        })
+        .collect();
+    let expected = [
+        (
+            "!GetAtt Table.Arn",
+            "local-Table",
+            "arn:aws:dynamodb:us-east-1:123456789012:table/local-Table",
+        ),
+        (
+            "!GetAtt Get.Arn",
+            "local-Get",
+            "arn:aws:lambda:us-east-1:123456789012:function:local-Get",
+        ),
+        (
+            "!GetAtt Queue.Arn",
+            "local-Table-jobs",
+            "arn:aws:sqs:us-east-1:123456789012:local-Table-jobs",
+        ),
+        (
+            "!Ref Topic",
+            "local-Topic",
+            "arn:aws:sns:us-east-1:123456789012:local-Topic",
+        ),
+        (
+            "!GetAtt Bucket.Arn",
+            "local-bucket",
+            "arn:aws:s3:::local-bucket",
+        ),
+        (
+            "!GetAtt Group.Arn",
+            "/a/b",
+            "arn:aws:logs:us-east-1:123456789012:log-group:/a/b:*",
+        ),
+        (
+            "!GetAtt Role.Arn",
+            "local-Role",
+            "arn:aws:iam::123456789012:role/local-Role",
+        ),
+    ];
+    assert_eq!(resources, expected);
+    assert_eq!(application.resources[2].kind, "AWS::SQS::Queue");
+    assert_eq!(application.resources[2].logical_id, "Queue");
+}

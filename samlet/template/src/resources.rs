@@ -1,0 +1,74 @@
+//! The ARNs of the template's own resources, and how the template writes them: so that a message can name a resource
+//! as its reader does.
+
+use samlet_aws::Arn;
+use serde::Serialize;
+
+use crate::diagnostics::Location;
+use crate::intrinsics::Scope;
+use crate::node::Entry;
+
+/// A declared resource that has an ARN.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Resource {
+    /// Its key under `Resources`.
+    pub logical_id: String,
+    /// Its type, such as `AWS::DynamoDB::Table`.
+    pub kind: String,
+    /// The name that it states, or `STACK-LOGICALID`.
+    pub name: String,
+    /// Its ARN.
+    pub arn: Arn,
+    /// What gives the ARN in the template, such as `!GetAtt Table.Arn` or `!Ref Topic`.
+    pub expression: String,
+    /// Where it is declared.
+    pub location: Location,
+}
+
+/// The types that have an ARN, with the attribute that gives it; without one, `!Ref` does.
+const ARNS: [(&str, Option<&str>); 13] = [
+    ("AWS::DynamoDB::Table", Some("Arn")),
+    ("AWS::IAM::ManagedPolicy", None),
+    ("AWS::IAM::Role", Some("Arn")),
+    ("AWS::Lambda::Function", Some("Arn")),
+    ("AWS::Logs::LogGroup", Some("Arn")),
+    ("AWS::S3::Bucket", Some("Arn")),
+    ("AWS::SNS::Topic", None),
+    ("AWS::SQS::Queue", Some("Arn")),
+    ("AWS::SecretsManager::Secret", None),
+    ("AWS::Serverless::Function", Some("Arn")),
+    ("AWS::Serverless::SimpleTable", Some("Arn")),
+    ("AWS::Serverless::StateMachine", None),
+    ("AWS::StepFunctions::StateMachine", None),
+];
+
+/// Those of `resources` that have an ARN.
+pub(crate) fn read(resources: &[&Entry], scope: &mut Scope<'_>) -> Vec<Resource> {
+    let resources = resources.iter();
+    resources
+        .filter_map(|entry| resource(entry, scope))
+        .collect()
+}
+
+fn resource(entry: &Entry, scope: &mut Scope<'_>) -> Option<Resource> {
+    let (logical_id, kind) = (&entry.key, entry.type_name());
+    let (_, attribute) = ARNS.iter().find(|(known, _)| *known == kind)?;
+    let (reference, expression) = match attribute {
+        Some(attribute) => {
+            let reference = format!("{logical_id}.{attribute}");
+            let expression = format!("!GetAtt {reference}");
+            (reference, expression)
+        }
+        None => (logical_id.clone(), format!("!Ref {logical_id}")),
+    };
+    let arn = scope.named(&reference, entry.at);
+    Some(Resource {
+        logical_id: logical_id.clone(),
+        kind: kind.to_owned(),
+        name: scope.physical_name(logical_id),
+        // One whose name is wrong is reported where that is.
+        arn: arn.parse().ok()?,
+        expression,
+        location: entry.at,
+    })
+}

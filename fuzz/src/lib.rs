@@ -10,7 +10,7 @@ use samlet_template::{Actions, ApiKind, PayloadFormat, Settings, read};
 pub static ACTIONS: LazyLock<Actions> = LazyLock::new(|| {
     Actions::of([
         include_str!("../../samlet/dynamodb/src/actions.txt"),
-        include_str!("../../samlet/endpoint/src/sts_actions.txt"),
+        include_str!("../../samlet/sts/src/actions.txt"),
         include_str!("../../samlet/gateway/src/actions.txt"),
         include_str!("../../samlet/lambda/src/actions.txt"),
         include_str!("../../samlet/logs/src/actions.txt"),

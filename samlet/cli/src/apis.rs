@@ -82,20 +82,26 @@ impl Apis {
         Ok(())
     }
 
-    /// Serves the application's APIs as they now are, on the ports they have;
-    /// new ones on the next free ports, and those that are gone no more.
-    pub(crate) fn deploy(
-        &mut self,
-        application: &Application,
-        lambda: &Lambda,
-        traces: &Traces,
-    ) -> Result<(), Error> {
+    /// Binds listeners for the APIs that have none yet, on the next free ports.
+    pub(crate) fn bind_new(&mut self, application: &Application) -> Result<(), Error> {
         for api in &application.apis {
-            let known = |id: &String| self.served.contains_key(id) || self.bound.contains_key(id);
-            if !known(&api.logical_id) {
+            if self.url(&api.logical_id).is_none() {
                 self.listen(api)?;
             }
         }
+        Ok(())
+    }
+
+    /// Where an API is reached, or will be.
+    pub(crate) fn url(&self, id: &str) -> Option<&str> {
+        let served = self.served.get(id).map(|served| &served.url);
+        let bound = || self.bound.get(id).map(|bound| &bound.url);
+        Some(served.or_else(bound)?)
+    }
+
+    /// Serves the application's APIs as they now are, on the ports that were bound for them, and those that are gone no
+    /// more.
+    pub(crate) fn deploy(&mut self, application: &Application, lambda: &Lambda, traces: &Traces) {
         for api in &application.apis {
             let gateway = gateway(api, application, lambda, traces);
             match self.served.get(&api.logical_id) {
@@ -111,7 +117,6 @@ impl Apis {
             }
             keep
         });
-        Ok(())
     }
 
     fn serve(&mut self, id: &str, gateway: Gateway) {
@@ -129,7 +134,7 @@ impl Apis {
     /// Each API's address, in the application's order.
     pub(crate) fn urls(&self, application: &Application) -> Vec<String> {
         let apis = application.apis.iter();
-        apis.filter_map(|api| Some(self.served.get(&api.logical_id)?.url.clone()))
+        apis.filter_map(|api| self.url(&api.logical_id).map(str::to_owned))
             .collect()
     }
 

@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::services;
 
 /// A shorter token than this was cut off as it was written.
 const MIN_TOKEN_LENGTH: usize = 32;
@@ -46,14 +47,14 @@ impl DataFolder {
         }
     }
 
-    /// Deletes all but what was built; tells what was there.
+    /// Deletes all but what was built, without opening it; says what was there.
     pub(crate) fn forget(&self) -> Result<Vec<&'static str>, Error> {
+        let services = services::services();
+        let stored = services.iter().flat_map(|service| service.identity.stored);
+        let stored = stored.map(|stored| (stored.title, self.path.join(stored.path)));
+        let record = ("the record of what functions did", self.usage());
         let mut removed = Vec::new();
-        for (what, path) in [
-            ("tables", self.store()),
-            ("logs", self.logs()),
-            ("the record of what functions did", self.usage()),
-        ] {
+        for (what, path) in stored.chain([record]) {
             let done = match path.is_dir() {
                 true => std::fs::remove_dir_all(&path),
                 false => std::fs::remove_file(&path),
@@ -106,6 +107,10 @@ impl DataFolder {
 
     fn token(&self) -> PathBuf {
         self.path.join("console-token")
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     pub(crate) fn store(&self) -> PathBuf {

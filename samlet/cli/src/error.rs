@@ -143,10 +143,12 @@ pub(crate) enum Error {
     Watch(notify::Error),
     #[error("{0}")]
     Store(#[from] samlet_dynamodb::StoreError),
-    #[error("table {table}: {source}")]
-    Table {
-        table: String,
-        source: samlet_dynamodb::TableError,
+    #[error("{0}")]
+    Apply(samlet_service::ApplyError),
+    #[error("cannot start {title}: {source}")]
+    Service {
+        title: &'static str,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     #[error("{0}")]
     Logs(#[from] samlet_logs::LogsError),

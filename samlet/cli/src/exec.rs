@@ -1,6 +1,7 @@
 //! `samlet exec`: runs a command beside a fresh application, for tests of any language.
 
 use std::process::{ExitCode, ExitStatus};
+use std::sync::Arc;
 
 use rustix::process::{Pid, Signal};
 use tokio::process::{Child, Command};
@@ -17,15 +18,15 @@ use crate::template::{REGION, Template};
 pub(crate) fn command(args: &ExecArgs) -> Result<ExitCode, Error> {
     let config = args.start.application.config("local_start_api")?;
     let template = Template::read(&args.start.application, &config, args.start.built)?;
-    let roles = template.roles()?;
+    let template = Arc::new(template);
     let ports = Ports::free(&args.start);
     // Nothing of an earlier run, and nothing left of this one.
     let fresh = tempfile::tempdir().map_err(Error::Runtime)?;
     let folder = args.start.application.data_dir.as_deref();
     let data = DataFolder::open(folder.unwrap_or(fresh.path()))?;
     let run = async {
-        let running = Running::start(&args.start, ports, &template, roles, &data).await?;
-        let ended = run(args, &running.addresses(&template.application)).await;
+        let running = Running::start(&args.start, ports, &template, &data).await?;
+        let ended = run(args, &running.addresses()).await;
         running.stop().await;
         ended.map(exit_code)
     };

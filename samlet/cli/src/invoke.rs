@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -23,7 +24,8 @@ use crate::terminal;
 pub(crate) fn command(args: &InvokeArgs) -> Result<ExitCode, Error> {
     let config = args.start.application.config("local_invoke")?;
     let template = Template::read(&args.start.application, &config, args.start.built)?;
-    let roles = template.roles()?;
+    let template = Arc::new(template);
+    template.roles()?;
     let function = template.function(&args.function)?;
     let name = function.name.clone();
     let event = event(args, &template, function)?;
@@ -38,8 +40,8 @@ pub(crate) fn command(args: &InvokeArgs) -> Result<ExitCode, Error> {
     };
     let ports = Ports::free(&args.start);
     let run = async {
-        let running = Running::start(&args.start, ports, &template, roles, &data).await?;
-        let address = running.addresses(&template.application).aws;
+        let running = Running::start(&args.start, ports, &template, &data).await?;
+        let address = running.addresses().aws;
         let invoked = tokio::task::block_in_place(|| invoke(args, &address, &name, event, false));
         running.stop().await;
         invoked

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use samlet_logs::{Logs, LogsApi};
@@ -9,11 +10,12 @@ use samlet_template::Function;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::macros::format_description;
+use tokio_util::sync::CancellationToken;
 
 use crate::args::{Format, LogsArgs};
 use crate::error::Error;
 use crate::start::runtime;
-use crate::template::{ACCOUNT_ID, REGION, Template};
+use crate::template::{Template, place};
 
 /// How often a log that is followed is looked at.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -41,7 +43,7 @@ pub(crate) fn command(args: &LogsArgs) -> Result<(), Error> {
         return Ok(());
     }
     let logs = Logs::open(&folder, Box::new(|_: &str, _: &samlet_logs::LogEvent| {}))?;
-    let api = LogsApi::new(logs, REGION, ACCOUNT_ID);
+    let api = LogsApi::new(logs, Arc::new(place()), CancellationToken::new());
     runtime()?.block_on(show(args, &api, &functions))
 }
 
@@ -108,7 +110,7 @@ async fn read<'f>(
             Ok(answer) => answer,
             // It has never run.
             Err(error) if error.code == "ResourceNotFoundException" => return Ok(events),
-            Err(error) => return Err(Error::LogsUnreadable(error.message)),
+            Err(error) => return Err(Error::LogsUnreadable(error.message.into_owned())),
         };
         let mut page: Value = serde_json::from_slice(&answer).unwrap_or_default();
         if let Value::Array(found) = page["events"].take() {

@@ -137,7 +137,7 @@ impl<'a> Reload<'a> {
             }
             false => Arc::clone(&self.template),
         };
-        let roles = template.roles()?;
+        template.roles()?;
         let is_same_template = Arc::ptr_eq(&template, &self.template);
         // Before the build: what changes meanwhile is noticed.
         let affected = self.watch_and_sort(&template, changes)?;
@@ -167,7 +167,7 @@ impl<'a> Reload<'a> {
         };
         if !rebuilt.is_empty() || !is_same_template {
             updated.functions = running
-                .apply(&template, roles, &programs, |id| rebuilt.contains(id))
+                .apply(&template, &programs, |id| rebuilt.contains(id))
                 .await?;
             self.built = stamps;
             self.template = template;
@@ -294,7 +294,7 @@ fn stamp(program: &Program) -> Option<Stamp> {
 
 /// Says where the APIs are that were added.
 fn report_apis(before: &Template, after: &Template, running: &Running) {
-    let urls = running.addresses(&after.application).apis;
+    let urls = running.addresses().apis;
     for (api, url) in after.application.apis.iter().zip(urls) {
         let mut known = before.application.apis.iter();
         if known.all(|known| known.logical_id != api.logical_id) {

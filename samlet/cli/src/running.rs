@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use samlet_console::{Console, Shown, Sources};
 use samlet_dynamodb::Store;
-use samlet_endpoint::{Endpoint, Services};
+use samlet_endpoint::{Endpoint, Mount};
 use samlet_iam::{Credentials, Identities, Role};
 use samlet_lambda::{Function, Lambda, Program};
 use samlet_logs::Logs;
-use samlet_template::Application;
+use samlet_service::{Applied, Service, Services};
+use samlet_template::{Application, Attributes};
 use samlet_traces::Traces;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -22,8 +23,10 @@ use crate::apis::{self, Apis};
 use crate::args::StartArgs;
 use crate::build::{self, Build};
 use crate::data::DataFolder;
+use crate::declared::declared;
 use crate::error::Error;
 use crate::policies::{Access, Usage};
+use crate::services::{Core, services};
 use crate::template::{ACCOUNT_ID, REGION, Template, place};
 use crate::terminal::LogNames;
 use crate::workbench::Bench;
@@ -72,7 +75,6 @@ impl Ports {
 /// The parts that run, in the order of a request's path.
 pub(crate) struct Running {
     apis: Apis,
-    lambda: Lambda,
     identities: Arc<Identities>,
     /// Each function's own, by its name.
     credentials: HashMap<String, Credentials>,
@@ -84,11 +86,13 @@ pub(crate) struct Running {
     /// What is done every now and then.
     chores: [JoinHandle<()>; 2],
     usage: Arc<Usage>,
-    store: Store,
-    logs: Logs,
+    core: Core,
+    services: Arc<Services>,
     traces: Traces,
     log_names: LogNames,
     surroundings: Surroundings,
+    /// As it was applied last, with the values that only services know.
+    template: Arc<Template>,
 }
 
 impl Running {
@@ -96,11 +100,11 @@ impl Running {
     pub(crate) async fn start(
         args: &StartArgs,
         ports: Ports,
-        template: &Template,
-        roles: Vec<Role>,
+        template: &Arc<Template>,
         data: &DataFolder,
     ) -> Result<Self, Error> {
-        // Before the build: a port that is taken should be known at once.
+        // What is wrong should be known before the build: policies, and ports that are taken.
+        template.roles()?;
         let apis = Apis::bind(args.host, ports.api, &template.application.apis)?;
         let aws = apis::bind(Ipv4Addr::LOCALHOST.into(), ports.aws, "--aws-port")?;
         let surroundings = Surroundings {
@@ -113,42 +117,45 @@ impl Running {
         build.make()?;
         let programs = build.programs()?;
 
-        let store = Store::open(&data.store(), REGION, ACCOUNT_ID)?;
         let log_names = LogNames::default();
         let logs = Logs::open(&data.logs(), log_names.observer())?;
         let identities = Arc::new(identities(args));
         let traces = Traces::default();
-        let lambda = Lambda::new(logs.clone(), traces.clone(), &lambda_settings(args));
         let usage = Arc::new(Usage::open(data.usage()));
         let access = Arc::new(Access::new(Arc::clone(&usage), logs.clone()));
         let endpoint_stop = CancellationToken::new();
-        let bench = Bench::new(Arc::clone(&access), Arc::clone(&usage), template);
-        let bench = Arc::new(bench);
+        let services = Services::new(Arc::new(place()), Arc::clone(&access) as _);
+        let core = Core {
+            setup: services.setup(data.path(), &endpoint_stop),
+            store: Store::open(&data.store(), REGION, ACCOUNT_ID)?,
+            lambda: Lambda::new(logs.clone(), traces.clone(), &lambda_settings(args)),
+            logs,
+        };
+        services.add(made(&core)?);
+        let bench = Arc::new(Bench::new(
+            Arc::clone(&access),
+            Arc::clone(&usage),
+            template,
+        ));
         let sources = Sources {
             traces: traces.clone(),
-            lambda: lambda.clone(),
-            store: store.clone(),
-            logs: logs.clone(),
+            lambda: core.lambda.clone(),
+            store: core.store.clone(),
+            logs: core.logs.clone(),
+            services: Arc::clone(&services),
             workbench: Arc::clone(&bench) as _,
         };
         let console = Console::new(data.console_token()?, sources, endpoint_stop.clone());
         let console = Arc::new(console);
-        let services = Services {
-            store: store.clone(),
-            lambda: lambda.clone(),
-            logs: logs.clone(),
-            traces: traces.clone(),
-        };
         let endpoint = Arc::new(Endpoint::new(
             Arc::clone(&identities),
-            services,
-            Arc::clone(&access) as _,
-            Arc::clone(&console),
+            Arc::clone(&services),
+            traces.clone(),
+            vec![mounted(&console)],
             endpoint_stop.clone(),
         ));
         let mut running = Self {
             apis,
-            lambda,
             identities,
             credentials: HashMap::new(),
             endpoint: tokio::spawn(endpoint.serve(aws)),
@@ -158,32 +165,35 @@ impl Running {
             console,
             chores: [
                 tokio::spawn(record(Arc::clone(&usage))),
-                tokio::spawn(delete_expired(store.clone())),
+                tokio::spawn(delete_expired(core.store.clone())),
             ],
             usage,
-            store,
-            logs,
+            core,
+            services,
             traces,
             log_names,
             surroundings,
+            template: Arc::clone(template),
         };
-        running.apply(template, roles, &programs, |_| true).await?;
+        running.apply(template, &programs, |_| true).await?;
         Ok(running)
     }
 
-    /// Makes what runs what the template now says. Functions that are as they
-    /// were go on, but those whose logical ids `is_rebuilt` names. Gives the
+    /// Applies the template to the running application. Functions that are as
+    /// they were go on, but those whose logical ids `is_rebuilt` names. Gives the
     /// logical ids of functions that go on in new environments.
     pub(crate) async fn apply(
         &mut self,
-        template: &Template,
-        roles: Vec<Role>,
+        template: &Arc<Template>,
         programs: &build::Programs,
         is_rebuilt: impl Fn(&str) -> bool,
     ) -> Result<Vec<String>, Error> {
-        let application = &template.application;
         // First what can fail.
-        ensure_tables(&self.store, application).await?;
+        self.apis.bind_new(&template.application)?;
+        let applied = self.services.apply(&declared(&template.application)).await;
+        let template = self.completed(template, &applied.map_err(Error::Apply)?)?;
+        let roles = template.roles()?;
+        let application = &template.application;
         self.log_names.update(application);
         self.access.update(application, &template.path);
         self.bench.update(application, &roles);
@@ -193,16 +203,44 @@ impl Running {
             .map(|function| function.name.clone())
             .collect();
         let functions = self.functions(application, programs, &roles);
-        let replaced = self
-            .lambda
-            .update(functions, |function| rebuilt.contains(&function.name));
-        self.apis.deploy(application, &self.lambda, &self.traces)?;
-        self.show(template, &roles);
+        let lambda = &self.core.lambda;
+        let replaced = lambda.update(functions, |function| rebuilt.contains(&function.name));
+        self.apis.deploy(application, lambda, &self.traces);
+        self.show(&template, &roles);
         let functions = application.functions.iter();
         let replaced = functions.filter(|function| replaced.contains(&function.name));
-        Ok(replaced
+        let replaced = replaced
             .map(|function| function.logical_id.clone())
-            .collect())
+            .collect();
+        self.template = template;
+        Ok(replaced)
+    }
+
+    /// The template with the values that only services know, now that they have said them.
+    fn completed(
+        &self,
+        template: &Arc<Template>,
+        applied: &Applied,
+    ) -> Result<Arc<Template>, Error> {
+        let application = &template.application;
+        if application.late.is_empty() {
+            return Ok(Arc::clone(template));
+        }
+        let mut attributes = Attributes::default();
+        for ((logical_id, attribute), value) in &applied.attributes {
+            attributes.set(logical_id, attribute, value);
+        }
+        for api in &application.apis {
+            if let Some(url) = self.apis.url(&api.logical_id) {
+                attributes.set(&api.logical_id, "Url", url);
+            }
+        }
+        template.with_attributes(attributes).map(Arc::new)
+    }
+
+    /// The template as it was applied last.
+    pub(crate) fn template(&self) -> &Template {
+        &self.template
     }
 
     /// Has the console show what now runs.
@@ -221,9 +259,9 @@ impl Running {
     }
 
     /// Where everything is reached.
-    pub(crate) fn addresses(&self, application: &Application) -> Addresses {
+    pub(crate) fn addresses(&self) -> Addresses {
         Addresses {
-            apis: self.apis.urls(application),
+            apis: self.apis.urls(&self.template.application),
             aws: self.surroundings.aws_url.clone(),
             console: self.console.url(&self.surroundings.aws_url),
         }
@@ -233,7 +271,7 @@ impl Running {
     /// then no store.
     pub(crate) async fn stop(self) {
         self.apis.stop().await;
-        self.lambda.close().await;
+        self.core.lambda.close().await;
         self.endpoint_stop.cancel();
         self.endpoint.await.ok();
         for chore in self.chores {
@@ -241,10 +279,11 @@ impl Running {
             chore.await.ok();
         }
         self.usage.save();
-        // It holds the store, too.
-        drop(self.console);
-        self.store.close().await;
-        self.logs.flush().await;
+        self.services.close().await;
+        // They hold the store, too.
+        drop((self.console, self.services));
+        self.core.store.close().await;
+        self.core.logs.flush().await;
     }
 
     /// Each function with its code and with credentials of its own role.
@@ -321,18 +360,24 @@ fn warn_of_lacks(host: IpAddr) {
     }
 }
 
-/// Makes the tables that the template declares and that aren't there.
-pub(crate) async fn ensure_tables(store: &Store, application: &Application) -> Result<(), Error> {
-    for table in &application.tables {
-        let time_to_live = table.time_to_live.as_ref();
-        let expires_by = time_to_live.map(|ttl| ttl.attribute.as_str());
-        let made = store.ensure_table(&table.create_table, expires_by).await;
-        made.map_err(|source| Error::Table {
-            table: table.logical_id.clone(),
+/// The services, made.
+fn made(core: &Core) -> Result<Vec<Arc<dyn Service>>, Error> {
+    let services = services().into_iter().map(|service| {
+        (service.make)(core).map_err(|source| Error::Service {
+            title: service.identity.title,
             source,
-        })?;
+        })
+    });
+    services.collect()
+}
+
+/// The console, beside the services.
+fn mounted(console: &Arc<Console>) -> Mount {
+    let console = Arc::clone(console);
+    Mount {
+        path: samlet_console::PATH,
+        answer: Box::new(move |request| Box::pin(Arc::clone(&console).answer(request))),
     }
-    Ok(())
 }
 
 fn identities(args: &StartArgs) -> Identities {

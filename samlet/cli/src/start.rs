@@ -27,7 +27,6 @@ pub(crate) fn command(args: &ServeArgs) -> Result<(), Error> {
     let args = &args.start;
     let config = args.application.config("local_start_api")?;
     let template = Arc::new(Template::read(&args.application, &config, args.built)?);
-    let roles = template.roles()?;
     let ports = Ports {
         api: args.port.or(config.port).unwrap_or(DEFAULT_PORT),
         aws: args.aws_port.unwrap_or(DEFAULT_AWS_PORT),
@@ -35,13 +34,13 @@ pub(crate) fn command(args: &ServeArgs) -> Result<(), Error> {
     let data = DataFolder::open(&args.application.data_dir())?;
     let run = async {
         let reload = watches.then(|| Reload::new(args, &data, Arc::clone(&template)));
-        let mut running = Running::start(args, ports, &template, roles, &data).await?;
+        let mut running = Running::start(args, ports, &template, &data).await?;
         let asked_to_stop = stop_signal()?;
-        let addresses = running.addresses(&template.application);
+        let addresses = running.addresses();
         let ready = ReadyFile(args.ready_file.as_deref());
         ready.write(&template, &addresses, args)?;
         data.note_running(&addresses.aws);
-        terminal::print_ready(&template.application, &addresses);
+        terminal::print_ready(&running.template().application, &addresses);
         let follow = follow(reload, args, &mut running, &ready);
         tokio::select! {
             () = asked_to_stop => {}
@@ -71,7 +70,7 @@ async fn follow(
         None => {}
         Some(Ok(mut reload)) => {
             let applied = |template: &Template, running: &Running| {
-                let addresses = running.addresses(&template.application);
+                let addresses = running.addresses();
                 if let Err(error) = ready.write(template, &addresses, args) {
                     tracing::warn!("{error}");
                 }

@@ -5,13 +5,15 @@ mod transfer;
 
 use std::io::{Read as _, Write};
 
+use samlet_dynamodb::Store;
+use samlet_service::ApplyError;
+use samlet_template::Application;
 use serde_json::{Value, json};
 
 use crate::args::{ApplicationArgs, SecretArgs, TablesArgs, TablesCommand};
 use crate::aws::{self, Client};
 use crate::data::DataFolder;
 use crate::error::Error;
-use crate::running::ensure_tables;
 use crate::start::{runtime, secret};
 use crate::template::{ACCOUNT_ID, REGION, Template};
 use crate::terminal::columns;
@@ -197,5 +199,21 @@ fn put(tables: &Tables, table: &str, item: &str) -> Result<(), Error> {
     }
     let item = items::parse(&text).map_err(Error::NotAnItem)?;
     tables.call("PutItem", &json!({"TableName": table, "Item": item}))?;
+    Ok(())
+}
+
+/// Makes the tables that the template declares and that aren't there.
+async fn ensure_tables(store: &Store, application: &Application) -> Result<(), Error> {
+    for table in &application.tables {
+        let time_to_live = table.time_to_live.as_ref();
+        let expires_by = time_to_live.map(|ttl| ttl.attribute.as_str());
+        let made = store.ensure_table(&table.create_table, expires_by).await;
+        made.map_err(|source| {
+            Error::Apply(ApplyError {
+                resource: format!("table {}", table.logical_id),
+                source: source.into(),
+            })
+        })?;
+    }
     Ok(())
 }

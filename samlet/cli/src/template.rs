@@ -2,17 +2,17 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::Arc;
 
 use samlet_aws::Place;
 use samlet_iam::Role;
-use samlet_template::{Actions, Application, Diagnostic, Function};
+use samlet_template::{Application, Attributes, Diagnostic, Draft, Function, Settings};
 use serde_json::json;
 
 use crate::args::{ApplicationArgs, Format, RoutesArgs, ValidateArgs};
 use crate::config::Config;
 use crate::error::Error;
-use crate::{diagnostics, policies, terminal};
+use crate::{diagnostics, policies, services, terminal};
 
 /// Where the application seems to be deployed.
 pub(crate) const REGION: &str = "us-east-1";
@@ -24,22 +24,13 @@ pub(crate) fn place() -> Place {
     Place::new(REGION, ACCOUNT_ID, STACK_NAME)
 }
 
-/// The IAM actions of every service that is here.
-static ACTIONS: LazyLock<Actions> = LazyLock::new(|| {
-    Actions::of([
-        samlet_dynamodb::ACTIONS,
-        samlet_endpoint::STS_ACTIONS,
-        samlet_gateway::ACTIONS,
-        samlet_lambda::ACTIONS,
-        samlet_logs::ACTIONS,
-        samlet_traces::ACTIONS,
-    ])
-});
-
 /// A template that was read without errors; its warnings have been shown.
+#[derive(Clone)]
 pub(crate) struct Template {
     pub(crate) path: PathBuf,
-    source: String,
+    source: Arc<str>,
+    draft: Arc<Draft>,
+    settings: Settings,
     home: PathBuf,
     pub(crate) application: Application,
 }
@@ -60,12 +51,19 @@ impl Template {
                 path: path.clone(),
                 source,
             })?;
-        match samlet_template::read(&source, &settings(args, config), &ACTIONS) {
-            Ok(application) => {
+        let settings = settings(args, config);
+        let read = Draft::parse(&source).and_then(|draft| {
+            let application = draft.resolve(&settings, services::actions())?;
+            Ok((draft, application))
+        });
+        match read {
+            Ok((draft, application)) => {
                 diagnostics::print_warnings(&path, &source, &application.warnings);
                 Ok(Self {
                     path,
-                    source,
+                    source: source.into(),
+                    draft: Arc::new(draft),
+                    settings,
                     home: folder_of(&args.template).to_owned(),
                     application,
                 })
@@ -78,13 +76,29 @@ impl Template {
         }
     }
 
+    /// With the values that only services know, now that they have said them.
+    pub(crate) fn with_attributes(&self, attributes: Attributes) -> Result<Self, Error> {
+        let settings = Settings {
+            attributes,
+            ..self.settings.clone()
+        };
+        match self.draft.resolve(&settings, services::actions()) {
+            Ok(application) => Ok(Self {
+                settings,
+                application,
+                ..self.clone()
+            }),
+            Err(diagnostics) => Err(self.error(diagnostics)),
+        }
+    }
+
     /// What would be wrong with another text, at first sight.
     pub(crate) fn check(
         args: &ApplicationArgs,
         config: &Config,
         source: &str,
     ) -> Result<(), Diagnostic> {
-        match samlet_template::read(source, &settings(args, config), &ACTIONS) {
+        match samlet_template::read(source, &settings(args, config), services::actions()) {
             Ok(_) => Ok(()),
             Err(mut wrong) => Err(wrong.swap_remove(0)),
         }
@@ -116,7 +130,7 @@ impl Template {
     /// What is wrong with it, as an error that shows the places.
     pub(crate) fn error(&self, diagnostics: Vec<Diagnostic>) -> Error {
         Error::Template {
-            text: self.source.clone(),
+            text: self.source.to_string(),
             path: self.path.clone(),
             diagnostics,
         }
@@ -157,7 +171,7 @@ fn folder_of(template: &Path) -> &Path {
 fn settings(args: &ApplicationArgs, config: &Config) -> samlet_template::Settings {
     samlet_template::Settings {
         parameter_overrides: args.overrides(config),
-        ..samlet_template::Settings::new(Place::new(REGION, ACCOUNT_ID, STACK_NAME))
+        ..samlet_template::Settings::new(place())
     }
 }
 

@@ -12,6 +12,7 @@ mod logs;
 mod metrics;
 mod replay;
 mod requests;
+mod services;
 mod stream;
 mod tables;
 mod workbench;
@@ -26,6 +27,7 @@ use samlet_dynamodb::Store;
 use samlet_http::{BodyError, Request, Response, read_body};
 use samlet_lambda::Lambda;
 use samlet_logs::Logs;
+use samlet_service::Services;
 use samlet_traces::Traces;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -61,6 +63,8 @@ pub struct Sources {
     pub store: Store,
     /// The logs.
     pub logs: Logs,
+    /// All services, these among them.
+    pub services: Arc<Services>,
     /// What only who runs the application knows.
     pub workbench: Arc<dyn Workbench>,
 }
@@ -163,6 +167,7 @@ impl Console {
                 Method::DELETE => Ok(self.delete_item(table, &body).await?.into()),
                 _ => Err(not_allowed(parts)),
             },
+            ["api", "services"] if get => Ok(self.services().await.into()),
             ["api", "policies"] if get => Ok(self.sources.workbench.policies().into()),
             known if is_known(known) => Err(not_allowed(parts)),
             _ => Err(problem(
@@ -199,7 +204,13 @@ fn is_known(segments: &[&str]) -> bool {
         ["metrics" | CONTRACT]
             | [
                 "api",
-                "application" | "requests" | "metrics" | "stream" | "logs" | "policies"
+                "application"
+                    | "requests"
+                    | "metrics"
+                    | "stream"
+                    | "logs"
+                    | "services"
+                    | "policies"
             ]
             | ["api", "requests", _]
             | ["api", "requests", _, "replay" | "event"]

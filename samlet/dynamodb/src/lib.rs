@@ -1,7 +1,7 @@
 //! The DynamoDB API over an embedded, durable store.
 //!
-//! Knows nothing of HTTP, signatures or policies: an operation's name and its
-//! JSON come in, its JSON or DynamoDB's error goes out.
+//! Knows nothing of signatures and policies. To the [`Store`] an operation's name and its JSON come in, its JSON or
+//! DynamoDB's error goes out; [`DynamoDb`] makes a service of it.
 
 mod arns;
 mod conditions;
@@ -12,6 +12,7 @@ mod limits;
 mod pages;
 mod removals;
 mod requirements;
+mod service;
 mod statements;
 mod store;
 mod streams;
@@ -21,7 +22,7 @@ mod validation;
 mod wal;
 
 pub use errors::{ApiError, StoreError};
-pub use requirements::{Requirement, requirements};
+pub use service::{DynamoDb, IDENTITY};
 pub use store::Store;
 pub use tables::TableError;
 

@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html>
 
 use dynoxide::actions::get_shard_iterator::decode_shard_iterator;
+use samlet_aws::Place;
 use serde_json::Value;
 
 use crate::arns::table_name;
@@ -9,25 +10,27 @@ use crate::engine::kind;
 use crate::errors::ApiError;
 use crate::statements;
 
+/// What the ARN of a stream ends in whose label is not known.
+pub(crate) const ANY_STREAM: &str = "/stream/*";
+
 /// An action on a resource that a request needs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Requirement<'a> {
+pub(crate) struct Requirement<'a> {
     /// Such as `dynamodb:PutItem`.
-    pub action: String,
+    pub(crate) action: String,
     /// An ARN, or `*`.
-    pub resource: String,
+    pub(crate) resource: String,
     /// The table that it is about, with the index.
-    pub table: Option<(String, Option<String>)>,
+    pub(crate) table: Option<(String, Option<String>)>,
     /// The part of the request that it is about.
-    pub part: &'a Value,
+    pub(crate) part: &'a Value,
 }
 
 /// Everything that must be allowed before `operation` may run with `request`.
-pub fn requirements<'a>(
+pub(crate) fn requirements<'a>(
     operation: &str,
     request: &'a Value,
-    region: &str,
-    account_id: &str,
+    place: &Place,
 ) -> Result<Vec<Requirement<'a>>, ApiError> {
     if kind(operation).is_none() || operation.starts_with("samlet:") {
         return Err(ApiError::unknown_operation(operation));
@@ -36,10 +39,10 @@ pub fn requirements<'a>(
     let on = |name: &str, index: Option<&str>, part: &'a Value| {
         let name = table_name(name);
         let suffix = index.map_or(String::new(), |index| format!("/index/{index}"));
-        let resource = format!("arn:aws:dynamodb:{region}:{account_id}:table/{name}{suffix}");
+        let resource = place.arn("dynamodb", format_args!("table/{name}{suffix}"));
         Requirement {
             action: action.clone(),
-            resource,
+            resource: resource.into(),
             table: Some((name.to_owned(), index.map(str::to_owned))),
             part,
         }
@@ -143,10 +146,9 @@ pub fn requirements<'a>(
             let iterator = iterator.ok_or_else(|| missing("shardIterator"))?;
             let (table, ..) = decode_shard_iterator(iterator)
                 .ok_or_else(|| ApiError::validation("Invalid ShardIterator"))?;
-            // The stream's label is not in the iterator.
-            plain(format!(
-                "arn:aws:dynamodb:{region}:{account_id}:table/{table}/stream/*"
-            ))
+            // The stream's label is not in the iterator; the service looks it up.
+            let resource = format_args!("table/{table}{ANY_STREAM}");
+            plain(place.arn("dynamodb", resource).into())
         }
         _ => {
             let name = request.get("TableName").and_then(Value::as_str);
@@ -170,7 +172,8 @@ mod tests {
     use serde_json::json;
 
     fn of(operation: &str, request: Value) -> Vec<(String, String)> {
-        let needed = requirements(operation, &request, "us-east-1", "1").unwrap();
+        let needed =
+            requirements(operation, &request, &Place::new("us-east-1", "1", "local")).unwrap();
         needed.into_iter().map(|r| (r.action, r.resource)).collect()
     }
 
@@ -198,6 +201,13 @@ mod tests {
             ),
             [("dynamodb:GetItem".into(), table("a"))]
         );
-        assert!(requirements("PutItem", &json!({}), "us-east-1", "1").is_err());
+        assert!(
+            requirements(
+                "PutItem",
+                &json!({}),
+                &Place::new("us-east-1", "1", "local")
+            )
+            .is_err()
+        );
     }
 }

@@ -146,7 +146,7 @@ impl Store {
     }
 
     /// DynamoDB's condition keys for what a request needs, with their values.
-    pub async fn condition_keys(
+    pub(crate) async fn condition_keys(
         &self,
         operation: &str,
         needed: &Requirement<'_>,

@@ -45,30 +45,40 @@ pub enum TableError {
 /// What can't be changed under stored items.
 const FIXED: [&str; 2] = ["KeySchema", "AttributeDefinitions"];
 
+/// Whether a declared table is there already, with the same keys and indexes; changes nothing.
+pub(crate) async fn check(store: &Store, create_table: &Value) -> Result<bool, TableError> {
+    let name = create_table["TableName"].as_str().unwrap_or_default();
+    let stored = store.execute(DEFINITION, name.to_owned().into()).await;
+    let stored = stored.map_err(|error| refused(name, &error))?;
+    match serde_json::from_slice(&stored).unwrap_or_default() {
+        Value::Null => Ok(false),
+        stored => compare(name, &stored, create_table).map(|()| true),
+    }
+}
+
+/// Makes a declared table, unless it is there already with the same keys and indexes; its items expire by the attribute
+/// `time_to_live`.
 pub(crate) async fn ensure(
     store: &Store,
     create_table: &Value,
     time_to_live: Option<&str>,
 ) -> Result<(), TableError> {
     let name = create_table["TableName"].as_str().unwrap_or_default();
-    let refused = |error: ApiError| {
-        let reason = message(&error.body);
-        match error.status >= 500 && is_sign_of_damage(&reason) {
-            true => damaged(name, reason),
-            false => TableError::Refused(reason),
-        }
-    };
-    let stored = store.execute(DEFINITION, name.to_owned().into()).await;
-    match serde_json::from_slice(&stored.map_err(refused)?).unwrap_or_default() {
-        Value::Null => {
-            let created = store.execute("CreateTable", create_table.to_string().into());
-            created.await.map(drop).map_err(refused)?;
-        }
-        stored => compare(name, &stored, create_table)?,
+    if !check(store, create_table).await? {
+        let created = store.execute("CreateTable", create_table.to_string().into());
+        created.await.map_err(|error| refused(name, &error))?;
     }
     ensure_time_to_live(store, name, time_to_live)
         .await
-        .map_err(refused)
+        .map_err(|error| refused(name, &error))
+}
+
+fn refused(name: &str, error: &ApiError) -> TableError {
+    let reason = message(&error.body);
+    match error.status >= 500 && is_sign_of_damage(&reason) {
+        true => damaged(name, reason),
+        false => TableError::Refused(reason),
+    }
 }
 
 fn damaged(name: &str, reason: String) -> TableError {

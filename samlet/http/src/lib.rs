@@ -17,7 +17,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::channel::Channel;
 use http_body_util::{BodyExt, Either, Full, Limited};
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Body as _;
+pub use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -283,6 +284,45 @@ pub enum BodyError {
     Broken(String),
 }
 
+/// A body that is read as it arrives.
+#[derive(Debug)]
+pub struct BodyReader {
+    body: Incoming,
+    timeout: Duration,
+}
+
+impl BodyReader {
+    /// Reads `body`; each part of it may take as long as `timeout` to arrive.
+    pub fn new(body: Incoming, timeout: Duration) -> Self {
+        Self { body, timeout }
+    }
+
+    /// The next part; `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<Bytes, BodyError>> {
+        loop {
+            let frame = tokio::time::timeout(self.timeout, self.body.frame()).await;
+            let Ok(frame) = frame else {
+                return Some(Err(BodyError::TimedOut(self.timeout)));
+            };
+            match frame?.map(hyper::body::Frame::into_data) {
+                Ok(Ok(data)) => return Some(Ok(data)),
+                // Trailers.
+                Ok(Err(_)) => {}
+                Err(error) => return Some(Err(BodyError::Broken(error.to_string()))),
+            }
+        }
+    }
+}
+
+/// Whether a request's `Host` is a name of this machine. A page on another site could otherwise reach a loopback
+/// listener under a name of its own that resolves to 127.0.0.1.
+pub fn is_for_loopback(head: &http::request::Parts) -> bool {
+    let host = head.headers.get(http::header::HOST);
+    let host = host.and_then(|host| host.to_str().ok());
+    let name = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
+    matches!(name, Some("127.0.0.1" | "localhost" | "[::1]"))
+}
+
 /// How much of a body that is too large is still read, and dropped: a client
 /// that is sending would otherwise see its connection reset, not our answer.
 const MAX_DISCARDED_BYTES: usize = 32 * 1024 * 1024;
@@ -317,4 +357,29 @@ async fn read_at_most(mut body: Incoming, max_bytes: usize) -> Result<Bytes, Bod
         }
     }
     Err(BodyError::TooLarge(max_bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn only_loopback_names_are_names_of_this_machine() {
+        let is_local = |host: &str| {
+            let request = http::Request::post("/").header("host", host).body(());
+            is_for_loopback(&request.unwrap().into_parts().0)
+        };
+        for host in [
+            "127.0.0.1:4566",
+            "localhost:4566",
+            "localhost",
+            "[::1]:4566",
+        ] {
+            assert!(is_local(host), "{host}");
+        }
+        for host in ["evil.example:4566", "127.0.0.1.evil.example", ""] {
+            assert!(!is_local(host), "{host}");
+        }
+    }
 }

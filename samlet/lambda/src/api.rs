@@ -1,18 +1,24 @@
 //! The Lambda API: Invoke, and what tools ask of functions.
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
-use samlet_traces::Trace;
+use samlet_aws::{Arn, Place};
+use samlet_iam::ResourcePolicy;
+use samlet_service::protocol::RestJson;
+use samlet_service::{
+    Answer, Applied, ApplyError, BodyRule, Call, Caller, Content, Declared, Described, Fault,
+    Identity, Need, Operation, Plan, Protocol, Service, Setup, async_trait,
+};
 use serde_json::{Value, json};
 
-use crate::function;
+use crate::configuration::configuration;
 use crate::{Function, Invocation, Invoke, InvokeError, Lambda, MAX_REQUEST_BYTES, ThrottleReason};
 
 /// The largest event of an asynchronous invocation.
@@ -21,34 +27,24 @@ const MAX_EVENT_BYTES: usize = 1024 * 1024;
 /// Functions on a page of ListFunctions.
 const MAX_PAGE: usize = 50;
 
-/// An answer, but for the headers that every answer carries.
-#[derive(Debug)]
-pub struct ApiAnswer {
-    /// The HTTP status.
-    pub status: u16,
-    /// `X-Amz-…` headers.
-    pub headers: HeaderMap,
-    /// JSON, or nothing.
-    pub body: Bytes,
-}
+/// What the paths of functions begin with.
+const FUNCTIONS: &str = "/2015-03-31/functions";
 
-/// A refusal: its HTTP status, exception and body.
-#[derive(Debug, PartialEq, Eq)]
-pub struct ApiError {
-    /// The HTTP status.
-    pub status: u16,
-    /// The exception's name, `X-Amzn-ErrorType`.
-    pub code: &'static str,
-    /// The body, as JSON.
-    pub body: Value,
-}
-
-impl ApiError {
-    fn new(status: u16, code: &'static str, message: &str) -> Self {
-        let body = json!({"Type": "User", "message": message});
-        Self { status, code, body }
-    }
-}
+/// Lambda, as it is here.
+pub static IDENTITY: Identity = Identity {
+    signing_name: "lambda",
+    title: "Lambda",
+    iam_prefix: "lambda",
+    actions: crate::ACTIONS,
+    protocols: &[Protocol::RestJson(RestJson {
+        paths: &[FUNCTIONS],
+    })],
+    body: BodyRule::Whole {
+        max_bytes: MAX_REQUEST_BYTES,
+    },
+    // Functions are built anew from their sources.
+    stored: &[],
+};
 
 /// How Invoke is to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +56,7 @@ enum InvocationType {
 
 /// An operation on a function, or on all.
 #[derive(Debug)]
-pub struct Operation {
+struct Request {
     kind: Kind,
     /// As it was asked for; empty for all functions.
     name: String,
@@ -82,43 +78,140 @@ enum Kind {
     GetFunctionConfiguration,
 }
 
-/// The API over an application's functions.
+/// The functions' own policies, by the functions' names.
+type Policies = HashMap<String, Arc<ResourcePolicy>>;
+
+/// The API over an application's functions; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Api {
     lambda: Lambda,
-    region: String,
-    account_id: String,
+    place: Arc<Place>,
+    /// Replaced whole, and held for a moment only.
+    policies: Arc<RwLock<Arc<Policies>>>,
 }
 
-impl Operation {
+impl Api {
+    /// The API of `lambda`'s functions.
+    pub fn new(lambda: Lambda, setup: &Setup) -> Arc<dyn Service> {
+        Arc::new(Self {
+            lambda,
+            place: Arc::clone(&setup.place),
+            policies: Arc::default(),
+        })
+    }
+
+    fn arn(&self, name: &str) -> Arn {
+        self.place.arn("lambda", format_args!("function:{name}"))
+    }
+
+    fn policies(&self) -> Arc<Policies> {
+        Arc::clone(&self.policies.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn need(&self, request: &Request) -> Need {
+        let action = request.action();
+        if let Kind::ListFunctions { .. } = request.kind {
+            return Need::new(action, "*");
+        }
+        let policy = self.policies().get(&request.name).cloned();
+        Need::new(action, self.arn(&request.name)).with_policy(policy)
+    }
+}
+
+#[async_trait]
+impl Service for Api {
+    fn identity(&self) -> &'static Identity {
+        &IDENTITY
+    }
+
+    /// The functions themselves come with their code, by [`Lambda::update`]; here it is their policies.
+    async fn plan(&self, declared: &[Declared]) -> Result<Plan, ApplyError> {
+        let functions = declared
+            .iter()
+            .filter(|declared| declared.kind == "AWS::Lambda::Function");
+        let policies = functions
+            .filter_map(|declared| Some((declared.name.clone(), declared.policy.clone()?)));
+        Ok(Plan::new(policies.collect::<Policies>()))
+    }
+
+    async fn apply(&self, plan: Plan) -> Result<Applied, ApplyError> {
+        if let Some(policies) = plan.take::<Policies>() {
+            *self
+                .policies
+                .write()
+                .unwrap_or_else(PoisonError::into_inner) = Arc::new(policies);
+        }
+        Ok(Applied::default())
+    }
+
+    async fn read(&self, call: Call) -> Result<Box<dyn Operation>, Fault> {
+        let request = Request::read(&call)?;
+        Ok(Box::new(Allowed {
+            need: [self.need(&request)],
+            request,
+            body: call.bytes(),
+            api: self.clone(),
+        }))
+    }
+
+    async fn describe(&self) -> Vec<Described> {
+        let functions = self.lambda.functions();
+        let functions = functions.iter().map(|function| Described {
+            kind: "function",
+            name: function.name.clone(),
+            arn: self.arn(&function.name),
+            details: vec![
+                ("runtime", function.runtime.clone()),
+                ("log group", function.log_group()),
+            ],
+        });
+        functions.collect()
+    }
+
+    fn too_large(&self) -> Option<Fault> {
+        Some(request_too_large(InvokeError::RequestTooLarge.to_string()))
+    }
+}
+
+/// A request, and what it needs to be allowed.
+struct Allowed {
+    need: [Need; 1],
+    request: Request,
+    body: Bytes,
+    api: Api,
+}
+
+#[async_trait]
+impl Operation for Allowed {
+    fn needs(&self) -> &[Need] {
+        &self.need
+    }
+
+    async fn serve(self: Box<Self>, caller: &Caller) -> Result<Answer, Fault> {
+        self.api.serve(self.request, self.body, caller).await
+    }
+}
+
+impl Request {
     /// Reads a request's method, path and headers.
-    pub fn read(request: &Parts) -> Result<Self, ApiError> {
+    fn read(call: &Call) -> Result<Self, Fault> {
+        let (method, path) = (&call.head.method, call.head.uri.path());
         let unknown = || {
-            let text = format!(
-                "samlet does not provide {} {}",
-                request.method,
-                request.uri.path()
-            );
-            ApiError::new(404, "UnknownOperationException", &text)
+            let text = format!("samlet does not provide {method} {path}");
+            Fault::unknown_operation(text).with("Type", "User")
         };
-        let path = request.uri.path().strip_prefix("/2015-03-31/functions");
-        let segments: Vec<&str> = path.ok_or_else(unknown)?.split('/').collect();
-        let query = |name: &str| {
-            let pairs = request.uri.query().unwrap_or_default().split('&');
-            let mut named = pairs.filter_map(|pair| pair.split_once('='));
-            let (_, value) = named.find(|(key, _)| *key == name)?;
-            Some(decoded(value))
-        };
-        let (kind, name) = match (&request.method, segments.as_slice()) {
+        let below = path.strip_prefix(FUNCTIONS).ok_or_else(unknown)?;
+        let segments: Vec<&str> = below.split('/').collect();
+        let (kind, name) = match (method, segments.as_slice()) {
             (&Method::GET, [""] | ["", ""]) => {
-                let number = |name: &str| query(name).and_then(|text| text.parse().ok());
+                let number = |name: &str| call.query_parameter(name)?.parse().ok();
                 let kind = Kind::ListFunctions {
                     marker: number("Marker").unwrap_or(0),
                     max_items: number("MaxItems").unwrap_or(MAX_PAGE).clamp(1, MAX_PAGE),
                 };
                 (kind, "")
             }
-            (&Method::POST, ["", name, "invocations"]) => (invocation(&request.headers)?, *name),
+            (&Method::POST, ["", name, "invocations"]) => (invocation(call)?, *name),
             (&Method::GET, ["", name]) => (Kind::GetFunction, *name),
             (&Method::GET, ["", name, "configuration"]) => (Kind::GetFunctionConfiguration, *name),
             _ => return Err(unknown()),
@@ -127,12 +220,11 @@ impl Operation {
         Ok(Self {
             kind,
             name,
-            qualifier: query("Qualifier").or(qualifier),
+            qualifier: call.query_parameter("Qualifier").or(qualifier),
         })
     }
 
-    /// The action it needs to be allowed.
-    pub fn action(&self) -> &'static str {
+    fn action(&self) -> &'static str {
         match self.kind {
             Kind::Invoke { .. } => "lambda:InvokeFunction",
             Kind::ListFunctions { .. } => "lambda:ListFunctions",
@@ -142,10 +234,9 @@ impl Operation {
     }
 }
 
-fn invocation(headers: &HeaderMap) -> Result<Kind, ApiError> {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let invalid = |message: &str| ApiError::new(400, "InvalidParameterValueException", message);
-    let kind = match header("x-amz-invocation-type") {
+fn invocation(call: &Call) -> Result<Kind, Fault> {
+    let invalid = |message: String| user_fault(400, "InvalidParameterValueException", message);
+    let kind = match call.header("x-amz-invocation-type") {
         None | Some("RequestResponse") => InvocationType::RequestResponse,
         Some("Event") => InvocationType::Event,
         Some("DryRun") => InvocationType::DryRun,
@@ -154,10 +245,10 @@ fn invocation(headers: &HeaderMap) -> Result<Kind, ApiError> {
                 "1 validation error detected: Value '{other}' at 'invocationType' failed to satisfy constraint: \
                  Member must satisfy enum value set: [Event, RequestResponse, DryRun]"
             );
-            return Err(invalid(&text));
+            return Err(invalid(text));
         }
     };
-    let client_context = match header("x-amz-client-context") {
+    let client_context = match call.header("x-amz-client-context") {
         None => None,
         Some(encoded) => {
             let json = STANDARD
@@ -165,18 +256,15 @@ fn invocation(headers: &HeaderMap) -> Result<Kind, ApiError> {
                 .ok()
                 .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
             let json = json.ok_or_else(|| {
-                ApiError::new(
-                    400,
-                    "InvalidRequestContentException",
-                    "Client context must be a valid Base64-encoded JSON object.",
-                )
+                let text = "Client context must be a valid Base64-encoded JSON object.";
+                user_fault(400, "InvalidRequestContentException", text.into())
             })?;
             Some(json.to_string())
         }
     };
     Ok(Kind::Invoke {
         kind,
-        tail: header("x-amz-log-type") == Some("Tail"),
+        tail: call.header("x-amz-log-type") == Some("Tail"),
         client_context,
     })
 }
@@ -199,41 +287,12 @@ fn parse_name(text: &str) -> (String, Option<String>) {
 }
 
 impl Api {
-    /// The API of `lambda`'s functions, in this region and account.
-    pub fn new(lambda: Lambda, region: &str, account_id: &str) -> Self {
-        Self {
-            lambda,
-            region: region.into(),
-            account_id: account_id.into(),
-        }
-    }
-
-    /// The ARN on which `operation` needs to be allowed.
-    pub fn resource(&self, operation: &Operation) -> String {
-        match operation.kind {
-            Kind::ListFunctions { .. } => "*".into(),
-            _ => self.arn(&operation.name),
-        }
-    }
-
-    fn arn(&self, name: &str) -> String {
-        function::arn(&self.region, &self.account_id, name)
-    }
-
-    /// Runs an operation that is allowed.
-    ///
-    /// `trace` is that of the request for which a function asks for it.
-    pub async fn serve(
-        &self,
-        operation: Operation,
-        body: Bytes,
-        trace: Option<Trace>,
-    ) -> Result<ApiAnswer, ApiError> {
-        let Operation {
+    async fn serve(&self, request: Request, body: Bytes, caller: &Caller) -> Result<Answer, Fault> {
+        let Request {
             kind,
             name,
             qualifier,
-        } = operation;
+        } = request;
         let function = || self.function(&name, qualifier.as_deref());
         match kind {
             Kind::ListFunctions { marker, max_items } => Ok(self.list(marker, max_items)),
@@ -252,6 +311,7 @@ impl Api {
                 tail,
                 client_context,
             } => {
+                let trace = caller.call.as_ref().map(|call| call.trace().clone());
                 let invoke = Invoke {
                     function_name: function()?.name.clone(),
                     payload: payload(body, kind)?,
@@ -269,19 +329,14 @@ impl Api {
         invoke: Invoke,
         kind: InvocationType,
         tail: bool,
-    ) -> Result<ApiAnswer, ApiError> {
-        let mut headers = HeaderMap::new();
-        let empty = |status, headers| ApiAnswer {
-            status,
-            headers,
-            body: Bytes::new(),
-        };
+    ) -> Result<Answer, Fault> {
         match kind {
-            InvocationType::DryRun => Ok(empty(204, headers)),
+            InvocationType::DryRun => Ok(Answer::empty().with_status(204)),
             InvocationType::Event => {
                 let id = self.lambda.invoke_event(invoke).map_err(refusal)?;
-                set(&mut headers, "x-amzn-requestid", &id);
-                Ok(empty(202, headers))
+                let mut answer = Answer::empty().with_status(202);
+                set(&mut answer.headers, "x-amzn-requestid", &id);
+                Ok(answer)
             }
             InvocationType::RequestResponse => {
                 let invocation = self.lambda.invoke(invoke).await.map_err(refusal)?;
@@ -290,7 +345,7 @@ impl Api {
         }
     }
 
-    fn function(&self, name: &str, qualifier: Option<&str>) -> Result<Arc<Function>, ApiError> {
+    fn function(&self, name: &str, qualifier: Option<&str>) -> Result<Arc<Function>, Fault> {
         let qualifier = qualifier.unwrap_or("$LATEST");
         let found = self.lambda.function(name);
         found
@@ -298,7 +353,7 @@ impl Api {
             .ok_or_else(|| not_found(&format!("{}:{qualifier}", self.arn(name))))
     }
 
-    fn list(&self, marker: usize, max_items: usize) -> ApiAnswer {
+    fn list(&self, marker: usize, max_items: usize) -> Answer {
         let functions = self.lambda.functions();
         let page = functions.iter().skip(marker).take(max_items);
         let page: Vec<Value> = page.map(|function| configuration(function)).collect();
@@ -311,16 +366,15 @@ impl Api {
     }
 }
 
-fn payload(body: Bytes, kind: InvocationType) -> Result<Bytes, ApiError> {
-    let too_large = |text: String| ApiError::new(413, "RequestEntityTooLargeException", &text);
+fn payload(body: Bytes, kind: InvocationType) -> Result<Bytes, Fault> {
     if kind == InvocationType::Event && body.len() > MAX_EVENT_BYTES {
         let length = body.len();
-        return Err(too_large(format!(
+        return Err(request_too_large(format!(
             "{length} byte payload is too large for the Event invocation type (limit {MAX_EVENT_BYTES} bytes)"
         )));
     }
     if body.len() > MAX_REQUEST_BYTES {
-        return Err(too_large(InvokeError::RequestTooLarge.to_string()));
+        return Err(request_too_large(InvokeError::RequestTooLarge.to_string()));
     }
     if body.is_empty() {
         return Ok(Bytes::from_static(b"{}"));
@@ -332,30 +386,27 @@ fn payload(body: Bytes, kind: InvocationType) -> Result<Bytes, ApiError> {
             let text = format!(
                 "Could not parse request body into json: Could not parse payload into json: {error}"
             );
-            Err(ApiError::new(400, "InvalidRequestContentException", &text))
+            Err(user_fault(400, "InvalidRequestContentException", text))
         }
     }
 }
 
-fn invoked(invocation: Invocation, tail: bool) -> ApiAnswer {
-    let mut headers = HeaderMap::new();
-    set(&mut headers, "x-amzn-requestid", &invocation.request_id);
-    set(&mut headers, "x-amz-executed-version", "$LATEST");
+fn invoked(invocation: Invocation, tail: bool) -> Answer {
+    let mut answer = Answer::of(Content::Json(invocation.payload));
+    let headers = &mut answer.headers;
+    set(headers, "x-amzn-requestid", &invocation.request_id);
+    set(headers, "x-amz-executed-version", "$LATEST");
     if let Some(error) = invocation.function_error {
-        set(&mut headers, "x-amz-function-error", error);
+        set(headers, "x-amz-function-error", error);
     }
     if tail {
         let encoded = STANDARD.encode(invocation.log_tail);
-        set(&mut headers, "x-amz-log-result", &encoded);
+        set(headers, "x-amz-log-result", &encoded);
     }
-    ApiAnswer {
-        status: 200,
-        headers,
-        body: invocation.payload,
-    }
+    answer
 }
 
-fn refusal(error: InvokeError) -> ApiError {
+fn refusal(error: InvokeError) -> Fault {
     match error {
         InvokeError::FunctionNotFound(name) => not_found(&name),
         InvokeError::Throttled(reason) => {
@@ -370,77 +421,33 @@ fn refusal(error: InvokeError) -> ApiError {
             throttled(reason)
         }
         InvokeError::TooManyEvents => throttled("ConcurrentInvocationLimitExceeded"),
-        InvokeError::RequestTooLarge => {
-            ApiError::new(413, "RequestEntityTooLargeException", &error.to_string())
-        }
-        InvokeError::Service(_) => ApiError {
-            status: 500,
-            code: "ServiceException",
-            body: json!({"Type": "Service", "Message": error.to_string()}),
-        },
+        InvokeError::RequestTooLarge => request_too_large(error.to_string()),
+        InvokeError::Service(_) => Fault::new(500, "ServiceException", error.to_string())
+            .with("Type", "Service")
+            .capital(),
     }
 }
 
-fn throttled(reason: &str) -> ApiError {
-    ApiError {
-        status: 429,
-        code: "TooManyRequestsException",
-        body: json!({"Reason": reason, "Type": "User", "message": "Rate Exceeded."}),
-    }
+/// Lambda's refusals say whose fault they are.
+fn user_fault(status: u16, code: &'static str, message: String) -> Fault {
+    Fault::new(status, code, message).with("Type", "User")
 }
 
-fn not_found(arn: &str) -> ApiError {
-    ApiError {
-        status: 404,
-        code: "ResourceNotFoundException",
-        body: json!({"Type": "User", "Message": format!("Function not found: {arn}")}),
-    }
+fn request_too_large(message: String) -> Fault {
+    user_fault(413, "RequestEntityTooLargeException", message)
 }
 
-fn configuration(function: &Function) -> Value {
-    let package = function.package();
-    json!({
-        "FunctionName": function.name,
-        "FunctionArn": function.arn(),
-        "Runtime": function.runtime,
-        "Role": function.role_arn,
-        "Handler": function.handler,
-        "CodeSize": package.bytes,
-        "Description": "",
-        "Timeout": function.timeout.as_secs(),
-        "MemorySize": function.memory_mb,
-        "LastModified": package.modified,
-        "Version": "$LATEST",
-        "Environment": {"Variables": function.variables},
-        "TracingConfig": {"Mode": "PassThrough"},
-        "State": "Active",
-        "LastUpdateStatus": "Successful",
-        "PackageType": "Zip",
-        "EphemeralStorage": {"Size": function.ephemeral_storage_mb},
-        "LoggingConfig": logging(function),
-    })
+fn throttled(reason: &str) -> Fault {
+    user_fault(429, "TooManyRequestsException", "Rate Exceeded.".into()).with("Reason", reason)
 }
 
-fn logging(function: &Function) -> Value {
-    let config = &function.logging;
-    let group = function.log_group();
-    match config.json {
-        true => json!({
-            "LogFormat": "JSON",
-            "ApplicationLogLevel": config.application_level.as_deref().unwrap_or("INFO"),
-            "SystemLogLevel": config.system_level.as_deref().unwrap_or("INFO"),
-            "LogGroup": group,
-        }),
-        false => json!({"LogFormat": "Text", "LogGroup": group}),
-    }
+fn not_found(arn: &str) -> Fault {
+    let text = format!("Function not found: {arn}");
+    user_fault(404, "ResourceNotFoundException", text).capital()
 }
 
-fn answer(body: &Value) -> ApiAnswer {
-    ApiAnswer {
-        status: 200,
-        headers: HeaderMap::new(),
-        body: body.to_string().into(),
-    }
+fn answer(body: &Value) -> Answer {
+    Answer::json(body.to_string())
 }
 
 fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
@@ -475,7 +482,13 @@ mod tests {
     fn a_request_says_what_it_asks_for() {
         let read = |method: &str, uri: &str| {
             let request = http::Request::builder().method(method).uri(uri).body(());
-            Operation::read(&request.unwrap().into_parts().0)
+            let head = request.unwrap().into_parts().0;
+            Request::read(&Call {
+                head,
+                protocol: &IDENTITY.protocols[0],
+                operation: None,
+                body: samlet_service::Body::Whole(Bytes::new()),
+            })
         };
         let operation = read(
             "POST",
@@ -498,11 +511,7 @@ mod tests {
         ] {
             assert_eq!(read("GET", uri).unwrap().action(), action);
         }
-        assert_eq!(
-            read("DELETE", "/2015-03-31/functions/a")
-                .unwrap_err()
-                .status,
-            404
-        );
+        let unknown = read("DELETE", "/2015-03-31/functions/a").unwrap_err();
+        assert_eq!(unknown.code, "UnknownOperationException");
     }
 }

@@ -4,6 +4,7 @@
 //! a function's process answers it.
 
 mod api;
+mod configuration;
 #[cfg(target_os = "linux")]
 mod confinement;
 mod environment;
@@ -33,7 +34,7 @@ use samlet_traces::{Answered, Arrived, Origin, Trace, Traces};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-pub use api::{Api, ApiAnswer, ApiError, Operation};
+pub use api::{Api, IDENTITY};
 use events::Events;
 pub use function::{Function, Logging, Program};
 pub use pool::Environments;

@@ -7,6 +7,7 @@
 //! files.
 
 mod api;
+mod event_stream;
 mod files;
 mod live;
 mod pattern;
@@ -20,7 +21,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
 
-pub use api::{ApiError, LogsApi, requirements};
+pub use api::{IDENTITY, LogsApi};
 pub use files::each_event;
 pub use live::{LiveTail, Logged};
 pub use recent::{Filter, Follow, Wanted};

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use samlet_service::Fault;
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 use tokio::time::Instant;
 
-use crate::api::{group_of, pattern_of};
+use crate::LogEvent;
+use crate::api::{group_of, parameter, pattern_of};
 use crate::pattern::Pattern;
-use crate::{ApiError, LogEvent};
 
 /// How often a session tells what is new.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -53,7 +54,7 @@ impl LiveTail {
         logged: broadcast::Receiver<Arc<Logged>>,
         request: &Value,
         account_id: &str,
-    ) -> Result<Self, ApiError> {
+    ) -> Result<Self, Fault> {
         let identifiers = texts(&request["logGroupIdentifiers"]);
         let groups: Vec<String> = identifiers
             .iter()
@@ -61,7 +62,7 @@ impl LiveTail {
             .collect();
         if groups.is_empty() || groups.len() > 10 {
             let text = "logGroupIdentifiers has 1 to 10 log groups";
-            return Err(ApiError::parameter(text));
+            return Err(parameter(text));
         }
         let narrowed = ["logStreamNames", "logStreamNamePrefixes"]
             .iter()
@@ -70,7 +71,7 @@ impl LiveTail {
         if narrowed > 1 || (narrowed == 1 && groups.len() > 1) {
             let text = "logStreamNames or logStreamNamePrefixes can be given for a single log group only, \
                         and not together";
-            return Err(ApiError::parameter(text));
+            return Err(parameter(text));
         }
         let now = Instant::now();
         Ok(Self {

@@ -72,7 +72,7 @@ mod tests {
     fn every_action_of_the_services_lists_is_read() {
         let lists = [
             include_str!("../../dynamodb/src/actions.txt"),
-            include_str!("../../endpoint/src/sts_actions.txt"),
+            include_str!("../../sts/src/actions.txt"),
             include_str!("../../gateway/src/actions.txt"),
             include_str!("../../lambda/src/actions.txt"),
             include_str!("../../logs/src/actions.txt"),

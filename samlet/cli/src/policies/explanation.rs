@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use samlet_console::Explanation;
-use samlet_endpoint::AccessObserver;
 use samlet_iam::{Denied, Principal, Reason};
 use samlet_logs::Logs;
+use samlet_service::AccessObserver;
 use samlet_template::{Application, Location};
 
 use super::Usage;

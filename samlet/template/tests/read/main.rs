@@ -17,7 +17,7 @@ mod mutations;
 static ACTIONS: LazyLock<Actions> = LazyLock::new(|| {
     Actions::of([
         include_str!("../../../dynamodb/src/actions.txt"),
-        include_str!("../../../endpoint/src/sts_actions.txt"),
+        include_str!("../../../sts/src/actions.txt"),
         include_str!("../../../gateway/src/actions.txt"),
         include_str!("../../../lambda/src/actions.txt"),
         include_str!("../../../logs/src/actions.txt"),

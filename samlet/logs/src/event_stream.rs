@@ -4,24 +4,24 @@
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use bytes::Bytes;
-use http::{HeaderValue as HttpHeaderValue, header};
-use samlet_http::{BodySender, Response, streamed};
-use samlet_logs::LiveTail;
+use samlet_http::{BodySender, streamed};
+use samlet_service::{Answer, Content};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
-use crate::request_id;
+use crate::LiveTail;
 
 /// Answers with a session that ends with the client, with its time, or with samlet.
-pub(crate) fn response(session: LiveTail, shutdown: CancellationToken) -> Response {
+pub(crate) fn answer(session: LiveTail, shutdown: CancellationToken) -> Answer {
     let (sender, body) = streamed();
-    let id = request_id();
-    let mut response = http::Response::new(body);
-    let headers = response.headers_mut();
-    let content_type = HttpHeaderValue::from_static("application/vnd.amazon.eventstream");
-    headers.insert(header::CONTENT_TYPE, content_type);
-    if let Ok(id) = HttpHeaderValue::from_str(&id) {
-        headers.insert("x-amzn-requestid", id);
+    let id = Uuid::new_v4().to_string();
+    let mut answer = Answer::of(Content::Raw {
+        content_type: "application/vnd.amazon.eventstream",
+        body,
+    });
+    if let Ok(id) = http::HeaderValue::from_str(&id) {
+        answer.headers.insert("x-amzn-requestid", id);
     }
     tokio::spawn(async move {
         tokio::select! {
@@ -29,7 +29,7 @@ pub(crate) fn response(session: LiveTail, shutdown: CancellationToken) -> Respon
             _client_is_gone = send(session, sender, &id) => {}
         }
     });
-    response
+    answer
 }
 
 /// Sends all of a session; `None` when the client has gone.

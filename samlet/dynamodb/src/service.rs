@@ -1,0 +1,285 @@
+//! DynamoDB and DynamoDB Streams as a service: what a request needs to be allowed, and how the store's answers and
+//! refusals become the service's.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Method;
+use http::request::Parts;
+use samlet_aws::{Arn, Place};
+use samlet_iam::Context;
+use samlet_service::protocol::{Json, JsonVersion};
+use samlet_service::{
+    Answer, Applied, ApplyError, BodyRule, Call, Caller, Content, Declared, Described, Fault,
+    Identity, Need, Operation, Plan, Protocol, Service, Setup, Stored, async_trait, signed_for,
+};
+use serde_json::{Map, Value, json};
+
+use crate::errors::ApiError;
+use crate::requirements::{ANY_STREAM, requirements};
+use crate::store::Store;
+use crate::tables::{self, TableError};
+use crate::{ACTIONS, arns};
+
+/// The types of resources that are tables.
+const KINDS: [&str; 2] = ["AWS::DynamoDB::Table", "AWS::Serverless::SimpleTable"];
+
+/// DynamoDB, as it is here.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html>
+pub static IDENTITY: Identity = Identity {
+    signing_name: "dynamodb",
+    title: "DynamoDB",
+    iam_prefix: "dynamodb",
+    actions: ACTIONS,
+    protocols: &[Protocol::Json(Json {
+        version: JsonVersion::V1_0,
+        targets: &["DynamoDB_20120810", "DynamoDBStreams_20120810"],
+        namespace: "com.amazon.coral.service#",
+        has_checksum: true,
+    })],
+    // BatchWriteItem's limit.
+    body: BodyRule::Whole {
+        max_bytes: 16 * 1024 * 1024,
+    },
+    stored: &[Stored {
+        path: "dynamodb",
+        title: "tables",
+    }],
+};
+
+/// The API of one application's tables; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct DynamoDb {
+    store: Store,
+    place: Arc<Place>,
+}
+
+/// A table that a template declares.
+struct Planned {
+    logical_id: String,
+    name: String,
+    create_table: Value,
+    /// The attribute by which its items expire.
+    expires_by: Option<String>,
+    has_stream: bool,
+}
+
+impl DynamoDb {
+    /// The API over `store`.
+    pub fn new(store: Store, setup: &Setup) -> Arc<dyn Service> {
+        Arc::new(Self {
+            store,
+            place: Arc::clone(&setup.place),
+        })
+    }
+
+    /// What a request needs to be allowed.
+    async fn needs(&self, operation: &str, request: &Value) -> Result<Vec<Need>, Fault> {
+        let needed = requirements(operation, request, &self.place).map_err(fault)?;
+        let mut needs = Vec::with_capacity(needed.len());
+        for needed in needed {
+            let resource = match needed.resource.strip_suffix(ANY_STREAM) {
+                Some(table) if operation == "GetRecords" => {
+                    let stream = self.stream(arns::table_name(table)).await;
+                    stream.unwrap_or(needed.resource)
+                }
+                _ => needed.resource,
+            };
+            needs.push(Need::new(needed.action, resource));
+        }
+        Ok(needs)
+    }
+
+    /// The ARN of a table's stream, whose label only the store knows.
+    async fn stream(&self, table: &str) -> Option<String> {
+        let request = json!({"TableName": table, "Limit": 1});
+        let body = request.to_string().into();
+        let listed = self.store.execute("ListStreams", body).await.ok()?;
+        let listed: Value = serde_json::from_slice(&listed).ok()?;
+        let arn = listed["Streams"][0]["StreamArn"].as_str()?;
+        Some(arn.to_owned())
+    }
+}
+
+#[async_trait]
+impl Service for DynamoDb {
+    fn identity(&self) -> &'static Identity {
+        &IDENTITY
+    }
+
+    async fn plan(&self, declared: &[Declared]) -> Result<Plan, ApplyError> {
+        let tables = declared
+            .iter()
+            .filter(|declared| KINDS.contains(&declared.kind.as_str()));
+        let planned: Vec<Planned> = tables.map(Planned::of).collect();
+        for table in &planned {
+            let checked = tables::check(&self.store, &table.create_table).await;
+            checked.map_err(|source| table.error(source))?;
+        }
+        Ok(Plan::new(planned))
+    }
+
+    async fn apply(&self, plan: Plan) -> Result<Applied, ApplyError> {
+        let mut applied = Applied::default();
+        for table in plan.take::<Vec<Planned>>().unwrap_or_default() {
+            let expires_by = table.expires_by.as_deref();
+            let ensured = tables::ensure(&self.store, &table.create_table, expires_by).await;
+            ensured.map_err(|source| table.error(source))?;
+            if table.has_stream
+                && let Some(arn) = self.stream(&table.name).await
+            {
+                applied.set(&table.logical_id, "StreamArn", arn);
+            }
+        }
+        Ok(applied)
+    }
+
+    async fn read(&self, call: Call) -> Result<Box<dyn Operation>, Fault> {
+        let request: Value = call.read_json()?;
+        let operation = call.operation().to_owned();
+        Ok(Box::new(Request {
+            needs: self.needs(&operation, &request).await?,
+            operation,
+            request,
+            body: call.bytes(),
+            api: self.clone(),
+        }))
+    }
+
+    /// All tables there are; those that the template no longer declares stay.
+    async fn describe(&self) -> Vec<Described> {
+        let described = |name: &str| Described {
+            kind: "table",
+            name: name.to_owned(),
+            arn: self.table_arn(name),
+            details: Vec::new(),
+        };
+        let listed = self.store.execute("ListTables", "{}".into()).await;
+        let listed: Value = listed
+            .ok()
+            .and_then(|listed| serde_json::from_slice(&listed).ok())
+            .unwrap_or_default();
+        let names = listed["TableNames"].as_array().into_iter().flatten();
+        names.filter_map(Value::as_str).map(described).collect()
+    }
+
+    /// What load balancers and tools ask to see whether DynamoDB is there: `GET /`.
+    fn greeting(&self, head: &Parts) -> Option<Answer> {
+        let is_root = head.uri.path_and_query().is_some_and(|path| path == "/");
+        if head.method != Method::GET || !is_root {
+            return None;
+        }
+        if signed_for(head).is_some_and(|service| service != IDENTITY.signing_name) {
+            return None;
+        }
+        let Place { region, .. } = &*self.place;
+        let text = format!("healthy: dynamodb.{region}.{} ", self.place.url_suffix());
+        Some(Answer::of(Content::Raw {
+            content_type: "text/plain",
+            body: samlet_http::whole(text),
+        }))
+    }
+}
+
+impl DynamoDb {
+    fn table_arn(&self, name: &str) -> Arn {
+        self.place.arn("dynamodb", format_args!("table/{name}"))
+    }
+}
+
+impl Planned {
+    fn of(declared: &Declared) -> Self {
+        let mut create_table = declared.properties.clone();
+        let members = create_table.as_object_mut();
+        let expiry = members.and_then(|members| members.remove("TimeToLiveSpecification"));
+        let attribute = expiry
+            .as_ref()
+            .and_then(|expiry| expiry["AttributeName"].as_str());
+        Self {
+            logical_id: declared.logical_id.clone(),
+            name: declared.name.clone(),
+            expires_by: attribute.map(str::to_owned),
+            has_stream: create_table["StreamSpecification"].is_object(),
+            create_table,
+        }
+    }
+
+    fn error(&self, source: TableError) -> ApplyError {
+        ApplyError {
+            resource: format!("table {}", self.logical_id),
+            source: source.into(),
+        }
+    }
+}
+
+/// A request, and what it needs to be allowed.
+struct Request {
+    operation: String,
+    request: Value,
+    body: Bytes,
+    needs: Vec<Need>,
+    api: DynamoDb,
+}
+
+#[async_trait]
+impl Operation for Request {
+    fn needs(&self) -> &[Need] {
+        &self.needs
+    }
+
+    async fn conditions(&self, need: usize) -> Context {
+        let mut context = Context::default();
+        let DynamoDb { store, place } = &self.api;
+        let needed = requirements(&self.operation, &self.request, place);
+        if let Some(needed) = needed.ok().as_ref().and_then(|needed| needed.get(need)) {
+            let keys = store.condition_keys(&self.operation, needed).await;
+            for (key, values) in keys {
+                context.set_all(key, values);
+            }
+        }
+        context
+    }
+
+    async fn serve(self: Box<Self>, _caller: &Caller) -> Result<Answer, Fault> {
+        let answered = self.api.store.execute(&self.operation, self.body).await;
+        answered.map(Answer::json).map_err(fault)
+    }
+}
+
+/// The store's refusal, taken apart: its protocol puts it together again.
+fn fault(error: ApiError) -> Fault {
+    let mut members: Map<String, Value> = serde_json::from_slice(&error.body).unwrap_or_default();
+    let mut text = |name: &str| match members.remove(name) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    };
+    let code = text("__type").unwrap_or_else(|| "InternalServerError".into());
+    let (lower, capital) = (text("message"), text("Message"));
+    Fault {
+        is_capital: lower.is_none() && capital.is_some(),
+        members,
+        ..Fault::new(error.status, code, lower.or(capital).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_of_the_store_keeps_its_name_its_text_and_all_else() {
+        let body = json!({
+            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+            "Message": "Transaction cancelled",
+            "CancellationReasons": [{"Code": "None"}],
+        });
+        let fault = fault(ApiError {
+            status: 400,
+            body: body.to_string().into(),
+        });
+        assert_eq!(fault.short_code(), "TransactionCanceledException");
+        assert_eq!(fault.message, "Transaction cancelled");
+        assert!(fault.is_capital);
+        assert_eq!(fault.members["CancellationReasons"][0]["Code"], "None");
+    }
+}

@@ -1,0 +1,44 @@
+//! What is always true of a service: its names, its protocols, and what it keeps on disk.
+
+use crate::Protocol;
+
+/// A service's fixed properties.
+#[derive(Debug)]
+pub struct Identity {
+    /// What its requests are signed for, and what traces call it: `dynamodb`.
+    pub signing_name: &'static str,
+    /// What people call it: `DynamoDB`.
+    pub title: &'static str,
+    /// What its IAM actions and condition keys begin with, without the colon: `dynamodb`.
+    pub iam_prefix: &'static str,
+    /// Its IAM actions, one a line; ` *` behind those that are not granted on single resources.
+    pub actions: &'static str,
+    /// How clients may speak to it.
+    pub protocols: &'static [Protocol],
+    /// How a request's body is taken.
+    pub body: BodyRule,
+    /// What it keeps in the data folder; `samlet reset` deletes it without opening it.
+    pub stored: &'static [Stored],
+}
+
+/// How a request's body is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyRule {
+    /// It is read whole before the request is authenticated.
+    Whole {
+        /// The longest that is taken.
+        max_bytes: usize,
+    },
+    /// The service reads it as it arrives. Its signature is that of the hash that the request declares, and what arrives
+    /// is held against that hash.
+    Streamed,
+}
+
+/// A file or folder in the data folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its name there.
+    pub path: &'static str,
+    /// What is in it: `tables`.
+    pub title: &'static str,
+}

@@ -128,6 +128,8 @@ fn any_xml(data: &[u8]) {
         let refused = matches!(read, Err(XmlError::NotUtf8 { .. }));
         return assert!(refused, "{read:?}");
     };
+    // XML normalizes line ends before all else; roxmltree leaves one before a reference.
+    let text = &text.replace("\r\n", "\n").replace('\r', "\n");
     match (Document::parse(text), read) {
         (Ok(other), Ok(element)) => alike(&element, other.root_element(), text),
         (
@@ -141,6 +143,8 @@ fn any_xml(data: &[u8]) {
             ),
         )
         | (Err(_), Err(_)) => {}
+        // roxmltree reads U+FFFD where a reference is to nothing.
+        (Ok(_), Err(XmlError::Reference { .. })) if text.contains("&#") => {}
         // roxmltree reads `<?a<b?>` as a processing instruction.
         (Ok(_), Err(XmlError::Malformed { .. })) if text.contains("<?") => {}
         (Ok(_), Err(why)) => panic!("{why}, says samlet of {text:?}"),

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::str;
 
 use quick_xml::XmlVersion;
+use quick_xml::errors::IllFormedError::{MismatchedEndTag, UnmatchedEndTag};
 use quick_xml::events::{BytesDecl, BytesStart, Event};
 use quick_xml::{Reader, escape::resolve_predefined_entity};
 use thiserror::Error;
@@ -44,6 +45,9 @@ pub enum XmlError {
         /// Where.
         at: u64,
     },
+    /// The declaration names a version of XML other than 1.0 and 1.1.
+    #[error("the declared XML version of the document is unknown")]
+    Version,
     /// The declaration names another encoding.
     #[error("the declared encoding of the document is not UTF-8")]
     Encoding,
@@ -60,9 +64,9 @@ pub enum XmlError {
         at: u64,
     },
     /// A character is not allowed in XML 1.0.
-    #[error("the document has a character that XML 1.0 does not allow, after byte {at}")]
+    #[error("the character at byte {at} is not allowed in XML 1.0")]
     Character {
-        /// Where the text or the tag begins that it is in.
+        /// Where.
         at: u64,
     },
     /// An end tag doesn't belong to the last start tag that is open.
@@ -107,6 +111,9 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Element, XmlError> {
     let text = str::from_utf8(bytes).map_err(|error| XmlError::NotUtf8 {
         at: error.valid_up_to() as u64,
     })?;
+    if let Some(at) = text.find(|character| !is_allowed(character)) {
+        return Err(XmlError::Character { at: at as u64 });
+    }
     let mut reader = Reader::from_str(text);
     reader.config_mut().check_comments = true;
     let mut tree = Tree {
@@ -134,17 +141,20 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Element, XmlError> {
             }
             Event::CData(text) => tree.data(&text.xml10_content(), at)?,
             Event::GeneralRef(reference) => match reference.resolve_char_ref() {
-                Ok(Some(character)) => tree.data(character.encode_utf8(&mut [0; 4]), at)?,
+                Ok(Some(character)) if is_allowed(character) => {
+                    tree.data(character.encode_utf8(&mut [0; 4]), at)?;
+                }
                 Ok(None) => {
                     let text = resolve_predefined_entity(&reference);
                     tree.data(text.ok_or(XmlError::Reference { at })?, at)?;
                 }
-                Err(_) => return Err(XmlError::Reference { at }),
+                Ok(Some(_)) | Err(_) => return Err(XmlError::Reference { at }),
             },
             Event::Decl(declaration) if is_first => check_declaration(&declaration, at)?,
             Event::Decl(_) => return Err(XmlError::Malformed { at }),
             Event::DocType(_) => return Err(XmlError::DocumentType { at }),
-            Event::Comment(_) | Event::PI(_) => {}
+            Event::PI(instruction) => check_target(instruction.target(), at)?,
+            Event::Comment(_) => {}
             Event::Eof => return tree.finish(at),
         }
         is_first = false;
@@ -173,6 +183,9 @@ impl Tree<'_> {
         }
         self.elements += 1;
         let mut element = Element::named(name(start.name().0, at)?);
+        if !are_apart(start.attributes_raw()) {
+            return Err(XmlError::Malformed { at });
+        }
         for attribute in start.attributes() {
             let attribute = attribute.map_err(|_| XmlError::Malformed { at })?;
             if element.attributes.len() == self.limits.attributes {
@@ -184,7 +197,9 @@ impl Tree<'_> {
             let value = attribute
                 .normalized_value(XmlVersion::Explicit1_0)
                 .map_err(|_| XmlError::Reference { at })?;
-            check_characters(&value, at)?;
+            if !value.chars().all(is_allowed) {
+                return Err(XmlError::Reference { at });
+            }
             let name = name(attribute.key.0, at)?;
             element.attributes.push((name, value.into_owned()));
         }
@@ -205,7 +220,6 @@ impl Tree<'_> {
 
     /// Text as it stands: outside the root element it may only be white space.
     fn text(&mut self, text: &str, at: u64) -> Result<(), XmlError> {
-        let is_space = |character| matches!(character, ' ' | '\t' | '\n');
         if self.open.is_empty() && text.chars().all(is_space) {
             return Ok(());
         }
@@ -213,7 +227,6 @@ impl Tree<'_> {
     }
 
     fn data(&mut self, text: &str, at: u64) -> Result<(), XmlError> {
-        check_characters(text, at)?;
         let Some(element) = self.open.last_mut() else {
             return Err(XmlError::OutsideRoot { at });
         };
@@ -230,7 +243,6 @@ impl Tree<'_> {
 }
 
 fn malformed(error: &quick_xml::Error, at: u64) -> XmlError {
-    use quick_xml::errors::IllFormedError::{MismatchedEndTag, UnmatchedEndTag};
     match error {
         quick_xml::Error::IllFormed(MismatchedEndTag { .. } | UnmatchedEndTag(_)) => {
             XmlError::MismatchedTag { at }
@@ -239,24 +251,67 @@ fn malformed(error: &quick_xml::Error, at: u64) -> XmlError {
     }
 }
 
+/// Checks a declaration in full, of which quick-xml only reads the parts that it is asked for.
 /// Version 1.1 is read by the rules of 1.0.
 fn check_declaration(declaration: &BytesDecl<'_>, at: u64) -> Result<(), XmlError> {
-    if declaration.xml_version().is_err() {
+    let tag = BytesStart::from_content(&**declaration, "xml".len());
+    if !are_apart(tag.attributes_raw()) {
         return Err(XmlError::Malformed { at });
     }
-    match declaration.encoding() {
-        None => Ok(()),
-        Some(Ok(encoding)) if encoding.eq_ignore_ascii_case("UTF-8") => Ok(()),
-        Some(Ok(_)) => Err(XmlError::Encoding),
-        Some(Err(_)) => Err(XmlError::Malformed { at }),
+    let attributes: Result<Vec<_>, _> = tag.attributes().take(4).collect();
+    let attributes = attributes.map_err(|_| XmlError::Malformed { at })?;
+    let pairs = attributes.iter().map(|it| (it.key.0, it.value.as_ref()));
+    let pairs: Vec<_> = pairs.collect();
+    let [("version", version), rest @ ..] = &pairs[..] else {
+        return Err(XmlError::Malformed { at });
+    };
+    if !matches!(*version, "1.0" | "1.1") {
+        return Err(XmlError::Version);
+    }
+    let rest = match rest {
+        [("encoding", encoding), rest @ ..] if encoding.eq_ignore_ascii_case("UTF-8") => rest,
+        [("encoding", _), ..] => return Err(XmlError::Encoding),
+        rest => rest,
+    };
+    match rest {
+        [] | [("standalone", "yes" | "no")] => Ok(()),
+        _ => Err(XmlError::Malformed { at }),
     }
 }
 
-fn check_characters(text: &str, at: u64) -> Result<(), XmlError> {
-    if text.chars().all(is_allowed) {
+/// Whether white space follows each attribute but the last, which quick-xml doesn't ask for.
+fn are_apart(attributes: &str) -> bool {
+    let mut quote = None;
+    let mut is_after_value = false;
+    for character in attributes.chars() {
+        if let Some(open) = quote {
+            if character == open {
+                quote = None;
+                is_after_value = true;
+            }
+            continue;
+        }
+        if is_after_value && !is_space(character) {
+            return false;
+        }
+        is_after_value = false;
+        if matches!(character, '"' | '\'') {
+            quote = Some(character);
+        }
+    }
+    true
+}
+
+fn is_space(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\n' | '\r')
+}
+
+/// A processing instruction has a name, which is not that of the declaration.
+fn check_target(target: &str, at: u64) -> Result<(), XmlError> {
+    if is_name(target) && !target.eq_ignore_ascii_case("xml") {
         return Ok(());
     }
-    Err(XmlError::Character { at })
+    Err(XmlError::Malformed { at })
 }
 
 /// A name, with a prefix or without (<https://www.w3.org/TR/xml-names/#ns-qualnames>).

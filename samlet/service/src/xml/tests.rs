@@ -128,6 +128,9 @@ fn references_are_resolved_once() {
 fn line_ends_are_normalized() {
     assert_eq!(text_of("<a>1\r\n2\r3\n</a>").unwrap(), "1\n2\n3\n");
     assert_eq!(text_of("<a><![CDATA[1\r\n2]]></a>").unwrap(), "1\n2");
+    let element = parse("<a b='\"c' \td=\"'\"\r\n/>").unwrap();
+    let attributes: Vec<_> = element.attributes().collect();
+    assert_eq!(attributes, [("b", "\"c"), ("d", "'")]);
     let element = parse("<a b='1\r\n2\t3'/>").unwrap();
     assert_eq!(element.attribute("b"), Some("1 2 3"));
 }
@@ -161,6 +164,11 @@ fn what_is_not_well_formed_is_refused_with_its_place() {
         ("<a b='<'/>", XmlError::Malformed { at: 0 }),
         ("<a b/>", XmlError::Malformed { at: 0 }),
         ("<a b=c/>", XmlError::Malformed { at: 0 }),
+        ("<a b=''c=''/>", XmlError::Malformed { at: 0 }),
+        (
+            "<?xml version='1.0'encoding='UTF-8'?><a/>",
+            XmlError::Malformed { at: 0 },
+        ),
         ("<a b='' b=''/>", XmlError::Malformed { at: 0 }),
         ("<1/>", XmlError::Malformed { at: 0 }),
         ("<a:b:c/>", XmlError::Malformed { at: 0 }),
@@ -169,7 +177,27 @@ fn what_is_not_well_formed_is_refused_with_its_place() {
         ("<a b&c=''/>", XmlError::Malformed { at: 0 }),
         ("<a><!-- -- --></a>", XmlError::Malformed { at: 8 }),
         (" <?xml version='1.0'?><a/>", XmlError::Malformed { at: 1 }),
-        ("<?xml version='3'?><a/>", XmlError::Malformed { at: 0 }),
+        ("<??><a/>", XmlError::Malformed { at: 0 }),
+        ("<a><?1?></a>", XmlError::Malformed { at: 3 }),
+        ("<a><?XML?></a>", XmlError::Malformed { at: 3 }),
+        ("<a><!--\0--></a>", XmlError::Character { at: 7 }),
+        ("<a>\u{1}</a>", XmlError::Character { at: 3 }),
+        ("<a>&#1;</a>", XmlError::Reference { at: 3 }),
+        ("<a b='&#1;'/>", XmlError::Reference { at: 0 }),
+        (
+            "<?xml version='1.0' encoding='utf-8' standalone='no'?>",
+            XmlError::NoRoot,
+        ),
+        ("<?xml?><a/>", XmlError::Malformed { at: 0 }),
+        (
+            "<?xml version='1.0' a=''?><a/>",
+            XmlError::Malformed { at: 0 },
+        ),
+        (
+            "<?xml version='1.0' standalone='yes' encoding='UTF-8'?><a/>",
+            XmlError::Malformed { at: 0 },
+        ),
+        ("<?xml version='3'?><a/>", XmlError::Version),
         (
             "<?xml version='1.0' encoding='latin1'?><a/>",
             XmlError::Encoding,

@@ -72,7 +72,8 @@ fn holds_together(application: &Application) {
     for function in &application.functions {
         assert!((128..=10_240).contains(&function.memory_mb));
         assert!((1..=900).contains(&function.timeout.as_secs()));
-        for policy in function.role.policies.iter().chain(&function.role.boundary) {
+        let of_role = function.role.policies.iter().chain(&function.role.boundary);
+        for policy in of_role.chain([&function.policy]) {
             let statements = policy.document.get("Statement").and_then(Value::as_array);
             let statements = statements.map_or(0, Vec::len);
             let told = policy.locations.len();

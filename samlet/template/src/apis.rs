@@ -10,6 +10,7 @@ use crate::intrinsics::Scope;
 use crate::keys::Keys;
 use crate::names::api_id;
 use crate::node::{Entry, Node};
+use crate::permissions::{self, Permission};
 use crate::schema::{Property, Shape, check, has, missing, must, refused, unnoticed};
 use crate::{Api, ApiKind, Cors, authorizers, gateway_responses, globals, throttling, validation};
 
@@ -102,12 +103,25 @@ pub struct AccessLog {
 pub(crate) struct Apis {
     apis: Vec<Api>,
     keys: Keys,
+    /// What SAM permits them.
+    permissions: Vec<Permission>,
+}
+
+/// The APIs of a template, complete.
+pub(crate) struct Finished {
+    pub(crate) apis: Vec<Api>,
+    pub(crate) without_routes: Vec<Api>,
+    pub(crate) keys: Keys,
+    pub(crate) permissions: Vec<Permission>,
 }
 
 impl Apis {
     pub(crate) fn new(keys: Keys) -> Self {
-        let apis = Vec::new();
-        Self { apis, keys }
+        Self {
+            apis: Vec::new(),
+            keys,
+            permissions: Vec::new(),
+        }
     }
 
     /// The API that `!Ref` gives this id for.
@@ -134,11 +148,15 @@ impl Apis {
                 value: Node::empty(scope.template.at),
             };
             let properties = globals::merged(&resource, globals, scope);
-            let api = api(&resource, &properties, kind, stage, &mut self.keys, scope);
-            self.apis.push(api);
+            self.add(&resource, &properties, kind, stage, scope);
             self.apis.len() - 1
         });
         &mut self.apis[position]
+    }
+
+    /// Adds the permission of a route.
+    pub(crate) fn permit(&mut self, permission: Permission) {
+        permissions::add_route(&mut self.permissions, permission);
     }
 
     /// Reads a declared API.
@@ -151,18 +169,39 @@ impl Apis {
         check(&properties, known, what, resource.at, scope);
         let stage = properties.get_text("StageName");
         let stage = stage.unwrap_or("$default").to_owned();
-        let api = api(resource, &properties, kind, &stage, &mut self.keys, scope);
+        self.add(resource, &properties, kind, &stage, scope);
+    }
+
+    fn add(
+        &mut self,
+        resource: &Entry,
+        properties: &Node,
+        kind: ApiKind,
+        stage: &str,
+        scope: &mut Scope<'_>,
+    ) {
+        let api = api(resource, properties, kind, stage, scope);
+        if let Some(auth) = properties.get("Auth") {
+            self.keys.add_of_api(auth, &api, scope);
+            let permissions = permissions::of_authorizers(auth, &api, scope);
+            self.permissions.extend(permissions);
+        }
         self.apis.push(api);
     }
 
-    /// Those that have routes, the others, and all keys.
-    pub(crate) fn finish(self, scope: &mut Scope<'_>) -> (Vec<Api>, Vec<Api>, Keys) {
+    /// What there is once all routes are added.
+    pub(crate) fn finish(self, scope: &mut Scope<'_>) -> Finished {
         for api in &self.apis {
             throttling::check_names(api, scope);
         }
         let apis = self.apis.into_iter();
-        let (apis, others) = apis.partition(|api| !api.routes.is_empty());
-        (apis, others, self.keys)
+        let (apis, without_routes) = apis.partition(|api| !api.routes.is_empty());
+        Finished {
+            apis,
+            without_routes,
+            keys: self.keys,
+            permissions: self.permissions,
+        }
     }
 }
 
@@ -171,7 +210,6 @@ fn api(
     properties: &Node,
     kind: ApiKind,
     stage: &str,
-    keys: &mut Keys,
     scope: &mut Scope<'_>,
 ) -> Api {
     let auth = authorizers::read(properties.get("Auth"), kind, scope);
@@ -192,7 +230,7 @@ fn api(
         ApiKind::Rest => "AccessLogSetting",
         ApiKind::Http => "AccessLogSettings",
     });
-    let api = Api {
+    Api {
         logical_id: resource.key.clone(),
         id: api_id(&scope.settings.place.stack, &resource.key),
         kind,
@@ -219,11 +257,7 @@ fn api(
         traced: properties.get_text("TracingEnabled") == Some("true"),
         access_log: access_log.and_then(self::access_log),
         location: resource.at,
-    };
-    if let Some(auth) = properties.get("Auth") {
-        keys.add_of_api(auth, &api, scope);
     }
-    api
 }
 
 /// One without a destination logs nothing.

@@ -59,9 +59,9 @@ const AUTHORIZER: &[Property] = &[
     has("EnableSimpleResponses", Shape::Bool),
     has("FunctionPayloadType", Shape::OneOf(&["TOKEN", "REQUEST"])),
     has("Identity", IDENTITY),
-    unnoticed("DisableFunctionDefaultPermissions"),
-    unnoticed("EnableFunctionDefaultPermissions"),
-    unnoticed("FunctionInvokeRole"),
+    has("DisableFunctionDefaultPermissions", Shape::Bool),
+    has("EnableFunctionDefaultPermissions", Shape::Bool),
+    has("FunctionInvokeRole", TEXT),
     refused("JwtConfiguration", OPEN),
     refused("UserPoolArn", OPEN),
     refused("AuthorizationScopes", OPEN),
@@ -223,8 +223,11 @@ fn authorizer(entry: &Entry, kind: ApiKind, scope: &mut Scope<'_>) -> Option<Aut
         ApiKind::Rest => 300,
         ApiKind::Http => 0,
     };
+    // SAM takes `NONE` for none.
+    let role = text("FunctionInvokeRole").filter(|role| !matches!(*role, "" | "NONE"));
     Some(Authorizer {
         function,
+        invoke_role: role.map(str::to_owned),
         identity,
         time_to_live: Duration::from_secs(seconds.unwrap_or(default)),
         payload_format: match (kind, text("AuthorizerPayloadFormatVersion")) {

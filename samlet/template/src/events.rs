@@ -9,7 +9,7 @@ use crate::intrinsics::Scope;
 use crate::names::did_you_mean;
 use crate::node::{Entry, Node};
 use crate::schema::{Property, Shape, check, has, must, unnoticed};
-use crate::{ApiKind, PayloadFormat, Route, authorizers, throttling, validation};
+use crate::{ApiKind, PayloadFormat, Route, authorizers, permissions, throttling, validation};
 
 const EVENT: &[Property] = &[must("Type", Shape::Text), has("Properties", Shape::Any)];
 
@@ -61,14 +61,15 @@ const OTHER_TYPES: [&str; 19] = [
     "HttpApi",
 ];
 
+/// The function that declares an event.
+#[derive(Clone, Copy)]
+pub(crate) struct Declaring<'a> {
+    pub(crate) logical_id: &'a str,
+    pub(crate) name: &'a str,
+}
+
 /// Reads one event; a route is added to its API.
-pub(crate) fn read(
-    event: &Entry,
-    function_id: &str,
-    function_name: &str,
-    apis: &mut Apis,
-    scope: &mut Scope<'_>,
-) {
+pub(crate) fn read(event: &Entry, function: Declaring<'_>, apis: &mut Apis, scope: &mut Scope<'_>) {
     let what = format!("the event {}", event.key);
     check(&event.value, EVENT, &what, event.at, scope);
     let Some(kind) = event.value.get_text("Type") else {
@@ -77,12 +78,12 @@ pub(crate) fn read(
     let empty = Node::empty(event.at);
     let properties = event.value.get("Properties").unwrap_or(&empty);
     match kind {
-        "Api" => route(event, properties, ApiKind::Rest, function_name, apis, scope),
-        "HttpApi" => route(event, properties, ApiKind::Http, function_name, apis, scope),
+        "Api" => route(event, properties, ApiKind::Rest, function, apis, scope),
+        "HttpApi" => route(event, properties, ApiKind::Http, function, apis, scope),
         kind if OTHER_TYPES.contains(&kind) => {
             let message = format!(
-                "samlet has no event source {kind}: {} of {function_id} never happens here",
-                event.key
+                "samlet has no event source {kind}: {} of {} never happens here",
+                event.key, function.logical_id
             );
             scope.findings.warn(event.at, message);
         }
@@ -99,7 +100,7 @@ fn route(
     event: &Entry,
     properties: &Node,
     kind: ApiKind,
-    function_name: &str,
+    function: Declaring<'_>,
     apis: &mut Apis,
     scope: &mut Scope<'_>,
 ) {
@@ -177,18 +178,21 @@ fn route(
     let own_throttle = properties
         .get("RouteSettings")
         .and_then(|node| throttling::throttle(node, scope));
-    api.routes.push(Route {
+    let route = Route {
         throttle: own_throttle.or_else(|| api.throttles.of(&method, path)),
         validation: validation::of_route(properties, event.at, api, scope),
         method,
         path: path.into(),
-        function: function_name.into(),
+        function: function.name.into(),
         payload_format,
         timeout: Duration::from_millis(timeout.unwrap_or(longest)),
         authorizer,
         api_key_required,
         location: event.at,
-    });
+    };
+    let permission = permissions::of_route(function.logical_id, event, api, &route, scope);
+    api.routes.push(route);
+    apis.permit(permission);
 }
 
 fn check_path(path: &str, at: Location, scope: &mut Scope<'_>) {

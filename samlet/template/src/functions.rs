@@ -11,7 +11,7 @@ use crate::names::did_you_mean;
 use crate::node::{Entry, Node};
 use crate::roles::Roles;
 use crate::schema::{Property, Shape, check, has, missing, must, refused, unnoticed};
-use crate::{Architecture, Function, Logging, events, globals};
+use crate::{Architecture, Function, Logging, events, globals, permissions};
 
 const TEXT: Shape = Shape::Text;
 const ENVIRONMENT: Shape = Shape::Object(&[has("Variables", Shape::Map(&TEXT))]);
@@ -176,7 +176,11 @@ pub(crate) fn read(
     let function = function(resource, &properties, "CodeUri", role, scope);
     let name = scope.physical_name(id);
     for event in properties.entries_of("Events") {
-        events::read(event, id, &name, apis, scope);
+        let function = events::Declaring {
+            logical_id: id,
+            name: &name,
+        };
+        events::read(event, function, apis, scope);
     }
     function
 }
@@ -247,6 +251,7 @@ fn function(
         logging: logging(properties, scope),
         environment,
         role,
+        policy: permissions::none(),
         location: resource.at,
     })
 }

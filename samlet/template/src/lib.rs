@@ -21,6 +21,7 @@ mod late;
 mod names;
 mod node;
 mod parameters;
+mod permissions;
 mod policies;
 mod reader;
 mod references;
@@ -38,7 +39,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use samlet_aws::Place;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -49,31 +49,9 @@ pub use diagnostics::{Diagnostic, Location};
 pub use gateway_responses::{GatewayResponse, HeaderSource};
 pub use json_schema::JsonSchema;
 pub use late::{Attributes, LateValue};
-pub use reader::Draft;
+pub use reader::{Draft, Settings};
 pub use resources::Resource;
-
-/// What a template is read for.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Where the application seems to be deployed: the values of pseudo
-    /// parameters, and what ARNs are made of.
-    pub place: Place,
-    /// Parameter values from the command line.
-    pub parameter_overrides: BTreeMap<String, String>,
-    /// What services have said of their resources.
-    pub attributes: Attributes,
-}
-
-impl Settings {
-    /// For `place`, before any service is there; each parameter has its default.
-    pub fn new(place: Place) -> Self {
-        Self {
-            place,
-            parameter_overrides: BTreeMap::new(),
-            attributes: Attributes::default(),
-        }
-    }
-}
+pub use tables::{Table, TimeToLive};
 
 /// The application a template declares.
 #[derive(Clone, Debug, Serialize)]
@@ -148,6 +126,10 @@ pub struct Function {
     pub environment: BTreeMap<String, String>,
     /// Its execution role.
     pub role: Role,
+    /// Who may invoke it, as Lambda's GetPolicy has it: what the template's
+    /// AWS::Lambda::Permission resources say, and what SAM adds for routes and
+    /// authorizers. On AWS a function without statements has no policy.
+    pub policy: Policy,
     /// Where it is declared.
     pub location: Location,
 }
@@ -199,12 +181,12 @@ pub struct Role {
     pub location: Location,
 }
 
-/// A policy of a role.
+/// A policy of a role, or of a function.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Policy {
     /// Its name; of a function's own statements, `Policies`.
     pub name: String,
-    /// `{"Version":…,"Statement":[…]}`, intrinsics resolved.
+    /// `{"Version":…,"Statement":[…]}`, intrinsics resolved; of a function with an `Id`, too.
     pub document: Value,
     /// Where each statement stands; empty for a policy that is not in the template.
     pub locations: Vec<Location>,
@@ -355,6 +337,9 @@ pub enum Period {
 pub struct Authorizer {
     /// The function's `name`.
     pub function: String,
+    /// `FunctionInvokeRole`: the ARN of the role that API Gateway calls the
+    /// function with; without one, the function's own policy has to allow it.
+    pub invoke_role: Option<String>,
     /// What it is asked with.
     pub identity: Identity,
     /// How long its answer holds for the same identity; zero is not at all.
@@ -462,32 +447,6 @@ pub enum ParameterLocation {
     QueryString,
     /// `method.request.header`.
     Header,
-}
-
-/// A DynamoDB table.
-#[derive(Clone, Debug, Serialize)]
-pub struct Table {
-    /// Its key under `Resources`.
-    pub logical_id: String,
-    /// `TableName`, or `STACK-LOGICALID`.
-    pub name: String,
-    /// A DynamoDB CreateTable request (JSON), complete with TableName.
-    pub create_table: Value,
-    /// `TimeToLiveSpecification`, when enabled.
-    pub time_to_live: Option<TimeToLive>,
-    /// `PointInTimeRecoveryEnabled`, on AWS.
-    pub point_in_time_recovery: bool,
-    /// `SSEEnabled`: its key is the account's, in KMS, on AWS.
-    pub encrypted_by_kms: bool,
-    /// Where it is declared.
-    pub location: Location,
-}
-
-/// When a table's items expire.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct TimeToLive {
-    /// The attribute that says so, in seconds since the epoch.
-    pub attribute: String,
 }
 
 /// A resolved output.

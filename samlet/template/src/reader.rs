@@ -1,7 +1,9 @@
 //! Walks a template's sections and puts the application together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+
+use samlet_aws::Place;
 
 use crate::apis::Apis;
 use crate::diagnostics::{Diagnostic, Location};
@@ -10,8 +12,8 @@ use crate::keys::Keys;
 use crate::names::did_you_mean;
 use crate::node::{Entry, Node, parse};
 use crate::roles::Roles;
-use crate::{Actions, ApiKind, Application, Output, Settings};
-use crate::{alarms, dependencies, functions, globals, resources, tables};
+use crate::{Actions, ApiKind, Application, Attributes, Output};
+use crate::{alarms, dependencies, functions, globals, permissions, resources, tables};
 
 /// The sections of a template.
 const SECTIONS: [&str; 12] = [
@@ -50,6 +52,29 @@ const RESOURCE_ATTRIBUTES: [&str; 13] = [
 const MAX_RESOURCES: usize = 500;
 
 const SERVERLESS_TRANSFORM: &str = "AWS::Serverless-2016-10-31";
+
+/// What a template is read for.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the application seems to be deployed: the values of pseudo
+    /// parameters, and what ARNs are made of.
+    pub place: Place,
+    /// Parameter values from the command line.
+    pub parameter_overrides: BTreeMap<String, String>,
+    /// What services have said of their resources.
+    pub attributes: Attributes,
+}
+
+impl Settings {
+    /// For `place`, before any service is there; each parameter has its default.
+    pub fn new(place: Place) -> Self {
+        Self {
+            place,
+            parameter_overrides: BTreeMap::new(),
+            attributes: Attributes::default(),
+        }
+    }
+}
 
 /// A template whose values are not worked out yet, which can be done as often as needed.
 #[derive(Debug)]
@@ -159,6 +184,7 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
         }
     }
     let mut functions = Vec::new();
+    let mut declared_permissions = Vec::new();
     let mut tables = Vec::new();
     let mut alarms = Vec::new();
     let mut dashboards = Vec::new();
@@ -169,6 +195,9 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
             }
             "AWS::Lambda::Function" => {
                 functions.extend(functions::read_plain(resource, &roles, scope));
+            }
+            "AWS::Lambda::Permission" => {
+                declared_permissions.extend(permissions::read(resource, scope))
             }
             "AWS::DynamoDB::Table" => tables.push(tables::read(resource, scope)),
             "AWS::Serverless::SimpleTable" => tables.push(tables::read_simple(resource, scope)),
@@ -188,7 +217,6 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
             | "AWS::IAM::ManagedPolicy"
             | "AWS::IAM::Policy"
             | "AWS::IAM::Role"
-            | "AWS::Lambda::Permission"
             | "AWS::Logs::LogGroup"
             | "AWS::SSM::Parameter"
             | "" => {}
@@ -209,15 +237,21 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
         .iter()
         .map(|t| ("table", t.name.as_str(), t.location));
     refuse_duplicates(names, scope);
-    let (apis, apis_without_routes, keys) = apis.finish(scope);
+    let apis = apis.finish(scope);
+    permissions::attach(
+        &mut functions,
+        &declared_permissions,
+        &apis.permissions,
+        scope,
+    );
     Application {
         description: template.get_text("Description").map(str::to_owned),
         open_api: open_api(template, scope),
         functions,
-        apis,
-        apis_without_routes,
-        api_keys: keys.keys,
-        usage_plans: keys.plans,
+        apis: apis.apis,
+        apis_without_routes: apis.without_routes,
+        api_keys: apis.keys.keys,
+        usage_plans: apis.keys.plans,
         tables,
         resources: resources::read(&resources, scope),
         alarms,

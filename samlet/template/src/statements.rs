@@ -82,7 +82,7 @@ fn check_one(statement: &Node, scope: &mut Scope<'_>) {
 }
 
 /// Reports an action that there is not.
-fn check_action(node: &Node, scope: &mut Scope<'_>) {
+pub(crate) fn check_action(node: &Node, scope: &mut Scope<'_>) {
     let Some(text) = node.as_text().filter(|text| *text != "*") else {
         return;
     };

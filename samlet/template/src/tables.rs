@@ -1,12 +1,14 @@
 //! AWS::DynamoDB::Table and AWS::Serverless::SimpleTable, as CreateTable requests.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-dynamodb-table.html>
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::diagnostics::Location;
+use crate::globals;
 use crate::intrinsics::Scope;
 use crate::node::{Entry, Kind, Node};
 use crate::schema::{Property, Shape, check, has, missing, must, unnoticed};
-use crate::{Table, TimeToLive, globals};
 
 const TEXT: Shape = Shape::Text;
 const CAPACITY: Shape = Shape::Object(&[
@@ -120,6 +122,32 @@ const REQUEST: [&str; 8] = [
     "ProvisionedThroughput",
     "StreamSpecification",
 ];
+
+/// A DynamoDB table.
+#[derive(Clone, Debug, Serialize)]
+pub struct Table {
+    /// Its key under `Resources`.
+    pub logical_id: String,
+    /// `TableName`, or `STACK-LOGICALID`.
+    pub name: String,
+    /// A DynamoDB CreateTable request (JSON), complete with TableName.
+    pub create_table: Value,
+    /// `TimeToLiveSpecification`, when enabled.
+    pub time_to_live: Option<TimeToLive>,
+    /// `PointInTimeRecoveryEnabled`, on AWS.
+    pub point_in_time_recovery: bool,
+    /// `SSEEnabled`: its key is the account's, in KMS, on AWS.
+    pub encrypted_by_kms: bool,
+    /// Where it is declared.
+    pub location: Location,
+}
+
+/// When a table's items expire.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TimeToLive {
+    /// The attribute that says so, in seconds since the epoch.
+    pub attribute: String,
+}
 
 pub(crate) fn read(resource: &Entry, scope: &mut Scope<'_>) -> Table {
     let properties = globals::resolved(resource, scope);

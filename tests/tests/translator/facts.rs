@@ -52,6 +52,11 @@ pub(crate) fn of_reading(reading: &Value, managed: &BTreeSet<String>) -> Facts {
                 None => statements(&mut facts, &id, &policy["document"]),
             }
         }
+        for statement in list(&function["policy"]["document"]["Statement"]) {
+            let id = text(&statement["Sid"]);
+            let id = id.strip_prefix("local-").unwrap();
+            permit(&mut facts, id, statement);
+        }
     }
     let names = list(&reading["functions"]);
     let apis = list(&reading["apis"])
@@ -69,6 +74,10 @@ pub(crate) fn of_reading(reading: &Value, managed: &BTreeSet<String>) -> Facts {
             facts.insert(
                 format!("{id} authorizer {name}"),
                 authorizer["function"].clone(),
+            );
+            facts.insert(
+                format!("{id} authorizer {name} role"),
+                authorizer["invoke_role"].clone(),
             );
             let seconds = authorizer["time_to_live_seconds"].as_f64();
             facts.insert(format!("{id} authorizer {name} holds for"), json!(seconds));
@@ -120,6 +129,7 @@ pub(crate) fn of_stack(stack: &Stack<'_>) -> Facts {
     for (id, kind, properties) in stack.resources() {
         match kind {
             "AWS::Lambda::Function" => function(&mut facts, stack, id, &properties),
+            "AWS::Lambda::Permission" => permission(&mut facts, id, &properties),
             "AWS::DynamoDB::Table" => table(&mut facts, stack, id, &properties),
             "AWS::ApiGateway::RestApi" => api(&mut facts, id, "REST", &properties["Body"]),
             "AWS::ApiGatewayV2::Api" => api(&mut facts, id, "HTTP", &properties["Body"]),
@@ -251,6 +261,8 @@ fn api(facts: &mut Facts, id: &str, kind: &str, body: &Value) {
         }
         let uri = text(&authorizer["authorizerUri"]);
         facts.insert(format!("{id} authorizer {name}"), called(&uri).into());
+        let role = authorizer["authorizerCredentials"].clone();
+        facts.insert(format!("{id} authorizer {name} role"), role);
         let holds = authorizer["authorizerResultTtlInSeconds"].as_f64();
         let holds = json!(holds.unwrap_or(hold));
         facts.insert(format!("{id} authorizer {name} holds for"), holds);
@@ -330,6 +342,35 @@ fn statements(facts: &mut Facts, function: &str, document: &Value) {
 
 fn allow(facts: &mut Facts, function: &str, statement: &Value) {
     facts.insert(format!("{function} policy {statement}"), true.into());
+}
+
+/// The properties of a permission as the statement that Lambda makes of them.
+fn permission(facts: &mut Facts, id: &str, properties: &Value) {
+    let function = text(&properties["FunctionName"]);
+    let name = match function.contains(":function:") {
+        true => called(&function),
+        false => function,
+    };
+    let mut statement = json!({
+        "Principal": {"Service": properties["Principal"]},
+        "Action": properties["Action"],
+        "Resource": format!("arn:aws:lambda:us-east-1:123456789012:function:{name}"),
+    });
+    for (property, operator, key) in [
+        ("SourceAccount", "StringEquals", "AWS:SourceAccount"),
+        ("SourceArn", "ArnLike", "AWS:SourceArn"),
+    ] {
+        if !properties[property].is_null() {
+            statement["Condition"][operator][key] = properties[property].clone();
+        }
+    }
+    permit(facts, id, &statement);
+}
+
+fn permit(facts: &mut Facts, id: &str, statement: &Value) {
+    for name in ["Principal", "Action", "Resource", "Condition"] {
+        facts.insert(format!("{id} permits {name}"), statement[name].clone());
+    }
 }
 
 fn last_part(arn: &str) -> String {

@@ -128,6 +128,11 @@ fn a_difference_is_found_and_named() {
             "CreateMessageItem policy",
         ),
         (
+            "/Resources/CreateMessageItemApiGatewayPermissionProd/Properties/Action",
+            "lambda:*".into(),
+            "CreateMessageItemApiGatewayPermissionProd permits Action",
+        ),
+        (
             "/Resources/DynamoDBTable/Properties/BillingMode",
             "PROVISIONED".into(),
             "DynamoDBTable BillingMode",

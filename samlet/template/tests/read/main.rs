@@ -12,6 +12,7 @@ mod late;
 mod merging;
 mod mistakes;
 mod mutations;
+mod permissions;
 
 /// The actions of all services that samlet has.
 static ACTIONS: LazyLock<Actions> = LazyLock::new(|| {

@@ -1,12 +1,30 @@
 //! What the template declares, as services take it.
 
+use std::sync::Arc;
+
+use samlet_iam::ResourcePolicy;
 use samlet_service::Declared;
-use samlet_template::{Application, Table};
+use samlet_template::{Application, Function, Table};
 use serde_json::{Value, json};
 
-/// Everything that a service is asked to have.
-pub(crate) fn declared(application: &Application) -> Vec<Declared> {
-    application.tables.iter().map(table).collect()
+/// Everything that services are asked to have; `policies` are the functions', in their order.
+pub(crate) fn declared(application: &Application, policies: Vec<ResourcePolicy>) -> Vec<Declared> {
+    let functions = application.functions.iter().zip(policies);
+    let functions = functions.map(|(declared, policy)| function(declared, policy));
+    let tables = application.tables.iter().map(table);
+    functions.chain(tables).collect()
+}
+
+fn function(function: &Function, policy: ResourcePolicy) -> Declared {
+    Declared {
+        logical_id: function.logical_id.clone(),
+        kind: "AWS::Lambda::Function".into(),
+        name: function.name.clone(),
+        // Lambda is given functions with their code.
+        properties: Value::Null,
+        policy: Some(Arc::new(policy)),
+        location: function.location,
+    }
 }
 
 fn table(table: &Table) -> Declared {

@@ -190,7 +190,9 @@ impl Running {
     ) -> Result<Vec<String>, Error> {
         // First what can fail.
         self.apis.bind_new(&template.application)?;
-        let applied = self.services.apply(&declared(&template.application)).await;
+        let policies = template.function_policies()?;
+        let declared = declared(&template.application, policies);
+        let applied = self.services.apply(&declared).await;
         let template = self.completed(template, &applied.map_err(Error::Apply)?)?;
         let roles = template.roles()?;
         let application = &template.application;

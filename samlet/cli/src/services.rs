@@ -39,13 +39,16 @@ pub(crate) fn services() -> Vec<Registration> {
     let service = |identity, make| Registration { identity, make };
     let mut services = vec![
         service(&samlet_dynamodb::IDENTITY, |core| {
-            Ok(samlet_dynamodb::DynamoDb::new(
+            Ok(samlet_dynamodb::DynamoDb::service(
                 core.store.clone(),
                 &core.setup,
             ))
         }),
         service(&samlet_lambda::IDENTITY, |core| {
-            Ok(samlet_lambda::Api::new(core.lambda.clone(), &core.setup))
+            Ok(samlet_lambda::Api::service(
+                core.lambda.clone(),
+                &core.setup,
+            ))
         }),
         service(&samlet_logs::IDENTITY, |core| {
             Ok(samlet_logs::LogsApi::service(
@@ -54,7 +57,7 @@ pub(crate) fn services() -> Vec<Registration> {
             ))
         }),
         service(&samlet_sts::IDENTITY, |core| {
-            Ok(samlet_sts::Sts::new(&core.setup))
+            Ok(samlet_sts::Sts::service(&core.setup))
         }),
     ];
     services.extend(FURTHER.get().into_iter().flatten());

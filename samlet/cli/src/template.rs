@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use samlet_aws::Place;
-use samlet_iam::Role;
+use samlet_iam::{ResourcePolicy, Role};
 use samlet_template::{Application, Attributes, Diagnostic, Draft, Function, Settings};
 use serde_json::json;
 
@@ -59,14 +59,16 @@ impl Template {
         match read {
             Ok((draft, application)) => {
                 diagnostics::print_warnings(&path, &source, &application.warnings);
-                Ok(Self {
+                let template = Self {
                     path,
                     source: source.into(),
                     draft: Arc::new(draft),
                     settings,
                     home: folder_of(&args.template).to_owned(),
                     application,
-                })
+                };
+                template.warn_of_missing_permissions()?;
+                Ok(template)
             }
             Err(diagnostics) => Err(Error::Template {
                 text: source,
@@ -125,6 +127,30 @@ impl Template {
             true => Ok(roles),
             false => Err(self.error(wrong)),
         }
+    }
+
+    /// Each function's own policy, in their order.
+    pub(crate) fn function_policies(&self) -> Result<Vec<ResourcePolicy>, Error> {
+        let mut wrong = Vec::new();
+        let mut policies_of = Vec::new();
+        for function in &self.application.functions {
+            match policies::function_policy(function, &self.path) {
+                Ok(policy) => policies_of.push(policy),
+                Err(diagnostics) => wrong.extend(diagnostics),
+            }
+        }
+        match wrong.is_empty() {
+            true => Ok(policies_of),
+            false => Err(self.error(wrong)),
+        }
+    }
+
+    /// Warns of invocations that the functions' own policies don't allow: they work here, and fail on AWS.
+    fn warn_of_missing_permissions(&self) -> Result<(), Error> {
+        let policies = self.function_policies()?;
+        let missing = policies::missing_permissions(&self.application, &policies, &place());
+        diagnostics::print_warnings(&self.path, &self.source, &missing);
+        Ok(())
     }
 
     /// What is wrong with it, as an error that shows the places.

@@ -229,12 +229,8 @@ pub(crate) fn print_ready(application: &Application, addresses: &Addresses) {
     print_routes(application, urls);
     let mut stdout = anstream::stdout();
     let bold = Style::new().bold();
-    let apis = || application.apis.iter().zip(urls);
     for output in &application.outputs {
-        let value = apis().fold(output.value.clone(), |value, (api, url)| {
-            local_urls(&value, api, url)
-        });
-        writeln!(stdout, "{}: {value}", output.name).ok();
+        writeln!(stdout, "{}: {}", output.name, output.value).ok();
     }
     for key in &application.api_keys {
         writeln!(stdout, "API key {}: {}", key.logical_id, key.value).ok();
@@ -245,21 +241,6 @@ pub(crate) fn print_ready(application: &Application, addresses: &Addresses) {
     let ready = urls.first().map_or(aws_url, String::as_str);
     writeln!(stdout, "{bold}ready {ready}{bold:#}").ok();
     stdout.flush().ok();
-}
-
-/// An API's address on AWS becomes its address here.
-fn local_urls(value: &str, api: &Api, url: &str) -> String {
-    let host = format!("https://{}.execute-api.", api.id);
-    let mut local = String::new();
-    let mut rest = value;
-    while let Some((before, after)) = rest.split_once(&host) {
-        local += before;
-        local += url;
-        // What follows the domain's name.
-        let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '-');
-        rest = end.map_or("", |end| &after[end..]);
-    }
-    local + rest
 }
 
 #[cfg(test)]
@@ -274,28 +255,5 @@ mod tests {
         let text = "NAME   ITEMS  KEY\ngröße     12\n";
         assert_eq!(columns(&rows, &[0, 2]), text);
         assert_eq!(columns::<Vec<String>>(&[], &[]), "");
-    }
-
-    #[test]
-    fn an_apis_url_in_an_output_becomes_the_local_one() {
-        let source = "
-Transform: AWS::Serverless-2016-10-31
-Resources:
-  F:
-    Type: AWS::Serverless::Function
-    Properties: {Handler: h, Runtime: provided.al2, Events: {A: {Type: HttpApi}}}
-Outputs:
-  Url: {Value: !Sub '${ServerlessHttpApi.Stage}: https://${ServerlessHttpApi}.execute-api.${AWS::Region}.amazonaws.com/a, b'}
-";
-        let settings =
-            samlet_template::Settings::new(samlet_aws::Place::new("us-east-1", "1", "local"));
-        let application =
-            samlet_template::read(source, &settings, &samlet_template::Actions::default()).unwrap();
-        let local = local_urls(
-            &application.outputs[0].value,
-            &application.apis[0],
-            "http://127.0.0.1:3000",
-        );
-        assert_eq!(local, "$default: http://127.0.0.1:3000/a, b");
     }
 }

@@ -66,7 +66,7 @@ struct Planned {
 
 impl DynamoDb {
     /// The API over `store`.
-    pub fn new(store: Store, setup: &Setup) -> Arc<dyn Service> {
+    pub fn service(store: Store, setup: &Setup) -> Arc<dyn Service> {
         Arc::new(Self {
             store,
             place: Arc::clone(&setup.place),

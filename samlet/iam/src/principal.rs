@@ -121,6 +121,14 @@ impl Principal {
         }
     }
 
+    /// The resource that an AWS service acts for; `None` for all others.
+    pub fn source_arn(&self) -> Option<&str> {
+        match self.kind {
+            Kind::Service => self.context.value("aws:SourceArn"),
+            Kind::Session(_) | Kind::Developer { .. } => None,
+        }
+    }
+
     /// An AWS service, such as `sns.amazonaws.com`, that acts for a resource
     /// of its own: `source_arn`, which belongs to `source_account`.
     ///

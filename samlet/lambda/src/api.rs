@@ -92,7 +92,7 @@ pub struct Api {
 
 impl Api {
     /// The API of `lambda`'s functions.
-    pub fn new(lambda: Lambda, setup: &Setup) -> Arc<dyn Service> {
+    pub fn service(lambda: Lambda, setup: &Setup) -> Arc<dyn Service> {
         Arc::new(Self {
             lambda,
             place: Arc::clone(&setup.place),

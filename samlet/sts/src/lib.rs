@@ -35,7 +35,7 @@ pub struct Sts {
 
 impl Sts {
     /// STS for the callers of an account.
-    pub fn new(setup: &Setup) -> Arc<dyn Service> {
+    pub fn service(setup: &Setup) -> Arc<dyn Service> {
         Arc::new(Self {
             account: setup.place.account.clone(),
         })
@@ -75,7 +75,7 @@ impl Operation for GetCallerIdentity {
     async fn serve(self: Box<Self>, caller: &Caller) -> Result<Answer, Fault> {
         let result = Element::new("GetCallerIdentityResult")
             .with_text_child("Arn", &caller.principal.arn)
-            .with_text_child("UserId", &caller.principal.user_id())
+            .with_text_child("UserId", caller.principal.user_id())
             .with_text_child("Account", &self.account);
         Ok(Answer::xml(result))
     }

@@ -115,6 +115,21 @@ impl Access {
         }
     }
 
+    /// Reports what was refused to the developer or to an AWS service; of a service's deliveries, which may be many, each
+    /// kind once.
+    fn warn_of(&self, principal: &Principal, denied: &Denied) {
+        let Some(source) = principal.source_arn() else {
+            tracing::warn!("{denied}");
+            return;
+        };
+        if self.is_first(&principal.arn, denied) {
+            let names = &self.declared().names;
+            tracing::warn!("{}", service_explanation(source, denied, names));
+        } else {
+            tracing::debug!("{denied}");
+        }
+    }
+
     fn declared(&self) -> Arc<Declared> {
         Arc::clone(&self.declared.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -129,7 +144,7 @@ impl AccessObserver for Access {
 
     fn denied(&self, principal: &Principal, denied: &Denied) {
         let Some(name) = principal.session() else {
-            tracing::warn!("{denied}");
+            self.warn_of(principal, denied);
             return;
         };
         self.usage
@@ -198,6 +213,38 @@ fn explanation(function: &Explained, denied: &Denied, names: &Names) -> String {
     text
 }
 
+/// Why a service was refused what it was to do for its resource `source`, and what would allow it.
+fn service_explanation(source: &str, denied: &Denied, names: &Names) -> String {
+    let Denied {
+        principal,
+        action,
+        resource,
+        ..
+    } = denied;
+    let mut text =
+        format!("ACCESS DENIED: {principal} may not do {action} on {resource} for {source}");
+    for near in &denied.near {
+        write!(text, "\n  {near}").ok();
+    }
+    if denied.reason != Reason::NotAllowedByResource {
+        text.push_str("\n  a Deny wins over every Allow: to allow it, narrow the statement above");
+        return text;
+    }
+    let (resource, source) = (names.expression(resource), names.expression(source));
+    let statement = [
+        "to allow it, add to the policy of that resource:".to_owned(),
+        "  - Effect: Allow".to_owned(),
+        format!("    Principal: {{Service: {principal}}}"),
+        format!("    Action: {action}"),
+        format!("    Resource: {resource}"),
+        format!("    Condition: {{ArnEquals: {{aws:SourceArn: {source}}}}}"),
+    ];
+    for line in statement {
+        write!(text, "\n  {line}").ok();
+    }
+    text
+}
+
 /// The least that would allow it, as it is added to a function's `Policies`.
 fn statement(denied: &Denied, names: &Names) -> String {
     let resource = names.expression(&denied.resource);
@@ -215,38 +262,34 @@ pub(crate) fn place(template: &Path, location: Location) -> String {
     format!("{}:{}", template.display(), location.line)
 }
 
-/// How a template names the ARNs of its own resources.
+/// How a template names the ARNs of its own resources: by ARN, such as `!GetAtt Table.Arn` or `!Ref Topic`.
 #[derive(Debug, Default)]
 pub(crate) struct Names(HashMap<String, String>);
 
 impl Names {
     pub(crate) fn of(application: &Application) -> Self {
-        let tables = application
-            .tables
-            .iter()
-            .map(|table| (format!("table/{}", table.name), table.logical_id.clone()));
-        let functions = application.functions.iter().map(|function| {
+        let resources = application.resources.iter();
+        let names = resources.map(|resource| {
             (
-                format!("function:{}", function.name),
-                function.logical_id.clone(),
+                resource.arn.as_str().to_owned(),
+                resource.expression.clone(),
             )
         });
-        Self(tables.chain(functions).collect())
+        Self(names.collect())
     }
 
     /// An ARN as a template would write it.
     pub(crate) fn expression(&self, arn: &str) -> String {
-        let parts: Vec<&str> = arn.splitn(6, ':').collect();
-        let Some(rest) = parts.get(5) else {
-            return format!("'{arn}'");
-        };
-        if let Some(logical_id) = self.0.get(*rest) {
-            return format!("!GetAtt {logical_id}.Arn");
+        if let Some(expression) = self.0.get(arn) {
+            return expression.clone();
         }
         // An index, or something else within a resource.
-        let within = rest.match_indices('/').find_map(|(at, _)| {
-            let logical_id = self.0.get(&rest[..at])?;
-            Some(format!("!Sub '${{{logical_id}.Arn}}{}'", &rest[at..]))
+        let within = arn.match_indices('/').find_map(|(at, _)| {
+            let expression = self.0.get(&arn[..at])?;
+            let value = expression
+                .strip_prefix("!GetAtt ")
+                .or(expression.strip_prefix("!Ref "))?;
+            Some(format!("!Sub '${{{value}}}{}'", &arn[at..]))
         });
         within.unwrap_or_else(|| format!("'{arn}'"))
     }
@@ -258,9 +301,13 @@ mod tests {
 
     #[test]
     fn arns_are_written_as_the_template_names_them() {
-        let table = ("table/local-Table".to_owned(), "Table".to_owned());
-        let names = Names(HashMap::from([table]));
         let arn = "arn:aws:dynamodb:us-east-1:123456789012:table/local-Table";
+        let topic = "arn:aws:sns:us-east-1:123456789012:local-Topic";
+        let names = Names(HashMap::from([
+            (arn.to_owned(), "!GetAtt Table.Arn".to_owned()),
+            (topic.to_owned(), "!Ref Topic".to_owned()),
+        ]));
+        assert_eq!(names.expression(topic), "!Ref Topic");
         assert_eq!(names.expression(arn), "!GetAtt Table.Arn");
         let index = format!("{arn}/index/by-state");
         assert_eq!(

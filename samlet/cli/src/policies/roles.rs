@@ -1,11 +1,17 @@
-//! Roles as they are enforced, from the template's.
+//! Roles and functions' own policies as they are enforced, from the template's.
 
 use std::path::Path;
 
-use samlet_iam::{Policy, PolicyDocument, Role};
+use samlet_iam::{
+    Policy, PolicyDocument, PolicyError, ResourcePolicy, ResourcePolicyDocument, Role,
+};
 use samlet_template::{Diagnostic, Location};
+use serde_json::Value;
 
 use super::explanation::place;
+
+/// What is wrong with a policy, and with which of its statements.
+type Wrong = (Option<usize>, PolicyError);
 
 /// A role whose policies can be enforced, or what is wrong with them.
 pub(crate) fn role(
@@ -13,40 +19,71 @@ pub(crate) fn role(
     template: &Path,
 ) -> Result<Role, Vec<Diagnostic>> {
     let mut wrong = Vec::new();
-    let mut policy = |declared: &samlet_template::Policy, whole: Location| {
-        let places = declared.locations.iter();
-        let document = match PolicyDocument::parse(&declared.document) {
-            Ok(document) => document,
-            Err((statement, error)) => {
-                let statement = statement.and_then(|index| declared.locations.get(index));
-                wrong.push(Diagnostic {
-                    message: format!("the policy {} cannot be enforced: {error}", declared.name),
-                    location: statement.copied().unwrap_or(whole),
-                    help: None,
-                });
-                return None;
-            }
-        };
+    let mut policy = |declared: &samlet_template::Policy| {
+        let document = parsed(declared, PolicyDocument::parse, &mut wrong)?;
         Some(Policy {
             name: declared.name.clone(),
             document,
-            places: places.map(|at| place(template, *at)).collect(),
+            places: places(declared, template),
         })
     };
-    let whole = declared.location;
-    let policies = declared.policies.iter();
-    let policies = policies
-        .filter_map(|declared| policy(declared, whole))
-        .collect();
-    let boundary = declared.boundary.as_ref();
-    let boundary = boundary.and_then(|declared| policy(declared, whole));
-    match wrong.is_empty() {
-        true => Ok(Role {
-            name: declared.name.clone(),
-            policies,
-            boundary,
-            tags: declared.tags.clone(),
-        }),
-        false => Err(wrong),
+    let policies = declared.policies.iter().filter_map(&mut policy).collect();
+    let boundary = declared.boundary.as_ref().and_then(&mut policy);
+    if !wrong.is_empty() {
+        return Err(located(wrong, declared.location));
     }
+    Ok(Role {
+        name: declared.name.clone(),
+        policies,
+        boundary,
+        tags: declared.tags.clone(),
+    })
+}
+
+/// A function's own policy as it can be enforced, or what is wrong with it.
+pub(crate) fn function_policy(
+    function: &samlet_template::Function,
+    template: &Path,
+) -> Result<ResourcePolicy, Vec<Diagnostic>> {
+    let declared = &function.policy;
+    let mut wrong = Vec::new();
+    let document = parsed(declared, ResourcePolicyDocument::parse, &mut wrong);
+    document
+        .map(|document| ResourcePolicy {
+            name: declared.name.clone(),
+            document,
+            places: places(declared, template),
+        })
+        .ok_or_else(|| located(wrong, function.location))
+}
+
+fn parsed<T>(
+    declared: &samlet_template::Policy,
+    parse: impl FnOnce(&Value) -> Result<T, Wrong>,
+    wrong: &mut Vec<(Option<Location>, String)>,
+) -> Option<T> {
+    let error = match parse(&declared.document) {
+        Ok(document) => return Some(document),
+        Err(error) => error,
+    };
+    let (statement, error) = error;
+    let at = statement.and_then(|index| declared.locations.get(index));
+    let message = format!("the policy {} cannot be enforced: {error}", declared.name);
+    wrong.push((at.copied(), message));
+    None
+}
+
+fn places(declared: &samlet_template::Policy, template: &Path) -> Vec<String> {
+    let places = declared.locations.iter();
+    places.map(|at| place(template, *at)).collect()
+}
+
+/// Findings with their places; those without one are of the whole resource.
+fn located(wrong: Vec<(Option<Location>, String)>, whole: Location) -> Vec<Diagnostic> {
+    let wrong = wrong.into_iter().map(|(at, message)| Diagnostic {
+        message,
+        location: at.unwrap_or(whole),
+        help: None,
+    });
+    wrong.collect()
 }

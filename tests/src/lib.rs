@@ -183,7 +183,12 @@ impl Application {
 
     /// `samlet start` with free ports and `extra` arguments; not run yet.
     pub fn command(&self, extra: &[&str]) -> Command {
-        let mut command = Command::new(samlet_binary());
+        self.command_of(samlet_binary(), extra)
+    }
+
+    /// The same of another program that is a samlet.
+    fn command_of(&self, program: &Path, extra: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
             .current_dir(self.folder.path())
             .args(["start", "--no-build", "--port", "0"])
@@ -199,6 +204,11 @@ impl Application {
     /// Starts samlet and waits until it is ready.
     pub fn start(&self, extra: &[&str]) -> Samlet {
         self.run(self.command(extra), PATIENCE)
+    }
+
+    /// Starts another program that is a samlet, and waits until it is ready.
+    pub fn start_program(&self, program: &Path, extra: &[&str]) -> Samlet {
+        self.run(self.command_of(program, extra), PATIENCE)
     }
 
     /// Starts samlet where it may have so many files open, until it asks for more.

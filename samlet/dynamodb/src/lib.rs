@@ -1,6 +1,6 @@
 //! The DynamoDB API over an embedded, durable store.
 //!
-//! Knows nothing of signatures and policies. To the [`Store`] an operation's name and its JSON come in, its JSON or
+//! Decides nothing about who may do what: it says what a request needs to be allowed. To the [`Store`] an operation's name and its JSON come in, its JSON or
 //! DynamoDB's error goes out; [`DynamoDb`] makes a service of it.
 
 mod arns;

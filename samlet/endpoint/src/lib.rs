@@ -1,7 +1,7 @@
 //! One AWS endpoint for all services: authenticate → read → authorise → serve → write.
 //!
-//! Names no service and decides nothing itself: which service a request is for its protocols say, who signed it and
-//! what is allowed `samlet-iam`, and what is done the service. The console is served beside them.
+//! Depends on no service. The services' protocols say which of them a request is for; `samlet-iam` says who signed it
+//! and what is allowed; the service does what is asked. The console is served beside them.
 
 use std::fmt;
 use std::net::SocketAddr;

@@ -1,7 +1,7 @@
 //! Lambda: functions, their execution environments, the Runtime API they speak, and how they are invoked.
 //!
-//! Knows nothing of HTTP APIs, events or other services: a payload comes in,
-//! a function's process answers it.
+//! Knows nothing of routes or of what is in an event: a payload comes in, a
+//! function's process answers it. Its own API is a service like any other.
 
 mod api;
 mod configuration;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
+pub mod boto3;
+
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

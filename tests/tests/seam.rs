@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
-use acceptance::{Application, Console, Samlet, json, repository, send, tool};
+use acceptance::boto3::Who;
+use acceptance::{Application, Console, Samlet, send};
 use serde_json::{Value, json};
 
 const SAMLET: &str = env!("CARGO_BIN_EXE_samlet-toy");
@@ -40,71 +40,30 @@ fn start() -> (Application, Samlet) {
     (application, samlet)
 }
 
-/// Who makes a call: `(key, secret, token)`.
-type Who = (String, String, Option<String>);
-
-fn developer() -> Who {
-    ("local".into(), "local".into(), None)
-}
-
 /// A function, by the credentials that it has itself.
 fn function(samlet: &Samlet, path: &str) -> Who {
     let (status, environment) = samlet.json("GET", path, None);
     assert_eq!(status, 200, "{environment}");
-    let variable = |name: &str| environment[name].as_str().map(str::to_owned);
-    (
-        variable("AWS_ACCESS_KEY_ID").unwrap(),
-        variable("AWS_SECRET_ACCESS_KEY").unwrap(),
-        variable("AWS_SESSION_TOKEN"),
-    )
-}
-
-/// What boto3 gives: the answer, or `{"Code", "Message", "status"}`.
-fn call(samlet: &Samlet, who: &Who, service: &str, operation: &str, parameters: Value) -> Value {
-    let (key, secret, token) = who;
-    let asked = json!({
-        "service": service,
-        "operation": operation,
-        "parameters": parameters,
-        "endpoint": samlet.aws,
-        "key": key,
-        "secret": secret,
-        "token": token,
-    });
-    let mut python = Command::new(tool("python"))
-        .arg("-B")
-        .arg(repository().join("tests/toy/call.py"))
-        .env("AWS_DATA_PATH", repository().join("tests/toy/models"))
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = python.stdin.take().unwrap();
-    stdin.write_all(asked.to_string().as_bytes()).unwrap();
-    drop(stdin);
-    let output = python.wait_with_output().unwrap();
-    assert!(output.status.success(), "boto3 failed");
-    json(&output.stdout)
+    Who::function(&environment)
 }
 
 fn ring(samlet: &Samlet, who: &Who, bell: &str, times: u64) -> Value {
     let parameters = json!({"Name": bell, "Times": times});
-    call(samlet, who, "bells", "Ring", parameters)
+    who.call(samlet, "bells", "Ring", &parameters)
 }
 
 fn strike(samlet: &Samlet, chime: &str, bell: &str) -> Value {
     let parameters = json!({"Chime": chime, "Bell": bell});
-    call(samlet, &developer(), "chimes", "Strike", parameters)
+    Who::developer().call(samlet, "chimes", "Strike", &parameters)
 }
 
 #[test]
 fn an_sdk_finds_the_service_and_its_refusals() {
     let (_application, samlet) = start();
-    let developer = developer();
+    let developer = Who::developer();
     let rung = ring(&samlet, &developer, "main", 2);
     assert_eq!(rung, json!({"Name": "main", "Count": 2}));
-    let bells = call(&samlet, &developer, "bells", "ListBells", json!({}));
+    let bells = developer.call(&samlet, "bells", "ListBells", &json!({}));
     assert_eq!(bells, json!({"Bells": ["main", "quiet"]}));
     for (bell, times, status, code) in [
         ("<none>", 1, 404, "NoSuchBell"),
@@ -114,15 +73,15 @@ fn an_sdk_finds_the_service_and_its_refusals() {
         assert_eq!(refused["status"], status, "{refused}");
         assert_eq!(refused["Code"], code, "{refused}");
     }
-    let unknown = call(&samlet, &developer, "bells", "Melt", json!({}));
+    let unknown = developer.call(&samlet, "bells", "Melt", &json!({}));
     assert_eq!(unknown["Code"], "InvalidAction");
     let message = unknown["Message"].as_str().unwrap();
     assert_eq!(message, "samlet does not provide the Bells action Melt");
-    let stranger = ("AKIAUNKNOWN".into(), "x".into(), None);
+    let stranger = Who::with_keys("AKIAUNKNOWN", "x");
     let refused = ring(&samlet, &stranger, "main", 1);
     assert_eq!(refused["status"], 403);
     assert_eq!(refused["Code"], "InvalidClientTokenId");
-    let guess = ("local".into(), "guess".into(), None);
+    let guess = Who::with_keys("local", "guess");
     assert_eq!(
         ring(&samlet, &guess, "main", 1)["Code"],
         "SignatureDoesNotMatch"
@@ -205,14 +164,14 @@ fn another_service_does_what_the_resources_policy_allows() {
         "Condition: {ArnEquals: {aws:SourceArn: 'arn:aws:chimes:us-east-1:123456789012:chime/hourly'}}",
     );
     // Neither refusal rang a bell.
-    assert_eq!(ring(&samlet, &developer(), "main", 1)["Count"], 2);
-    assert_eq!(ring(&samlet, &developer(), "quiet", 1)["Count"], 1);
+    assert_eq!(ring(&samlet, &Who::developer(), "main", 1)["Count"], 2);
+    assert_eq!(ring(&samlet, &Who::developer(), "quiet", 1)["Count"], 1);
 }
 
 #[test]
-fn the_console_shows_its_resources_and_a_functions_call_is_part_of_its_trace() {
+fn the_console_shows_its_resources() {
     let (_application, samlet) = start();
-    ring(&samlet, &developer(), "main", 3);
+    ring(&samlet, &Who::developer(), "main", 3);
     let console = Console::of(&samlet);
     let listed = console.get("services");
     let services = listed["services"].as_array().unwrap();
@@ -238,10 +197,10 @@ fn samlet(application: &Application, arguments: &[&str]) -> Output {
 #[test]
 fn what_it_keeps_outlives_a_restart_and_not_a_reset() {
     let (application, mut running) = start();
-    ring(&running, &developer(), "main", 4);
+    ring(&running, &Who::developer(), "main", 4);
     running.kill();
     let mut running = application.start_program(Path::new(SAMLET), &[]);
-    assert_eq!(ring(&running, &developer(), "main", 1)["Count"], 5);
+    assert_eq!(ring(&running, &Who::developer(), "main", 1)["Count"], 5);
     running.terminate();
     let output = samlet(&application, &["reset", "--yes"]);
     let said = String::from_utf8(output.stdout).unwrap();

@@ -20,7 +20,7 @@ client = boto3.client(
 try:
     answer = client._make_api_call(asked["operation"], asked["parameters"])
     answer.pop("ResponseMetadata")
-    print(json.dumps(answer))
+    print(json.dumps(answer, default=str))
 except ClientError as error:
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     print(json.dumps({"status": status, **error.response["Error"]}))

@@ -388,6 +388,43 @@ fn tables_are_read_by_pages_and_changed() {
     assert_eq!(console.send("GET", "tables/None/items", "").0, 404);
 }
 
+#[test]
+fn services_are_listed_with_their_resources() {
+    let application = Application::fixture(BINARY, TEMPLATE);
+    let samlet = application.start(&[]);
+    let console = Console::of(&samlet);
+    let answer = console.get("services");
+    for (service, title, kind, name, resource) in [
+        (
+            "dynamodb",
+            "DynamoDB",
+            "table",
+            "local-Table",
+            "table/local-Table",
+        ),
+        (
+            "lambda",
+            "Lambda",
+            "function",
+            "local-Fixture",
+            "function:local-Fixture",
+        ),
+    ] {
+        let mut services = answer["services"].as_array().unwrap().iter();
+        let found = services.find(|each| each["name"] == service).unwrap();
+        assert_eq!(found["title"], title);
+        assert_eq!(found["answered"], true);
+        assert_eq!(found["count"], 1, "{found}");
+        let listed = &found["resources"][0];
+        assert_eq!(listed["kind"], kind);
+        assert_eq!(listed["name"], name);
+        let arn = listed["arn"].as_str().unwrap();
+        assert!(arn.starts_with(&format!("arn:aws:{service}:")), "{arn}");
+        assert!(arn.ends_with(resource), "{arn}");
+    }
+    assert_eq!(console.send("POST", "services", "").0, 405);
+}
+
 /// For a query.
 fn encoded(text: &str) -> String {
     let bytes = text.bytes();

@@ -61,5 +61,6 @@ export const api = {
     call("PUT", `tables/${segment(table)}/items`, isNew ? { new: true } : {}, text),
   deleteItem: (table, key) =>
     call("DELETE", `tables/${segment(table)}/items`, {}, JSON.stringify(key)),
+  services: () => call("GET", "services"),
   policies: () => call("GET", "policies"),
 };

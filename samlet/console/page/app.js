@@ -10,6 +10,7 @@ import { Policies } from "./policies.js";
 import { RequestView } from "./request.js";
 import { Requests } from "./requests.js";
 import { currentRoute, fragment } from "./route.js";
+import { Services } from "./services.js";
 import { store } from "./store.js";
 import { Tables } from "./tables.js";
 
@@ -17,6 +18,7 @@ const VIEWS = [
   ["overview", "Overview"],
   ["requests", "Requests"],
   ["metrics", "Metrics"],
+  ["services", "Services"],
   ["tables", "Tables"],
   ["logs", "Logs"],
   ["policies", "Policies"],
@@ -98,6 +100,7 @@ function View({ route }) {
   if (view === "requests" && id) return html`<${RequestView} id=${id} />`;
   if (view === "requests") return html`<${Requests} query=${query} />`;
   if (view === "metrics") return html`<${Metrics} application=${application} query=${query} />`;
+  if (view === "services") return html`<${Services} application=${application} query=${query} />`;
   if (view === "tables") return html`<${Tables} id=${id} />`;
   if (view === "logs") return html`<${Logs} application=${application} query=${query} />`;
   if (view === "policies") return html`<${Policies} application=${application} />`;

@@ -37,16 +37,13 @@ export function Outcome({ outcome }) {
     <span aria-hidden="true">${outcome.failed ? "✕" : "✓"}</span> ${outcome.text}</span>`;
 }
 
-/** Text as it is, with a button that copies it. */
-export class CopyBlock extends Component {
-  hold = (element) => {
-    this.pre = element;
-  };
-
+/** A button that copies a text; where it can't, it selects the element that shows the text. */
+class CopyButton extends Component {
   copy = async () => {
-    const copied = await copyText(this.props.text, this.pre);
+    const copied = await copyText(this.props.text, this.props.shownIn());
     this.setState({ said: copied ? "Copied" : "Selected" });
     announce(copied ? "Copied" : "Selected: copy it with the keyboard");
+    clearTimeout(this.timer);
     this.timer = setTimeout(() => this.setState({ said: null }), 2000);
   };
 
@@ -54,13 +51,36 @@ export class CopyBlock extends Component {
     clearTimeout(this.timer);
   }
 
-  render({ text, label, testid, tall }, { said }) {
+  render({ label, kind }, { said }) {
+    return html`<button type="button" class=${kind} onClick=${this.copy}>
+      ${said ?? "Copy"}<span class="visually-hidden"> ${label}</span>
+    </button>`;
+  }
+}
+
+/** Text as it is, with a button that copies it. */
+export class CopyBlock extends Component {
+  hold = (element) => {
+    this.pre = element;
+  };
+
+  render({ text, label, testid, tall }) {
     return html`<div class="copy-block" data-testid=${testid}>
       <pre ref=${this.hold} tabindex="0" role="group" aria-label=${label} class=${tall ? "tall" : ""}>${text}</pre>
-      <button type="button" class="copy" onClick=${this.copy}>
-        ${said ?? "Copy"}<span class="visually-hidden"> ${label}</span>
-      </button>
+      <${CopyButton} kind="copy" text=${text} label=${label} shownIn=${() => this.pre} />
     </div>`;
+  }
+}
+
+/** The same for a short text among others. */
+export class CopyLine extends Component {
+  hold = (element) => {
+    this.code = element;
+  };
+
+  render({ text, label }) {
+    return html`<span class="copy-line"><code ref=${this.hold} class="break">${text}</code>
+      <${CopyButton} kind="small" text=${text} label=${label} shownIn=${() => this.code} /></span>`;
   }
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod browser;
+mod services;
 
 use std::sync::OnceLock;
 
@@ -27,7 +28,9 @@ Resources:
 ";
 
 /// The views, by what follows the `#`.
-const VIEWS: [&str; 6] = ["", "requests", "metrics", "tables", "logs", "policies"];
+const VIEWS: [&str; 7] = [
+    "", "requests", "metrics", "services", "tables", "logs", "policies",
+];
 
 /// Markup that would do harm if it were taken for such.
 const HOSTILE: &str = "<img src=x onerror=\"window.harmed=1\"><script>window.harmed=2</script>";
@@ -456,6 +459,7 @@ async fn an_empty_application_says_what_to_do() {
         ("", "curl -s -X POST"),
         ("requests", "No requests yet"),
         ("metrics", "was not invoked"),
+        ("services", "Without resources: DynamoDB"),
         ("tables", "This application declares no table"),
         ("logs", "No lines"),
         ("policies", "Fixture"),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use samlet_gateway::{Gateway, GatewaySettings, Stage};
+use samlet_gateway::{Gateway, Stage};
 use samlet_lambda::Lambda;
 use samlet_template::{Api, Application};
 use samlet_traces::Traces;
@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::Error;
-use crate::template::{ACCOUNT_ID, REGION};
+use crate::template::place;
 
 /// Connections that may wait to be taken, as far as the system allows: what
 /// comes when these are full is reset, or comes again after a second.
@@ -148,17 +148,13 @@ impl Apis {
 }
 
 fn gateway(api: &Api, application: &Application, lambda: &Lambda, traces: &Traces) -> Gateway {
-    let settings = GatewaySettings {
-        region: REGION.into(),
-        account_id: ACCOUNT_ID.into(),
-    };
     Gateway::new(
         api.clone(),
         &application.api_keys,
         &application.usage_plans,
         lambda.clone(),
         traces.clone(),
-        settings,
+        Arc::new(place()),
     )
 }
 

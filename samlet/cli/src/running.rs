@@ -255,8 +255,7 @@ impl Running {
             urls: &self.apis.urls(application),
             aws_url: &self.surroundings.aws_url,
             dynamodb_url: self.surroundings.dynamodb_url.as_deref(),
-            region: REGION,
-            account_id: ACCOUNT_ID,
+            place: &self.core.setup.place,
         });
     }
 
@@ -310,11 +309,12 @@ impl Running {
         program: Program,
         role: Role,
     ) -> Function {
-        let role_arn = format!("arn:aws:iam::{ACCOUNT_ID}:role/{}", role.name);
+        let place = Arc::clone(&self.core.setup.place);
+        let role_arn = place.global_arn("iam", format_args!("role/{}", role.name));
         Function {
             name: declared.name.clone(),
             runtime: declared.runtime.clone(),
-            role_arn,
+            role_arn: role_arn.into(),
             program,
             handler: declared.handler.clone(),
             memory_mb: declared.memory_mb,
@@ -328,8 +328,7 @@ impl Running {
             },
             variables: declared.environment.clone(),
             credentials: self.credentials(&declared.name, role),
-            region: REGION.into(),
-            account_id: ACCOUNT_ID.into(),
+            place,
             aws_endpoint_url: self.surroundings.aws_url.clone(),
             dynamodb_endpoint_url: self.surroundings.dynamodb_url.clone(),
             ephemeral_storage_mb: declared.ephemeral_storage_mb,

@@ -39,10 +39,8 @@ pub struct Shown<'a> {
     pub aws_url: &'a str,
     /// The DynamoDB that functions use instead of the one here.
     pub dynamodb_url: Option<&'a str>,
-    /// The region.
-    pub region: &'a str,
-    /// The account.
-    pub account_id: &'a str,
+    /// Where it seems to be deployed.
+    pub place: &'a Place,
 }
 
 /// What is known of the application.
@@ -148,20 +146,13 @@ impl Known {
     }
 
     fn function(&self, function: &Function, role: &Role, shown: &Shown<'_>) -> Value {
-        // The stack is part of no principal's name.
-        let place = Place::new(shown.region, shown.account_id, "");
-        let principal = Principal::of_role(role.clone(), &function.name, &place);
+        let place = shown.place;
+        let principal = Principal::of_role(role.clone(), &function.name, place);
         let tables = self.tables.iter().filter_map(|table| {
-            let Shown {
-                region, account_id, ..
-            } = shown;
-            let resource = format!(
-                "arn:aws:dynamodb:{region}:{account_id}:table/{}",
-                table.name
-            );
+            let resource = place.arn("dynamodb", format_args!("table/{}", table.name));
             let actions: Vec<&str> = TABLE_ACTIONS
                 .into_iter()
-                .filter(|action| is_allowed(&principal, action, &resource))
+                .filter(|action| is_allowed(&principal, action, resource.as_str()))
                 .collect();
             (!actions.is_empty()).then(|| json!({"table": table.id, "actions": actions}))
         });

@@ -24,6 +24,10 @@ use crate::{ACTIONS, arns};
 /// The types of resources that are tables.
 const KINDS: [&str; 2] = ["AWS::DynamoDB::Table", "AWS::Serverless::SimpleTable"];
 
+/// Tables that are described: an account's quota on AWS.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html>
+const MAX_DESCRIBED: usize = 2500;
+
 /// DynamoDB, as it is here.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html>
 pub static IDENTITY: Identity = Identity {
@@ -148,19 +152,28 @@ impl Service for DynamoDb {
 
     /// All tables there are; those that the template no longer declares stay.
     async fn describe(&self) -> Vec<Described> {
-        let described = |name: &str| Described {
-            kind: "table",
-            name: name.to_owned(),
-            arn: self.table_arn(name),
-            details: Vec::new(),
-        };
-        let listed = self.store.execute("ListTables", "{}".into()).await;
-        let listed: Value = listed
-            .ok()
-            .and_then(|listed| serde_json::from_slice(&listed).ok())
-            .unwrap_or_default();
-        let names = listed["TableNames"].as_array().into_iter().flatten();
-        names.filter_map(Value::as_str).map(described).collect()
+        let mut described = Vec::new();
+        let mut request = json!({});
+        loop {
+            let listed = self.store.execute("ListTables", request.to_string().into());
+            let Ok(listed) = listed.await else {
+                return described;
+            };
+            let listed: Value = serde_json::from_slice(&listed).unwrap_or_default();
+            let names = listed["TableNames"].as_array().into_iter().flatten();
+            described.extend(names.filter_map(Value::as_str).map(|name| Described {
+                kind: "table",
+                name: name.to_owned(),
+                arn: self.table_arn(name),
+                details: Vec::new(),
+            }));
+            match &listed["LastEvaluatedTableName"] {
+                Value::String(last) if described.len() < MAX_DESCRIBED => {
+                    request["ExclusiveStartTableName"] = json!(last);
+                }
+                _ => return described,
+            }
+        }
     }
 
     /// What load balancers and tools ask to see whether DynamoDB is there: `GET /`.
@@ -264,6 +277,7 @@ fn fault(error: ApiError) -> Fault {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -281,5 +295,27 @@ mod tests {
         assert_eq!(fault.message, "Transaction cancelled");
         assert!(fault.is_capital);
         assert_eq!(fault.members["CancellationReasons"][0]["Code"], "None");
+    }
+
+    #[tokio::test]
+    async fn all_tables_are_described_beyond_a_page_of_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), "us-east-1", "1").unwrap();
+        for number in 0..101 {
+            let table = json!({
+                "TableName": format!("table-{number:03}"),
+                "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+                "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+                "BillingMode": "PAY_PER_REQUEST",
+            });
+            store.ensure_table(&table, None).await.unwrap();
+        }
+        let place = Arc::new(Place::new("us-east-1", "1", "local"));
+        let described = DynamoDb { store, place }.describe().await;
+        assert_eq!(described.len(), 101);
+        assert_eq!(
+            described[100].arn.as_str(),
+            "arn:aws:dynamodb:us-east-1:1:table/table-100"
+        );
     }
 }

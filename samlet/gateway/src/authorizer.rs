@@ -10,6 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::request::Parts;
 use regex::Regex;
+use samlet_aws::Arn;
 use samlet_iam::{Context as Conditions, Decision, PolicyDocument, Request};
 use samlet_lambda::{Invoke, Lambda};
 use samlet_template::{ApiKind, Authorizer, Identity, PayloadFormat};
@@ -322,13 +323,14 @@ fn nothing() -> Regex {
 
 /// `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/path`.
 fn method_arn(request: &Parts, context: &Context<'_>) -> String {
-    format!(
-        "arn:aws:execute-api:{}:{}:{}/{}/{}/{}",
-        context.region,
-        context.account_id,
-        context.api_id,
-        context.stage,
-        request.method,
-        context.path.trim_start_matches('/')
-    )
+    let Context {
+        region,
+        account_id,
+        api_id,
+        stage,
+        ..
+    } = context;
+    let (method, path) = (&request.method, context.path.trim_start_matches('/'));
+    let resource = format_args!("{api_id}/{stage}/{method}/{path}");
+    Arn::new("aws", "execute-api", region, account_id, resource).into()
 }

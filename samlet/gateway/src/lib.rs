@@ -28,7 +28,7 @@ mod validation;
 
 pub use openapi::{Contribution, ContributionError, openapi};
 pub use sample::{SampleError, SampleRequest};
-pub use server::{Gateway, GatewaySettings};
+pub use server::Gateway;
 pub use stage::Stage;
 
 /// Every IAM action of API Gateway's APIs (`execute-api`), one a line; ` *` follows those that know no

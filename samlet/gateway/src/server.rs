@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderValue;
 use http::request::Parts;
-use samlet_aws::trace_id;
+use samlet_aws::{Place, trace_id};
 use samlet_http::{BodyError, Request, Response, read_body};
 use samlet_lambda::{Invoke, InvokeError, Lambda, ThrottleReason};
 use samlet_template::{Api, ApiKey, ApiKind, Cors, GatewayResponse, UsagePlan};
@@ -33,15 +33,6 @@ const MAX_HEADER_BYTES: usize = 10_240;
 
 const NO_ROOM: ThrottleReason = ThrottleReason::ConcurrentInvocationLimitExceeded;
 
-/// Where the APIs seem to be deployed.
-#[derive(Clone, Debug)]
-pub struct GatewaySettings {
-    /// The region in their domain names.
-    pub region: String,
-    /// The account they belong to.
-    pub account_id: String,
-}
-
 /// One API, as it was deployed.
 #[derive(Debug)]
 pub struct Gateway {
@@ -59,7 +50,7 @@ pub struct Gateway {
     overload: Overload,
     lambda: Lambda,
     traces: Traces,
-    settings: GatewaySettings,
+    place: Arc<Place>,
 }
 
 /// A whole request, and who sent it where.
@@ -73,7 +64,7 @@ struct Arrival {
 }
 
 impl Gateway {
-    /// A gateway for `api`, whose functions `lambda` runs, for the holders of
+    /// A gateway for `api`, which is deployed in `place`, whose functions `lambda` runs, for the holders of
     /// `keys` as far as `plans` let them.
     pub fn new(
         api: Api,
@@ -81,7 +72,7 @@ impl Gateway {
         plans: &[UsagePlan],
         lambda: Lambda,
         traces: Traces,
-        settings: GatewaySettings,
+        place: Arc<Place>,
     ) -> Self {
         let guards = api.authorizers.iter();
         Self {
@@ -101,7 +92,7 @@ impl Gateway {
             overload: Overload::new(),
             lambda,
             traces,
-            settings,
+            place,
         }
     }
 
@@ -247,9 +238,9 @@ impl Gateway {
     fn context<'a>(&'a self, arrival: &'a Arrival, found: &'a Found<'a>) -> Context<'a> {
         let route = found.target.route();
         Context {
-            account_id: &self.settings.account_id,
+            account_id: &self.place.account,
             api_id: &self.id,
-            region: &self.settings.region,
+            region: &self.place.region,
             stage: &self.stage,
             resource: route.map_or(&found.path, |route| &route.resource),
             resource_id: route.map_or("", |route| &route.resource_id),

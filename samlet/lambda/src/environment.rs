@@ -333,7 +333,7 @@ impl Environment {
         let invitation = Invitation {
             request_id: job.request_id.clone(),
             deadline_ms: epoch_ms(self.function.timeout),
-            function_arn: self.function.arn(),
+            function_arn: self.function.arn().into(),
             trace_id: job.trace.header().to_owned(),
             client_context: job.client_context.clone(),
             payload: job.payload.clone(),

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use samlet_aws::{Arn, Place};
 use samlet_iam::Credentials;
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -59,10 +61,8 @@ pub struct Function {
     pub variables: BTreeMap<String, String>,
     /// Those of its role.
     pub credentials: Credentials,
-    /// `AWS_REGION`.
-    pub region: String,
-    /// The account in its ARN.
-    pub account_id: String,
+    /// Where it seems to be deployed: `AWS_REGION`, and what its ARN is made of.
+    pub place: Arc<Place>,
     /// Where AWS SDKs find the services, as `http://host:port`.
     pub aws_endpoint_url: String,
     /// Where they find DynamoDB, when that is elsewhere.
@@ -75,8 +75,9 @@ pub struct Function {
 
 impl Function {
     /// The function's ARN.
-    pub fn arn(&self) -> String {
-        arn(&self.region, &self.account_id, &self.name)
+    pub fn arn(&self) -> Arn {
+        let name = &self.name;
+        self.place.arn("lambda", format_args!("function:{name}"))
     }
 
     /// Its log group's name.
@@ -124,8 +125,8 @@ impl Function {
             ("AWS_LAMBDA_LOG_GROUP_NAME", &group),
             ("AWS_LAMBDA_LOG_STREAM_NAME", log_stream),
             ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
-            ("AWS_REGION", &self.region),
-            ("AWS_DEFAULT_REGION", &self.region),
+            ("AWS_REGION", &self.place.region),
+            ("AWS_DEFAULT_REGION", &self.place.region),
             ("AWS_ACCESS_KEY_ID", &self.credentials.access_key_id),
             ("AWS_SECRET_ACCESS_KEY", &self.credentials.secret_access_key),
             ("TZ", ":UTC"),
@@ -156,11 +157,6 @@ impl Function {
         }
         all
     }
-}
-
-/// The ARN that a function of this name has, or would have.
-pub(crate) fn arn(region: &str, account_id: &str, name: &str) -> String {
-    format!("arn:aws:lambda:{region}:{account_id}:function:{name}")
 }
 
 /// A function's package, as far as tools ask for it.

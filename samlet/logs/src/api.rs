@@ -8,11 +8,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use samlet_aws::Place;
+use samlet_aws::{Arn, Place};
 use samlet_service::protocol::{Json, JsonVersion};
 use samlet_service::{
-    Answer, BodyRule, Call, Caller, Fault, Identity, Need, Operation, Protocol, Service, Setup,
-    Stored, async_trait,
+    Answer, BodyRule, Call, Caller, Described, Fault, Identity, Need, Operation, Protocol, Service,
+    Setup, Stored, async_trait,
 };
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -86,7 +86,28 @@ impl Service for LogsApi {
             api: self.clone(),
         }))
     }
+
+    async fn describe(&self) -> Vec<Described> {
+        let api = self.clone();
+        let described = tokio::task::spawn_blocking(move || {
+            let groups = files::groups(&api.logs.folder).into_iter();
+            let described = groups.take(MAX_DESCRIBED).map(|group| Described {
+                kind: "log group",
+                arn: api.group_arn(&group.name),
+                details: match group.retention_in_days {
+                    Some(days) => vec![("retention", format!("{days} days"))],
+                    None => Vec::new(),
+                },
+                name: group.name,
+            });
+            described.collect()
+        });
+        described.await.unwrap_or_default()
+    }
 }
+
+/// Log groups that are described.
+const MAX_DESCRIBED: usize = 10_000;
 
 /// A request, and what it needs to be allowed.
 struct Request {
@@ -250,9 +271,8 @@ impl LogsApi {
         self.logs.folder.join(files::stream_path(group, stream))
     }
 
-    fn arn(&self, group: &str) -> String {
-        let resource = format_args!("log-group:{group}");
-        self.place.arn("logs", resource).into()
+    fn group_arn(&self, group: &str) -> Arn {
+        self.place.arn("logs", format_args!("log-group:{group}"))
     }
 }
 

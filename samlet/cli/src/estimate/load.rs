@@ -13,7 +13,7 @@ use crate::args::{EstimateArgs, Named};
 use crate::error::Error;
 use crate::policies::Usage;
 use crate::tables::Tables;
-use crate::template::{ACCOUNT_ID, REGION, Template, place};
+use crate::template::{Template, place};
 use crate::terminal::counted;
 
 /// Bytes of a response with its headers, unless said otherwise.
@@ -244,14 +244,11 @@ fn allowed(application: &Application, role: &Role, function: &str) -> Vec<Access
     };
     let tables = application.tables.iter().enumerate();
     let access = tables.map(|(table, declared)| {
-        let arn = format!(
-            "arn:aws:dynamodb:{REGION}:{ACCOUNT_ID}:table/{}",
-            declared.name
-        );
+        let arn = place().arn("dynamodb", format_args!("table/{}", declared.name));
         Access {
             table,
-            reads: may(&READS, &arn),
-            writes: may(&WRITES, &arn),
+            reads: may(&READS, arn.as_str()),
+            writes: may(&WRITES, arn.as_str()),
         }
     });
     access

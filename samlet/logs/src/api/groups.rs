@@ -97,7 +97,7 @@ impl LogsApi {
     fn describe(&self, group: &Group) -> Value {
         let streams = files::streams(&self.logs.folder, &group.name);
         let bytes: u64 = streams.iter().map(|(_, path)| length(path)).sum();
-        let arn = self.arn(&group.name);
+        let arn = self.group_arn(&group.name);
         let mut described = json!({
             "logGroupName": group.name,
             "creationTime": group.creation_time,
@@ -141,7 +141,7 @@ impl LogsApi {
         let mut stream = json!({
             "logStreamName": name,
             "creationTime": first.unwrap_or_else(now_ms),
-            "arn": format!("{}:log-stream:{name}", self.arn(group)),
+            "arn": format!("{}:log-stream:{name}", self.group_arn(group)),
             "storedBytes": 0,
             "uploadSequenceToken": "0",
         });

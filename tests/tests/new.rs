@@ -45,7 +45,7 @@ fn message_service() -> Application {
     }
     let manifest = std::fs::read_to_string(root.join("Cargo.toml")).unwrap();
     let manifest = manifest
-        .replace(r#", "samlet/*", "tests""#, "")
+        .replace(r#", "samlet/*", "tests", "tests/toy""#, "")
         .replace("default-members = [\"samlet/cli\"]\n", "");
     assert!(!manifest.contains("samlet/*"));
     std::fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();

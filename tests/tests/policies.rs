@@ -90,7 +90,7 @@ fn without_its_action_an_operation_fails_and_the_way_out_is_told() {
         samlet.wait_for_log("Resource: !GetAtt DynamoDBTable.Arn");
         let said = samlet.stderr();
         for line in [
-            format!("ACCESS DENIED: {function} may not do {action} on {TABLE}"),
+            format!("ACCESS DENIED: {function} is not allowed to perform {action} on {TABLE}"),
             "allows dynamodb:DescribeTable on this resource, not this action".to_owned(),
             format!("add to the Policies of {function} (template.yaml:"),
             format!("Action: {action}"),

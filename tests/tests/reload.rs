@@ -311,7 +311,9 @@ fn a_changed_policy_holds_at_once_and_in_the_environments_there_are() {
     );
     wait_for(&samlet, "Applied", 1);
     assert_eq!(read(), 500);
-    samlet.wait_for_log("ACCESS DENIED: RetrieveMessageItem may not do dynamodb:GetItem");
+    samlet.wait_for_log(
+        "ACCESS DENIED: RetrieveMessageItem is not allowed to perform dynamodb:GetItem",
+    );
     edit(
         &application,
         "template.yaml",

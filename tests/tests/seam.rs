@@ -118,7 +118,7 @@ fn a_request_without_a_signature_and_one_that_is_too_long_are_refused() {
 }
 
 #[test]
-fn a_function_does_what_its_policies_allow_and_is_told_why_not() {
+fn a_function_does_what_its_policies_allow_and_its_log_says_why_not() {
     let (_application, samlet) = start();
     let ringer = function(&samlet, "/ringer/environment");
     assert_eq!(ring(&samlet, &ringer, "quiet", 2)["Count"], 2);
@@ -156,7 +156,7 @@ fn another_service_does_what_the_resources_policy_allows() {
         );
     }
     samlet.wait_for_log(
-        "ACCESS DENIED: chimes.example.com may not do bells:Ring on \
+        "ACCESS DENIED: chimes.example.com is not allowed to perform bells:Ring on \
          arn:aws:bells:us-east-1:123456789012:bell/quiet for arn:aws:chimes:us-east-1:123456789012:chime/hourly",
     );
     samlet.wait_for_log("Principal: {Service: chimes.example.com}");

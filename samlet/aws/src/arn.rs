@@ -62,18 +62,6 @@ impl Arn {
         self.part(LEADING_PARTS)
     }
 
-    /// What people call the resource: what follows its type, or all of it where it has none.
-    pub fn resource_name(&self) -> &str {
-        let resource = self.resource();
-        // Queues, topics and buckets have no type in their ARNs.
-        if matches!(self.service(), "sqs" | "sns" | "s3") {
-            return resource;
-        }
-        resource
-            .split_once(['/', ':'])
-            .map_or(resource, |(_, name)| name)
-    }
-
     fn part(&self, number: usize) -> &str {
         let mut parts = self.0.splitn(LEADING_PARTS + 1, ':');
         parts.nth(number).unwrap_or_default()
@@ -146,22 +134,7 @@ mod tests {
             ("aws", "logs", "us-east-1", "123456789012")
         );
         assert_eq!(arn.resource(), "log-group:/aws/lambda/f:*");
-        assert_eq!(arn.resource_name(), "/aws/lambda/f:*");
         assert_eq!(arn.to_string(), text);
-    }
-
-    #[test]
-    fn a_resource_is_called_by_its_name_without_its_type() {
-        for (arn, name) in [
-            ("arn:aws:dynamodb:us-east-1:1:table/t/index/i", "t/index/i"),
-            ("arn:aws:lambda:us-east-1:1:function:f", "f"),
-            ("arn:aws:sqs:us-east-1:1:orders", "orders"),
-            ("arn:aws:s3:::bucket/a/b", "bucket/a/b"),
-            ("arn:aws:events:us-east-1:1:event-bus/default", "default"),
-            ("arn:aws:xray:us-east-1:1:thing", "thing"),
-        ] {
-            assert_eq!(arn.parse::<Arn>().unwrap().resource_name(), name, "{arn}");
-        }
     }
 
     #[test]

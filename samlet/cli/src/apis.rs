@@ -92,6 +92,11 @@ impl Apis {
         Ok(())
     }
 
+    /// Gives up the listeners of APIs that are not served after all.
+    pub(crate) fn unbind_new(&mut self) {
+        self.bound.clear();
+    }
+
     /// Where an API is reached, or will be.
     pub(crate) fn url(&self, id: &str) -> Option<&str> {
         let served = self.served.get(id).map(|served| &served.url);

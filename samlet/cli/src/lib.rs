@@ -37,7 +37,7 @@ use std::process::ExitCode;
 use args::{Cli, Command, NewCommand, PoliciesCommand};
 use clap::{CommandFactory, Parser};
 
-pub use services::{Core, Make, Registration};
+pub use services::{Core, MakeService, Registration};
 
 /// Runs the command that the arguments name, with further services beside samlet's own.
 pub fn main_with(further: Vec<Registration>) -> ExitCode {

@@ -5,6 +5,7 @@ use std::io::{BufRead, IsTerminal, Write};
 use crate::args::ResetArgs;
 use crate::data::DataFolder;
 use crate::error::Error;
+use crate::services;
 
 /// `samlet reset`: built functions stay.
 pub(crate) fn command(args: &ResetArgs) -> Result<(), Error> {
@@ -16,7 +17,8 @@ pub(crate) fn command(args: &ResetArgs) -> Result<(), Error> {
     }
     if !args.yes
         && !confirmed(&format!(
-            "Delete the tables and logs in {}?",
+            "Delete the {} in {}?",
+            stored().join(" and "),
             folder.display()
         ))?
     {
@@ -34,6 +36,13 @@ pub(crate) fn command(args: &ResetArgs) -> Result<(), Error> {
         .ok(),
     };
     Ok(())
+}
+
+/// What services keep in the data folder.
+fn stored() -> Vec<&'static str> {
+    let services = services::services();
+    let stored = services.iter().flat_map(|service| service.identity.stored);
+    stored.map(|stored| stored.title).collect()
 }
 
 /// Asks; whoever isn't at a terminal is not asked, and has not said yes.

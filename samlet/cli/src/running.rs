@@ -131,7 +131,7 @@ impl Running {
             lambda: Lambda::new(logs.clone(), traces.clone(), &lambda_settings(args)),
             logs,
         };
-        services.add(made(&core)?);
+        services.add(make_services(&core)?);
         let bench = Arc::new(Bench::new(
             Arc::clone(&access),
             Arc::clone(&usage),
@@ -151,7 +151,7 @@ impl Running {
             Arc::clone(&identities),
             Arc::clone(&services),
             traces.clone(),
-            vec![mounted(&console)],
+            vec![console_mount(&console)],
             endpoint_stop.clone(),
         ));
         let mut running = Self {
@@ -189,12 +189,13 @@ impl Running {
         is_rebuilt: impl Fn(&str) -> bool,
     ) -> Result<Vec<String>, Error> {
         // First what can fail.
-        self.apis.bind_new(&template.application)?;
-        let policies = template.function_policies()?;
-        let declared = declared(&template.application, policies);
-        let applied = self.services.apply(&declared).await;
-        let template = self.completed(template, &applied.map_err(Error::Apply)?)?;
-        let roles = template.roles()?;
+        let (template, roles) = match self.prepare(template).await {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                self.apis.unbind_new();
+                return Err(error);
+            }
+        };
         let application = &template.application;
         self.log_names.update(application);
         self.access.update(application, &template.path);
@@ -218,8 +219,22 @@ impl Running {
         Ok(replaced)
     }
 
+    /// Has the services apply the template, and ports bound for its APIs; gives it as it is then, and its roles.
+    async fn prepare(
+        &mut self,
+        template: &Arc<Template>,
+    ) -> Result<(Arc<Template>, Vec<Role>), Error> {
+        self.apis.bind_new(&template.application)?;
+        let policies = template.function_policies()?;
+        let declared = declared(&template.application, policies);
+        let applied = self.services.apply(&declared).await;
+        let template = self.with_late_values(template, &applied.map_err(Error::Apply)?)?;
+        let roles = template.roles()?;
+        Ok((template, roles))
+    }
+
     /// The template with the values that only services know, now that they have said them.
-    fn completed(
+    fn with_late_values(
         &self,
         template: &Arc<Template>,
         applied: &Applied,
@@ -268,8 +283,8 @@ impl Running {
         }
     }
 
-    /// Ends along the request's path: no new requests, then no functions,
-    /// then no store.
+    /// Stops along a request's path: the APIs, then functions, the endpoint,
+    /// the services, and last the store.
     pub(crate) async fn stop(self) {
         self.apis.stop().await;
         self.core.lambda.close().await;
@@ -362,7 +377,7 @@ fn warn_of_lacks(host: IpAddr) {
 }
 
 /// The services, made.
-fn made(core: &Core) -> Result<Vec<Arc<dyn Service>>, Error> {
+fn make_services(core: &Core) -> Result<Vec<Arc<dyn Service>>, Error> {
     let services = services().into_iter().map(|service| {
         (service.make)(core).map_err(|source| Error::Service {
             title: service.identity.title,
@@ -373,7 +388,7 @@ fn made(core: &Core) -> Result<Vec<Arc<dyn Service>>, Error> {
 }
 
 /// The console, beside the services.
-fn mounted(console: &Arc<Console>) -> Mount {
+fn console_mount(console: &Arc<Console>) -> Mount {
     let console = Arc::clone(console);
     Mount {
         path: samlet_console::PATH,

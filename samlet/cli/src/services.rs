@@ -28,11 +28,11 @@ pub struct Registration {
     /// What is known of it before it is made.
     pub identity: &'static Identity,
     /// Makes it, opening what it keeps.
-    pub make: Make,
+    pub make: MakeService,
 }
 
 /// Makes a service.
-pub type Make = fn(&Core) -> Result<Arc<dyn Service>, Box<dyn Error + Send + Sync>>;
+pub type MakeService = fn(&Core) -> Result<Arc<dyn Service>, Box<dyn Error + Send + Sync>>;
 
 /// Every service, in the order in which they are named.
 pub(crate) fn services() -> Vec<Registration> {

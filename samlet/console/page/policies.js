@@ -97,7 +97,7 @@ function Refused({ report, entry, remedy }) {
   return html`<div class="failure" data-testid="policy-refused">
     ${remedy
       ? html`<${Refusal} refusal=${remedy} />`
-      : html`<p><strong>${report.function}</strong> may not do <code>${entry.action}</code> on <code class="break">${entry.resource}</code>.</p>`}
+      : html`<p><strong>${report.function}</strong> is not allowed to perform <code>${entry.action}</code> on <code class="break">${entry.resource}</code>.</p>`}
     <p class="small muted">Refused ${counted(entry.refused, "time")}, last ${moment(entry.last * 1000)}. <a href=${all}>Its failed requests</a></p>
   </div>`;
 }

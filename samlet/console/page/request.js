@@ -140,7 +140,7 @@ function Failure({ request }) {
 
 export function Refusal({ refusal }) {
   return html`<div class="refusal">
-    <p><strong>${refusal.function}</strong> may not do <code>${refusal.action}</code> on <code class="break">${refusal.resource}</code>.</p>
+    <p><strong>${refusal.function}</strong> is not allowed to perform <code>${refusal.action}</code> on <code class="break">${refusal.resource}</code>.</p>
     ${refusal.why.length > 0 && html`<ul class="why">${refusal.why.map((why) => html`<li key=${why}>${why}</li>`)}</ul>`}
     <div data-testid="remedy">
       ${refusal.statement

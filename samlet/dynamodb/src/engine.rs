@@ -293,6 +293,7 @@ impl Engine {
             "AttributeDefinitions": list(&metadata.attribute_definitions),
             "GlobalSecondaryIndexes": indexes(&metadata.gsi_definitions),
             "LocalSecondaryIndexes": indexes(&metadata.lsi_definitions),
+            "StreamViewType": metadata.stream_view_type.filter(|_| metadata.stream_enabled),
         });
         Ok(definition.to_string())
     }

@@ -25,11 +25,3 @@ pub use errors::{ApiError, StoreError};
 pub use service::{DynamoDb, IDENTITY};
 pub use store::Store;
 pub use tables::TableError;
-
-/// Every IAM action of DynamoDB, one a line; ` *` follows those that know no
-/// resources, and so are granted on all.
-///
-/// The Service Authorization Reference as cfn-lint 1.58.0 has it (Policies.json,
-/// read 2026-11-25), in botocore's spelling.
-/// <https://docs.aws.amazon.com/service-authorization/latest/reference/>
-pub const ACTIONS: &str = include_str!("actions.txt");

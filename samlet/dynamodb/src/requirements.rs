@@ -63,6 +63,11 @@ pub(crate) fn requirements<'a>(
             let tables = tables
                 .filter(|tables| !tables.is_empty())
                 .ok_or_else(|| missing("requestItems"))?;
+            // Each table has an item at least.
+            if tables.len() > if operation == "BatchGetItem" { 100 } else { 25 } {
+                let text = format!("Too many items requested for the {operation} call");
+                return Err(ApiError::validation(&text));
+            }
             let each = tables.iter();
             Ok(each.map(|(name, part)| on(name, None, part)).collect())
         }
@@ -71,6 +76,7 @@ pub(crate) fn requirements<'a>(
             let items = items
                 .filter(|items| !items.is_empty())
                 .ok_or_else(|| missing("transactItems"))?;
+            at_most(100, items, "transactItems")?;
             let name = |item: &'a Value| {
                 let part = item.get("Get")?;
                 Some(Requirement {
@@ -88,6 +94,7 @@ pub(crate) fn requirements<'a>(
             let items = items
                 .filter(|items| !items.is_empty())
                 .ok_or_else(|| missing("transactItems"))?;
+            at_most(100, items, "transactItems")?;
             let each = |item: &'a Value| {
                 let actions = [
                     ("Put", "dynamodb:PutItem"),
@@ -118,7 +125,12 @@ pub(crate) fn requirements<'a>(
                 "ExecuteTransaction" => request["TransactStatements"].as_array(),
                 _ => None,
             };
-            let statements = list.map_or(one, Vec::as_slice).iter();
+            let statements = list.map_or(one, Vec::as_slice);
+            match operation {
+                "BatchExecuteStatement" => at_most(25, statements, "statements")?,
+                _ => at_most(100, statements, "transactStatements")?,
+            }
+            let statements = statements.iter();
             let each = |statement: &'a Value| {
                 let text = statement["Statement"]
                     .as_str()
@@ -157,6 +169,17 @@ pub(crate) fn requirements<'a>(
             Ok(vec![on(name, index, request)])
         }
     }
+}
+
+/// DynamoDB's bounds of what one request is about, before all of it is authorised.
+fn at_most(most: usize, list: &[Value], member: &str) -> Result<(), ApiError> {
+    if list.len() <= most {
+        return Ok(());
+    }
+    Err(ApiError::validation(&format!(
+        "1 validation error detected: Value at '{member}' failed to satisfy constraint: \
+         Member must have length less than or equal to {most}"
+    )))
 }
 
 fn missing(member: &str) -> ApiError {

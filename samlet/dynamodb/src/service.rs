@@ -15,11 +15,11 @@ use samlet_service::{
 };
 use serde_json::{Map, Value, json};
 
+use crate::arns;
 use crate::errors::ApiError;
 use crate::requirements::{ANY_STREAM, requirements};
 use crate::store::Store;
 use crate::tables::{self, TableError};
-use crate::{ACTIONS, arns};
 
 /// The types of resources that are tables.
 const KINDS: [&str; 2] = ["AWS::DynamoDB::Table", "AWS::Serverless::SimpleTable"];
@@ -34,12 +34,12 @@ pub static IDENTITY: Identity = Identity {
     signing_name: "dynamodb",
     title: "DynamoDB",
     iam_prefix: "dynamodb",
-    actions: ACTIONS,
+    actions: include_str!("actions.txt"),
     protocols: &[Protocol::Json(Json {
         version: JsonVersion::V1_0,
         targets: &["DynamoDB_20120810", "DynamoDBStreams_20120810"],
         namespace: "com.amazon.coral.service#",
-        has_checksum: true,
+        is_dynamodb_style: true,
     })],
     // BatchWriteItem's limit.
     body: BodyRule::Whole {
@@ -94,6 +94,22 @@ impl DynamoDb {
         Ok(needs)
     }
 
+    /// The refusal of a request for a stream that is not the table's own: to the engine, any label is.
+    async fn missing_stream(&self, operation: &str, request: &Value) -> Option<Fault> {
+        if !matches!(operation, "DescribeStream" | "GetShardIterator") {
+            return None;
+        }
+        let arn = request["StreamArn"].as_str()?;
+        let (table, _) = arn.split_once("/stream/")?;
+        let stream = self.stream(arns::table_name(table)).await;
+        if stream.is_none_or(|stream| stream == arn) {
+            return None;
+        }
+        let code = "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException";
+        let text = format!("Requested resource not found: Stream: {arn} not found");
+        Some(Fault::new(400, code, text))
+    }
+
     /// The ARN of a table's stream, whose label only the store knows.
     async fn stream(&self, table: &str) -> Option<String> {
         let request = json!({"TableName": table, "Limit": 1});
@@ -129,9 +145,9 @@ impl Service for DynamoDb {
             let expires_by = table.expires_by.as_deref();
             let ensured = tables::ensure(&self.store, &table.create_table, expires_by).await;
             ensured.map_err(|source| table.error(source))?;
-            if table.has_stream
-                && let Some(arn) = self.stream(&table.name).await
-            {
+            if table.has_stream {
+                let arn = self.stream(&table.name).await;
+                let arn = arn.ok_or_else(|| table.error(TableError::NoStream))?;
                 applied.set(&table.logical_id, "StreamArn", arn);
             }
         }
@@ -143,6 +159,7 @@ impl Service for DynamoDb {
         let operation = call.operation().to_owned();
         Ok(Box::new(Request {
             needs: self.needs(&operation, &request).await?,
+            missing: self.missing_stream(&operation, &request).await,
             operation,
             request,
             body: call.bytes(),
@@ -177,7 +194,7 @@ impl Service for DynamoDb {
     }
 
     /// What load balancers and tools ask to see whether DynamoDB is there: `GET /`.
-    fn greeting(&self, head: &Parts) -> Option<Answer> {
+    fn unsigned_answer(&self, head: &Parts) -> Option<Answer> {
         let is_root = head.uri.path_and_query().is_some_and(|path| path == "/");
         if head.method != Method::GET || !is_root {
             return None;
@@ -231,6 +248,8 @@ struct Request {
     request: Value,
     body: Bytes,
     needs: Vec<Need>,
+    /// It names a stream that is not there.
+    missing: Option<Fault>,
     api: DynamoDb,
 }
 
@@ -254,6 +273,9 @@ impl Operation for Request {
     }
 
     async fn serve(self: Box<Self>, _caller: &Caller) -> Result<Answer, Fault> {
+        if let Some(missing) = self.missing {
+            return Err(missing);
+        }
         let answered = self.api.store.execute(&self.operation, self.body).await;
         answered.map(Answer::json).map_err(fault)
     }
@@ -269,7 +291,7 @@ fn fault(error: ApiError) -> Fault {
     let code = text("__type").unwrap_or_else(|| "InternalServerError".into());
     let (lower, capital) = (text("message"), text("Message"));
     Fault {
-        is_capital: lower.is_none() && capital.is_some(),
+        has_capital_message: lower.is_none() && capital.is_some(),
         members,
         ..Fault::new(error.status, code, lower.or(capital).unwrap_or_default())
     }
@@ -293,7 +315,7 @@ mod tests {
         });
         assert_eq!(fault.short_code(), "TransactionCanceledException");
         assert_eq!(fault.message, "Transaction cancelled");
-        assert!(fault.is_capital);
+        assert!(fault.has_capital_message);
         assert_eq!(fault.members["CancellationReasons"][0]["Code"], "None");
     }
 

@@ -14,6 +14,9 @@ pub enum TableError {
     /// DynamoDB refuses the declaration.
     #[error("the table cannot be created: {0}")]
     Refused(String),
+    /// A stream was declared, and there is none.
+    #[error("its stream cannot be found")]
+    NoStream,
     /// What is stored of the table can't be read.
     #[error(
         "the stored table {name} is damaged: {reason}; restore dynamodb.sqlite in the data folder from a copy, \
@@ -45,32 +48,66 @@ pub enum TableError {
 /// What can't be changed under stored items.
 const FIXED: [&str; 2] = ["KeySchema", "AttributeDefinitions"];
 
-/// Whether a declared table is there already, with the same keys and indexes; changes nothing.
-pub(crate) async fn check(store: &Store, create_table: &Value) -> Result<bool, TableError> {
+/// Whether a declared table can be there: there is none of its name, or one with the same keys and indexes. Changes
+/// nothing; gives the one that is there.
+pub(crate) async fn check(
+    store: &Store,
+    create_table: &Value,
+) -> Result<Option<Value>, TableError> {
     let name = create_table["TableName"].as_str().unwrap_or_default();
     let stored = store.execute(DEFINITION, name.to_owned().into()).await;
     let stored = stored.map_err(|error| refused(name, &error))?;
     match serde_json::from_slice(&stored).unwrap_or_default() {
-        Value::Null => Ok(false),
-        stored => compare(name, &stored, create_table).map(|()| true),
+        Value::Null => Ok(None),
+        stored => compare(name, &stored, create_table).map(|()| Some(stored)),
     }
 }
 
-/// Makes a declared table, unless it is there already with the same keys and indexes; its items expire by the attribute
-/// `time_to_live`.
+/// Makes a declared table, unless it is there already with the same keys and indexes; its stream is as declared, and its
+/// items expire by the attribute `time_to_live`.
 pub(crate) async fn ensure(
     store: &Store,
     create_table: &Value,
     time_to_live: Option<&str>,
 ) -> Result<(), TableError> {
     let name = create_table["TableName"].as_str().unwrap_or_default();
-    if !check(store, create_table).await? {
-        let created = store.execute("CreateTable", create_table.to_string().into());
-        created.await.map_err(|error| refused(name, &error))?;
-    }
+    let made = match check(store, create_table).await? {
+        Some(stored) => ensure_stream(store, name, &stored, create_table).await,
+        None => {
+            let created = store.execute("CreateTable", create_table.to_string().into());
+            created.await.map(drop)
+        }
+    };
+    made.map_err(|error| refused(name, &error))?;
     ensure_time_to_live(store, name, time_to_live)
         .await
         .map_err(|error| refused(name, &error))
+}
+
+/// Begins, ends or replaces the stream of a table that is there.
+async fn ensure_stream(
+    store: &Store,
+    name: &str,
+    stored: &Value,
+    declared: &Value,
+) -> Result<(), ApiError> {
+    let stored = &stored["StreamViewType"];
+    let wanted = &declared["StreamSpecification"]["StreamViewType"];
+    let update = |specification: Value| {
+        let request = json!({"TableName": name, "StreamSpecification": specification});
+        let body = request.to_string().into();
+        async move { store.execute("UpdateTable", body).await.map(drop) }
+    };
+    if stored == wanted {
+        return Ok(());
+    }
+    if !stored.is_null() {
+        update(json!({"StreamEnabled": false})).await?;
+    }
+    if wanted.is_null() {
+        return Ok(());
+    }
+    update(json!({"StreamEnabled": true, "StreamViewType": wanted})).await
 }
 
 fn refused(name: &str, error: &ApiError) -> TableError {
@@ -235,6 +272,28 @@ mod tests {
             ),
             "{error}"
         );
+    }
+
+    #[tokio::test]
+    async fn a_stored_tables_stream_becomes_the_declared_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), "us-east-1", "1").unwrap();
+        for view in [
+            None,
+            Some("KEYS_ONLY"),
+            Some("KEYS_ONLY"),
+            Some("NEW_IMAGE"),
+            None,
+        ] {
+            let mut declared = table("pk");
+            if let Some(view) = view {
+                declared["StreamSpecification"] =
+                    json!({"StreamEnabled": true, "StreamViewType": view});
+            }
+            ensure(&store, &declared, None).await.unwrap();
+            let stored = check(&store, &declared).await.unwrap().unwrap();
+            assert_eq!(stored["StreamViewType"].as_str(), view);
+        }
     }
 
     #[test]

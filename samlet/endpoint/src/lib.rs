@@ -15,12 +15,13 @@ use http::header::USER_AGENT;
 use http::request::Parts;
 use samlet_aws::trace_id;
 use samlet_http::{
-    BodyError, BodyReader, Incoming, Limits, Request, Response, is_for_loopback, read_body,
+    BodyError, BodyReader, Incoming, Limits, Request, Response, discard_body, is_for_loopback,
+    read_body,
 };
 use samlet_iam::{AuthenticationError, Identities, Payload, PayloadError, PayloadHash, Principal};
 use samlet_service::{
-    Address, Body, BodyRule, BodyStream, Call, Caller, Circumstances, Fault, Recognised, Refusal,
-    Services, signed_by,
+    Body, BodyRule, BodyStream, Call, Caller, ClientInfo, Destination, Fault, Recognised, Services,
+    UnknownService, signed_by,
 };
 use samlet_traces::{self as traces, Traces};
 use tokio::net::TcpListener;
@@ -34,11 +35,11 @@ pub struct Mount {
     /// What its paths begin with.
     pub path: &'static str,
     /// Answers its requests.
-    pub answer: Box<dyn Fn(Request) -> Answering + Send + Sync>,
+    pub answer: Box<dyn Fn(Request) -> ResponseFuture + Send + Sync>,
 }
 
 /// A response that is being made.
-pub type Answering = Pin<Box<dyn Future<Output = Response> + Send>>;
+pub type ResponseFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 impl fmt::Debug for Mount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -92,7 +93,7 @@ impl Endpoint {
     async fn answer(self: Arc<Self>, request: Request) -> Response {
         let (head, body) = request.into_parts();
         if !is_for_loopback(&head) {
-            let message = "This endpoint answers to 127.0.0.1 and localhost only.\n";
+            let message = "This endpoint answers to 127.0.0.1, localhost and [::1] only.\n";
             return text(StatusCode::FORBIDDEN, message);
         }
         let path = head.uri.path();
@@ -103,8 +104,8 @@ impl Endpoint {
         {
             return (mount.answer)(Request::from_parts(head, body)).await;
         }
-        if let Some(greeting) = self.greeting(&head) {
-            return greeting;
+        if let Some(answer) = self.unsigned_answer(&head) {
+            return answer;
         }
         // A task of its own: what was begun goes on when its caller hangs up.
         let served = tokio::spawn(async move { self.handle(head, body).await });
@@ -115,29 +116,36 @@ impl Endpoint {
     }
 
     /// What a service answers without a signature.
-    fn greeting(&self, head: &Parts) -> Option<Response> {
+    fn unsigned_answer(&self, head: &Parts) -> Option<Response> {
         let mut services = self.services.list().iter();
         services.find_map(|service| {
-            let answer = service.greeting(head)?;
+            let answer = service.unsigned_answer(head)?;
             let protocol = service.identity().protocols.first()?;
             Some(protocol.write(None, Ok(answer)))
         })
     }
 
     async fn handle(&self, head: Parts, body: Incoming) -> Response {
-        let address = match self.services.recognise(&head, None) {
-            Recognised::Known(address) => address,
+        let destination = match self.services.recognise(&head, None) {
+            Recognised::Known(destination) => destination,
             Recognised::Form { max_bytes } => return self.handle_form(head, body, max_bytes).await,
-            Recognised::WrongContentType => return wrong_content_type(),
-            Recognised::Unknown(refusal) => return self.refuse(&head, &refusal),
+            // A client that is still sending would see its connection reset, not the answer.
+            refused => {
+                return match discard_body(body, BODY_TIMEOUT).await {
+                    Ok(()) => self.refuse(&head, &refused),
+                    Err(_) => text(StatusCode::REQUEST_TIMEOUT, ""),
+                };
+            }
         };
-        let max_bytes = match address.service.identity().body {
+        let max_bytes = match destination.service.identity().body {
             BodyRule::Whole { max_bytes } => max_bytes,
-            BodyRule::Streamed => return self.handle_stream(address, head, body).await,
+            BodyRule::Streamed { max_bytes } => {
+                return self.handle_stream(destination, head, body, max_bytes).await;
+            }
         };
         match read_body(body, max_bytes, BODY_TIMEOUT).await {
-            Ok(body) => self.handle_whole(address, head, body).await,
-            Err(BodyError::TooLarge(_)) => too_large(&address, max_bytes),
+            Ok(body) => self.handle_whole(destination, head, body).await,
+            Err(BodyError::TooLarge(_)) => self.too_large(&destination, &head, max_bytes),
             Err(_) => text(StatusCode::REQUEST_TIMEOUT, ""),
         }
     }
@@ -150,56 +158,66 @@ impl Endpoint {
             Err(_) => return text(StatusCode::REQUEST_TIMEOUT, ""),
         };
         match self.services.recognise(&head, Some(&body)) {
-            Recognised::Known(address) => match address.service.identity().body {
+            Recognised::Known(destination) => match destination.service.identity().body {
                 BodyRule::Whole { max_bytes } if body.len() > max_bytes => {
-                    too_large(&address, max_bytes)
+                    self.too_large(&destination, &head, max_bytes)
                 }
-                _ => self.handle_whole(address, head, body).await,
+                _ => self.handle_whole(destination, head, body).await,
             },
-            Recognised::Unknown(refusal) => self.refuse(&head, &refusal),
-            Recognised::Form { .. } | Recognised::WrongContentType => wrong_content_type(),
+            refused => self.refuse(&head, &refused),
         }
     }
 
-    async fn handle_whole(&self, address: Address<'_>, head: Parts, body: Bytes) -> Response {
-        let principal = self.authenticate(&address, &head, Payload::Whole(&body));
-        self.serve_as(principal, address, head, Ok(Body::Whole(body)))
+    async fn handle_whole(
+        &self,
+        destination: Destination<'_>,
+        head: Parts,
+        body: Bytes,
+    ) -> Response {
+        let principal = self.authenticate(&destination, &head, Payload::Whole(&body));
+        self.serve_as(principal, destination, head, Ok(Body::Whole(body)))
             .await
     }
 
-    /// The service reads the body as it arrives; it is held against the hash that was signed.
-    async fn handle_stream(&self, address: Address<'_>, head: Parts, body: Incoming) -> Response {
-        let principal = self.authenticate(&address, &head, Payload::Declared);
-        let reader = BodyReader::new(body, BODY_TIMEOUT);
+    /// The service reads the body as it arrives; it is checked against the hash that was signed.
+    async fn handle_stream(
+        &self,
+        destination: Destination<'_>,
+        head: Parts,
+        body: Incoming,
+        max_bytes: u64,
+    ) -> Response {
+        let principal = self.authenticate(&destination, &head, Payload::Declared);
+        let reader = BodyReader::new(body, max_bytes, BODY_TIMEOUT);
         let body =
             PayloadHash::of(&head).map(|hash| Body::Stream(BodyStream::arriving(reader, hash)));
-        self.serve_as(principal, address, head, body).await
+        self.serve_as(principal, destination, head, body).await
     }
 
     fn authenticate(
         &self,
-        address: &Address<'_>,
+        destination: &Destination<'_>,
         head: &Parts,
         payload: Payload<'_>,
     ) -> Result<Principal, AuthenticationError> {
-        let service = address.service.identity().signing_name;
+        let service = destination.service.identity().signing_name;
         let now = SystemTime::now();
         self.identities.authenticate(service, head, payload, now)
     }
 
-    /// Serves a request for whoever was found to make it, as a part of the trace that it belongs to.
+    /// Serves a request for the principal that signed it, as a part of its trace.
     async fn serve_as(
         &self,
         principal: Result<Principal, AuthenticationError>,
-        address: Address<'_>,
+        destination: Destination<'_>,
         head: Parts,
         body: Result<Body, PayloadError>,
     ) -> Response {
-        let Address {
+        let Destination {
             service,
             protocol,
             operation,
-        } = address;
+        } = destination;
         let name = service.identity().signing_name;
         let call = self.traced_call(&head, name, operation.as_deref());
         let outcome = match principal.and_then(|principal| Ok((principal, body?))) {
@@ -208,7 +226,7 @@ impl Endpoint {
                 let caller = Caller {
                     principal,
                     call: call.clone(),
-                    circumstances: circumstances(&head),
+                    client: client_info(&head),
                 };
                 let request = Call {
                     head,
@@ -241,23 +259,53 @@ impl Endpoint {
         Some(trace.call(service, operation, Some(&function)))
     }
 
-    /// Refuses a service that is not here.
-    fn refuse(&self, head: &Parts, refusal: &Refusal) -> Response {
-        let Refusal { what, protocol } = refusal;
+    /// Refuses a request that no service here takes.
+    fn refuse(&self, head: &Parts, refused: &Recognised<'_>) -> Response {
+        let Recognised::Unknown(UnknownService { what, protocol }) = refused else {
+            let response = wrong_content_type();
+            self.trace(
+                head,
+                "aws",
+                response.status(),
+                "the content type is wrong".into(),
+            );
+            return response;
+        };
         let titles = self.services.titles();
         let message = format!("samlet does not provide {what}; it provides {titles}");
         tracing::warn!("{message}");
         let fault = Fault::unknown_operation(message.clone());
         let response = protocol.write(None, Err(fault));
-        if let Some(call) = self.traced_call(head, what, None) {
-            call.end(response.status().as_u16(), Some(message));
-        }
+        self.trace(head, what, response.status(), message);
         response
+    }
+
+    /// Refuses a body that is longer than its service takes.
+    fn too_large(&self, destination: &Destination<'_>, head: &Parts, max_bytes: usize) -> Response {
+        let Destination {
+            service,
+            protocol,
+            operation,
+        } = destination;
+        let fault = service.too_large();
+        let fault = fault.unwrap_or_else(|| Fault::too_large(max_bytes));
+        let message = message(&fault);
+        let response = protocol.write(operation.as_deref(), Err(fault));
+        let service = service.identity().signing_name;
+        self.trace(head, service, response.status(), message);
+        response
+    }
+
+    /// Notes a call of a function that was refused before its service saw it.
+    fn trace(&self, head: &Parts, service: &str, status: StatusCode, message: String) {
+        if let Some(call) = self.traced_call(head, service, None) {
+            call.end(status.as_u16(), Some(message));
+        }
     }
 }
 
-fn circumstances(head: &Parts) -> Circumstances {
-    Circumstances {
+fn client_info(head: &Parts) -> ClientInfo {
+    ClientInfo {
         source_ip: head.extensions.get::<SocketAddr>().map(SocketAddr::ip),
         user_agent: head.headers.get(USER_AGENT).cloned(),
     }
@@ -276,14 +324,6 @@ fn message(fault: &Fault) -> String {
 /// AWS JSON's own answer to a body that is not AWS JSON.
 fn wrong_content_type() -> Response {
     text(StatusCode::NOT_FOUND, "<UnknownOperationException/>\n")
-}
-
-fn too_large(address: &Address<'_>, max_bytes: usize) -> Response {
-    let fault = address.service.too_large();
-    let fault = fault.unwrap_or_else(|| Fault::too_large(max_bytes));
-    address
-        .protocol
-        .write(address.operation.as_deref(), Err(fault))
 }
 
 fn text(status: StatusCode, body: &'static str) -> Response {

@@ -35,7 +35,7 @@ static IDENTITY: Identity = Identity {
     iam_prefix: "s3",
     actions: "s3:PutObject",
     protocols: &[Protocol::RestXml(RestXml)],
-    body: BodyRule::Streamed,
+    body: BodyRule::Streamed { max_bytes: 64 },
     stored: &[],
 };
 
@@ -188,6 +188,21 @@ async fn a_body_that_is_not_what_was_signed_ends_with_an_error() {
     assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
     assert!(
         answer.contains("<Code>XAmzContentSHA256Mismatch</Code>"),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn a_body_that_is_longer_than_the_service_takes_ends_with_an_error() {
+    let (address, _reported) = start().await;
+    let body = vec![b'x'; 65];
+    let mut stream = TcpStream::connect(&address).await.unwrap();
+    let head = head(&address, &hash(&body), body.len());
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&body).await.unwrap();
+    let answer = answer(&mut stream).await;
+    assert!(
+        answer.contains("the body is longer than 64 bytes"),
         "{answer}"
     );
 }

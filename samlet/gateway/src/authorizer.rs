@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::request::Parts;
 use regex::Regex;
-use samlet_aws::Arn;
+use samlet_aws::Place;
 use samlet_iam::{Context as Conditions, Decision, PolicyDocument, Request};
 use samlet_lambda::{Invoke, Lambda};
 use samlet_template::{ApiKind, Authorizer, Identity, PayloadFormat};
@@ -332,5 +332,6 @@ fn method_arn(request: &Parts, context: &Context<'_>) -> String {
     } = context;
     let (method, path) = (&request.method, context.path.trim_start_matches('/'));
     let resource = format_args!("{api_id}/{stage}/{method}/{path}");
-    Arn::new("aws", "execute-api", region, account_id, resource).into()
+    let place = Place::new(region, account_id, "");
+    place.arn("execute-api", resource).into()
 }

@@ -288,13 +288,21 @@ pub enum BodyError {
 #[derive(Debug)]
 pub struct BodyReader {
     body: Incoming,
+    /// How much more of it is taken.
+    left: u64,
+    max_bytes: u64,
     timeout: Duration,
 }
 
 impl BodyReader {
-    /// Reads `body`; each part of it may take as long as `timeout` to arrive.
-    pub fn new(body: Incoming, timeout: Duration) -> Self {
-        Self { body, timeout }
+    /// Reads `body`, at most `max_bytes` of it; each part may take as long as `timeout` to arrive.
+    pub fn new(body: Incoming, max_bytes: u64, timeout: Duration) -> Self {
+        Self {
+            body,
+            left: max_bytes,
+            max_bytes,
+            timeout,
+        }
     }
 
     /// The next part; `None` at the end.
@@ -305,13 +313,34 @@ impl BodyReader {
                 return Some(Err(BodyError::TimedOut(self.timeout)));
             };
             match frame?.map(hyper::body::Frame::into_data) {
-                Ok(Ok(data)) => return Some(Ok(data)),
+                Ok(Ok(data)) => return Some(self.take(data)),
                 // Trailers.
                 Ok(Err(_)) => {}
                 Err(error) => return Some(Err(BodyError::Broken(error.to_string()))),
             }
         }
     }
+}
+
+impl BodyReader {
+    fn take(&mut self, data: Bytes) -> Result<Bytes, BodyError> {
+        let Some(left) = self.left.checked_sub(data.len() as u64) else {
+            self.left = 0;
+            let max_bytes = usize::try_from(self.max_bytes).unwrap_or(usize::MAX);
+            return Err(BodyError::TooLarge(max_bytes));
+        };
+        self.left = left;
+        Ok(data)
+    }
+}
+
+/// Reads a body that nobody wants, within `timeout`: at most [`MAX_DISCARDED_BYTES`] of it.
+pub async fn discard_body(body: Incoming, timeout: Duration) -> Result<(), BodyError> {
+    if body.is_end_stream() {
+        return Ok(());
+    }
+    let discarded = tokio::time::timeout(timeout, discard(body));
+    discarded.await.map_err(|_| BodyError::TimedOut(timeout))
 }
 
 /// Whether a request's `Host` is a name of this machine. A page on another site could otherwise reach a loopback
@@ -349,6 +378,11 @@ async fn read_at_most(mut body: Incoming, max_bytes: usize) -> Result<Bytes, Bod
             Err(error) => return Err(BodyError::Broken(error.to_string())),
         }
     }
+    discard(body).await;
+    Err(BodyError::TooLarge(max_bytes))
+}
+
+async fn discard(mut body: Incoming) {
     let mut left = MAX_DISCARDED_BYTES;
     while let Some(Ok(frame)) = body.frame().await {
         left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
@@ -356,7 +390,6 @@ async fn read_at_most(mut body: Incoming, max_bytes: usize) -> Result<Bytes, Bod
             break;
         }
     }
-    Err(BodyError::TooLarge(max_bytes))
 }
 
 #[cfg(test)]

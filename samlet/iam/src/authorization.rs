@@ -306,10 +306,10 @@ fn why_resource_near(
     match naming {
         Naming::Role | Naming::Itself => why_near(statement, &fit, request),
         Naming::Not if fit.action && fit.resource => {
-            Some(format!("allows it to {principals} only"))
+            Some(format!("allows it only for {principals}"))
         }
         Naming::Account if fit.is_whole() => Some(format!(
-            "allows it to {principals}, which leaves it to identity-based policies of the account"
+            "allows it for {principals}, which leaves the decision to the account's identity-based policies"
         )),
         Naming::Not | Naming::Account => None,
     }

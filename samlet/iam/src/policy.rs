@@ -15,13 +15,13 @@ pub enum PolicyError {
     Malformed(String),
     /// An element that is not evaluated here. Passing it over would grant
     /// more than AWS does.
-    #[error("the policy element {0} is not one of an identity-based policy")]
+    #[error("unknown element {0} in an identity-based policy")]
     Unsupported(String),
     /// As `Unsupported`, in a resource-based policy.
-    #[error("the policy element {0} is not one of a resource-based policy")]
+    #[error("unknown element {0} in a resource-based policy")]
     UnsupportedOfResource(String),
     /// It would allow everybody else.
-    #[error("NotPrincipal is supported with Effect: Deny only")]
+    #[error("NotPrincipal is only supported with Effect: Deny")]
     NotPrincipalAllows,
 }
 

@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn what_a_resource_policy_must_not_have_or_lack_is_refused() {
         let allowed = refusal("Allow", "NotPrincipal", &json!("*"));
-        let reason = "NotPrincipal is supported with Effect: Deny only";
+        let reason = "NotPrincipal is only supported with Effect: Deny";
         assert_eq!(allowed, Some((Some(1), reason.into())));
         let statement = |more: Value| {
             let mut statement = json!({"Effect": "Deny", "Action": "a:b"});
@@ -201,7 +201,7 @@ mod tests {
             ),
             (
                 json!({"Resource": "*", "Principal": "*", "Principals": "*"}),
-                "the policy element Principals is not one of a resource-based policy",
+                "unknown element Principals in a resource-based policy",
             ),
         ] {
             assert_eq!(statement(more).as_deref(), Some(reason));

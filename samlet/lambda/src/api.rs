@@ -35,7 +35,7 @@ pub static IDENTITY: Identity = Identity {
     signing_name: "lambda",
     title: "Lambda",
     iam_prefix: "lambda",
-    actions: crate::ACTIONS,
+    actions: include_str!("actions.txt"),
     protocols: &[Protocol::RestJson(RestJson {
         paths: &[FUNCTIONS],
     })],
@@ -197,7 +197,7 @@ impl Request {
     fn read(call: &Call) -> Result<Self, Fault> {
         let (method, path) = (&call.head.method, call.head.uri.path());
         let unknown = || {
-            let text = format!("samlet does not provide {method} {path}");
+            let text = format!("samlet does not provide the Lambda operation {method} {path}");
             Fault::unknown_operation(text).with("Type", "User")
         };
         let below = path.strip_prefix(FUNCTIONS).ok_or_else(unknown)?;
@@ -424,7 +424,7 @@ fn refusal(error: InvokeError) -> Fault {
         InvokeError::RequestTooLarge => request_too_large(error.to_string()),
         InvokeError::Service(_) => Fault::new(500, "ServiceException", error.to_string())
             .with("Type", "Service")
-            .capital(),
+            .with_capital_message(),
     }
 }
 
@@ -443,7 +443,7 @@ fn throttled(reason: &str) -> Fault {
 
 fn not_found(arn: &str) -> Fault {
     let text = format!("Function not found: {arn}");
-    user_fault(404, "ResourceNotFoundException", text).capital()
+    user_fault(404, "ResourceNotFoundException", text).with_capital_message()
 }
 
 fn answer(body: &Value) -> Answer {

@@ -49,14 +49,6 @@ pub const MAX_REQUEST_BYTES: usize = 6_291_456;
 /// The largest response of a function.
 pub const MAX_RESPONSE_BYTES: usize = 6_291_556;
 
-/// Every IAM action of Lambda, one a line; ` *` follows those that know no
-/// resources, and so are granted on all.
-///
-/// The Service Authorization Reference as cfn-lint 1.58.0 has it (Policies.json,
-/// read 2026-11-25), in botocore's spelling.
-/// <https://docs.aws.amazon.com/service-authorization/latest/reference/>
-pub const ACTIONS: &str = include_str!("actions.txt");
-
 /// How long an invocation waits for an environment before it is throttled: a
 /// second less than an API waits for its integration, so that what never ran
 /// is told apart from what took too long.

@@ -17,23 +17,23 @@ use samlet_service::{
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use crate::Logs;
 use crate::event_stream;
 use crate::files::{self, Group};
 use crate::live::{LiveTail, texts};
 use crate::pattern::Pattern;
-use crate::{ACTIONS, Logs};
 
 /// CloudWatch Logs, as it is here.
 pub static IDENTITY: Identity = Identity {
     signing_name: "logs",
     title: "CloudWatch Logs",
     iam_prefix: "logs",
-    actions: ACTIONS,
+    actions: include_str!("actions.txt"),
     protocols: &[Protocol::Json(Json {
         version: JsonVersion::V1_1,
         targets: &["Logs_20140328"],
         namespace: "",
-        has_checksum: false,
+        is_dynamodb_style: false,
     })],
     // PutLogEvents has 1 MB of events, which JSON may write in up to six times as much.
     body: BodyRule::Whole {
@@ -105,6 +105,9 @@ impl Service for LogsApi {
         described.await.unwrap_or_default()
     }
 }
+
+/// The longest filter pattern, as CloudWatch Logs has it: a long one takes long to match.
+const MAX_PATTERN_CHARS: usize = 1024;
 
 /// Log groups that are described.
 const MAX_DESCRIBED: usize = 10_000;
@@ -278,8 +281,14 @@ impl LogsApi {
 
 /// A request's filter pattern; all events match when there is none.
 pub(crate) fn pattern_of(text: &Value) -> Result<Pattern, Fault> {
-    Pattern::parse(text.as_str().unwrap_or_default())
-        .map_err(|reason| parameter(format!("Invalid filter pattern: {reason}")))
+    let text = text.as_str().unwrap_or_default();
+    if text.chars().count() > MAX_PATTERN_CHARS {
+        return Err(parameter(format!(
+            "1 validation error detected: Value at 'filterPattern' failed to satisfy constraint: \
+             Member must have length less than or equal to {MAX_PATTERN_CHARS}"
+        )));
+    }
+    Pattern::parse(text).map_err(|reason| parameter(format!("Invalid filter pattern: {reason}")))
 }
 
 fn required<'a>(request: &'a Value, name: &str) -> Result<&'a str, Fault> {

@@ -42,14 +42,6 @@ const EVENT_BYTES: usize = 256;
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>
 pub const MAX_EVENT_BYTES: usize = 1024 * 1024;
 
-/// Every IAM action of CloudWatch Logs, one a line; ` *` follows those that know no
-/// resources, and so are granted on all.
-///
-/// The Service Authorization Reference as cfn-lint 1.58.0 has it (Policies.json,
-/// read 2026-11-25), in botocore's spelling.
-/// <https://docs.aws.amazon.com/service-authorization/latest/reference/>
-pub const ACTIONS: &str = include_str!("actions.txt");
-
 /// How long closing may take to write what still waits.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -37,17 +37,17 @@ pub enum Body {
 impl Call {
     /// A request of an AWS JSON operation that is made without HTTP.
     pub fn json(protocol: &'static Protocol, operation: &str, body: &Value) -> Self {
-        Self::made_here(protocol, operation, body.to_string().into())
+        Self::local(protocol, operation, body.to_string().into())
     }
 
     /// A request of a Query action that is made without HTTP.
     pub fn query(protocol: &'static Protocol, action: &str, members: &[(&str, &str)]) -> Self {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("Action", action).extend_pairs(members);
-        Self::made_here(protocol, action, form.finish().into())
+        Self::local(protocol, action, form.finish().into())
     }
 
-    fn made_here(protocol: &'static Protocol, operation: &str, body: Bytes) -> Self {
+    fn local(protocol: &'static Protocol, operation: &str, body: Bytes) -> Self {
         let (mut head, ()) = http::Request::new(()).into_parts();
         head.method = Method::POST;
         Self {
@@ -111,6 +111,8 @@ impl Call {
 #[derive(Debug)]
 pub struct BodyStream {
     source: Source,
+    /// It has ended, well or not: there is nothing more to come.
+    is_over: bool,
     hash: Option<PayloadHash>,
 }
 
@@ -136,39 +138,40 @@ impl BodyStream {
     pub fn whole(bytes: Bytes) -> Self {
         Self {
             source: Source::Whole(Some(bytes)),
+            is_over: false,
             hash: None,
         }
     }
 
-    /// A body that is held against what its request declared.
+    /// A body that is checked against the hash that its request declared.
     pub fn arriving(reader: BodyReader, hash: PayloadHash) -> Self {
         Self {
             source: Source::Arriving(reader),
+            is_over: false,
             hash: Some(hash),
         }
     }
 
-    /// The next part of it; `None` at its end.
+    /// The next part of it; `None` at its end, and after an error.
     pub async fn next(&mut self) -> Option<Result<Bytes, StreamError>> {
+        if self.is_over {
+            return None;
+        }
         let next = match &mut self.source {
             Source::Whole(bytes) => bytes.take().map(Ok),
             Source::Arriving(reader) => reader.next().await,
         };
-        match next {
-            Some(Ok(bytes)) => {
-                if let Some(hash) = &mut self.hash {
-                    hash.update(&bytes);
-                }
-                Some(Ok(bytes))
+        if let Some(Ok(bytes)) = next {
+            if let Some(hash) = &mut self.hash {
+                hash.update(&bytes);
             }
-            Some(Err(error)) => {
-                self.hash = None;
-                Some(Err(error.into()))
-            }
-            None => {
-                let verified = self.hash.take()?.finish();
-                verified.err().map(|mismatch| Err(mismatch.into()))
-            }
+            return Some(Ok(bytes));
         }
+        self.is_over = true;
+        if let Some(Err(error)) = next {
+            return Some(Err(error.into()));
+        }
+        let mismatch = self.hash.take()?.finish().err()?;
+        Some(Err(mismatch.into()))
     }
 }

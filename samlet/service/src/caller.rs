@@ -1,4 +1,4 @@
-//! Who makes a request, and under what circumstances.
+//! Who makes a request, and what is known of its client.
 
 use std::net::IpAddr;
 use std::time::SystemTime;
@@ -17,13 +17,13 @@ pub struct Caller {
     pub principal: Principal,
     /// The call that the request is in a trace; only functions' requests have one.
     pub call: Option<traces::Call>,
-    /// What is known of the request's sender.
-    pub circumstances: Circumstances,
+    /// What is known of the client.
+    pub client: ClientInfo,
 }
 
-/// What is known of a request's sender beside its name.
+/// What is known of a request's client beside who it is.
 #[derive(Clone, Debug, Default)]
-pub struct Circumstances {
+pub struct ClientInfo {
     /// Where it came from, if by a network.
     pub source_ip: Option<IpAddr>,
     /// The program, as it calls itself.
@@ -31,12 +31,12 @@ pub struct Circumstances {
 }
 
 impl Caller {
-    /// Whoever is `principal`, without a trace or a network.
+    /// A caller without a trace or a network address.
     pub fn new(principal: Principal) -> Self {
         Self {
             principal,
             call: None,
-            circumstances: Circumstances::default(),
+            client: ClientInfo::default(),
         }
     }
 
@@ -56,10 +56,10 @@ impl Caller {
         context.set("aws:ViaAWSService", "false");
         // Clients of AWS come by TLS; what comes by loopback is no less safe.
         context.set("aws:SecureTransport", "true");
-        if let Some(ip) = self.circumstances.source_ip {
+        if let Some(ip) = self.client.source_ip {
             context.set("aws:SourceIp", ip.to_string());
         }
-        let agent = self.circumstances.user_agent.as_ref();
+        let agent = self.client.user_agent.as_ref();
         if let Some(agent) = agent.and_then(|value| value.to_str().ok()) {
             context.set("aws:UserAgent", agent);
         }

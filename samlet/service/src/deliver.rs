@@ -11,7 +11,7 @@ use crate::{Answer, Call, Caller, Fault};
 /// Carries what one service sends to another. No delivery goes past it, and so none past the policies.
 #[async_trait]
 pub trait Deliver: fmt::Debug + Send + Sync {
-    /// Has the service that requests for `signing_name` go to serve `call` for `caller`.
+    /// Sends `call` to the service with this signing name, on behalf of `caller`.
     async fn deliver(
         &self,
         signing_name: &str,

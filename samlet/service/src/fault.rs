@@ -8,24 +8,24 @@ use serde_json::{Map, Value};
 /// Why a request is refused: an exception of AWS's.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
-    /// The HTTP status: below 500 it is the sender's fault, above the service's.
+    /// The HTTP status: below 500 it is the sender's fault, from 500 on the service's.
     pub status: u16,
     /// The exception's name: `ResourceNotFoundException`. In AWS JSON a namespace may stand before it (`com.x#Name`).
     pub code: Cow<'static, str>,
     /// The text for people; empty when there is none.
     pub message: Cow<'static, str>,
     /// In JSON the text's member is `Message`: AWS's services spell it either way.
-    pub is_capital: bool,
+    pub has_capital_message: bool,
     /// Further members, such as `Reason`.
     pub members: Map<String, Value>,
     /// What every service refuses alike, each protocol in its own words.
-    pub common: Option<Common>,
+    pub common: Option<CommonError>,
 }
 
 /// What every service refuses alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Common {
-    /// It is not known who asks.
+pub enum CommonError {
+    /// The caller could not be authenticated.
     Unauthenticated,
     /// The caller is not allowed to.
     Denied,
@@ -50,14 +50,14 @@ impl Fault {
             status,
             code: code.into(),
             message: message.into(),
-            is_capital: false,
+            has_capital_message: false,
             members: Map::new(),
             common: None,
         }
     }
 
     fn common(
-        common: Common,
+        common: CommonError,
         status: u16,
         code: &'static str,
         message: impl Into<Cow<'static, str>>,
@@ -68,40 +68,40 @@ impl Fault {
         }
     }
 
-    /// It is not known who asks.
+    /// The caller could not be authenticated.
     pub fn unauthenticated(error: &AuthenticationError) -> Self {
         let text = error.to_string();
-        Self::common(Common::Unauthenticated, 403, error.code(), text)
+        Self::common(CommonError::Unauthenticated, 403, error.code(), text)
     }
 
     /// The caller is not allowed to.
     pub fn denied(denied: &Denied) -> Self {
         let text = denied.to_string();
-        Self::common(Common::Denied, 403, "AccessDeniedException", text).capital()
+        Self::common(CommonError::Denied, 403, "AccessDeniedException", text).with_capital_message()
     }
 
     /// The body is not what the protocol demands: JSON, a form or XML.
     pub fn malformed() -> Self {
-        Self::common(Common::Malformed, 400, "SerializationException", "")
+        Self::common(CommonError::Malformed, 400, "SerializationException", "")
     }
 
     /// The body is longer than `max_bytes`.
     pub fn too_large(max_bytes: usize) -> Self {
         let text = format!("Request must be smaller than {max_bytes} bytes");
         let code = "RequestEntityTooLargeException";
-        Self::common(Common::TooLarge, 413, code, text)
+        Self::common(CommonError::TooLarge, 413, code, text)
     }
 
     /// The service has no such operation, or samlet doesn't provide it.
     pub fn unknown_operation(message: impl Into<Cow<'static, str>>) -> Self {
         let code = "UnknownOperationException";
-        Self::common(Common::UnknownOperation, 400, code, message)
+        Self::common(CommonError::UnknownOperation, 400, code, message)
     }
 
     /// samlet itself failed; the log says how.
     pub fn internal() -> Self {
         let text = "samlet failed to serve this request; its log says why";
-        Self::common(Common::Internal, 500, "InternalFailure", text)
+        Self::common(CommonError::Internal, 500, "InternalFailure", text)
     }
 
     /// With another member beside the text.
@@ -113,8 +113,8 @@ impl Fault {
 
     /// With the text in `Message`.
     #[must_use]
-    pub fn capital(mut self) -> Self {
-        self.is_capital = true;
+    pub fn with_capital_message(mut self) -> Self {
+        self.has_capital_message = true;
         self
     }
 
@@ -128,7 +128,7 @@ impl Fault {
     pub(crate) fn json(&self) -> Map<String, Value> {
         let mut members = self.members.clone();
         if !self.message.is_empty() {
-            let name = if self.is_capital {
+            let name = if self.has_capital_message {
                 "Message"
             } else {
                 "message"

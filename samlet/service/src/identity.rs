@@ -11,7 +11,9 @@ pub struct Identity {
     pub title: &'static str,
     /// What its IAM actions and condition keys begin with, without the colon: `dynamodb`.
     pub iam_prefix: &'static str,
-    /// Its IAM actions, one a line; ` *` behind those that are not granted on single resources.
+    /// Its IAM actions, one per line, in the spelling of the Service Authorization Reference; ` *` follows those that
+    /// are not granted on single resources.
+    /// <https://docs.aws.amazon.com/service-authorization/latest/reference/>
     pub actions: &'static str,
     /// How clients may speak to it.
     pub protocols: &'static [Protocol],
@@ -29,9 +31,12 @@ pub enum BodyRule {
         /// The longest that is taken.
         max_bytes: usize,
     },
-    /// The service reads it as it arrives. Its signature is that of the hash that the request declares, and what arrives
-    /// is held against that hash.
-    Streamed,
+    /// The service reads it as it arrives. The signature covers the hash that the request declares; the body is checked
+    /// against it as it arrives.
+    Streamed {
+        /// The longest that is taken.
+        max_bytes: u64,
+    },
 }
 
 /// A file or folder in the data folder.

@@ -1,7 +1,7 @@
 //! The seam between samlet and the AWS services in it: what a service is, how a request of it is authorised and
 //! served, and the wire protocols that it speaks.
 //!
-//! Knows no service by name. A request is parsed once, into an [`Operation`] from which both what must be allowed and
+//! Depends on no service. A request is parsed once, into an [`Operation`] from which both what must be allowed and
 //! what is done are derived, so that the two can't disagree. Authorising and serving work without HTTP: what one
 //! service sends to another goes the same way ([`Services::call`]).
 
@@ -23,13 +23,13 @@ pub mod xml;
 pub use access::AccessObserver;
 pub use answer::{Answer, Content};
 pub use call::{Body, BodyStream, Call, StreamError};
-pub use caller::{Caller, Circumstances};
+pub use caller::{Caller, ClientInfo};
 pub use declared::{Applied, ApplyError, Declared, Described, Plan};
 pub use deliver::{Changes, Deliver};
 pub use fault::Fault;
 pub use identity::{BodyRule, Identity, Stored};
 pub use protocol::Protocol;
-pub use recognition::{Address, Recognised, Refusal, signed_by, signed_for};
+pub use recognition::{Destination, Recognised, UnknownService, signed_by, signed_for};
 pub use services::{Services, Setup};
 pub use traits::{Need, Operation, Service};
 

@@ -12,12 +12,12 @@ use crate::{BodyRule, Service};
 /// The longest form that is read to see which service it is for, when no service here takes longer ones.
 const MAX_FORM_BYTES: usize = 1024 * 1024;
 
-/// What a request says of whom it is for.
+/// Which service a request is for.
 #[derive(Debug)]
 pub enum Recognised<'a> {
     /// A service that is here.
-    Known(Address<'a>),
-    /// A form of at most `max_bytes`: which service it is for stands in its body.
+    Known(Destination<'a>),
+    /// A form: only its body names the service.
     Form {
         /// The longest that is worth reading.
         max_bytes: usize,
@@ -25,12 +25,12 @@ pub enum Recognised<'a> {
     /// A target of a service, with a content type that its protocol doesn't have.
     WrongContentType,
     /// A service that is not here.
-    Unknown(Refusal),
+    Unknown(UnknownService),
 }
 
-/// Whom a request is for.
+/// The service that a request is for.
 #[derive(Debug)]
-pub struct Address<'a> {
+pub struct Destination<'a> {
     /// The service.
     pub service: &'a Arc<dyn Service>,
     /// Which of its protocols.
@@ -41,7 +41,7 @@ pub struct Address<'a> {
 
 /// A request for a service that is not here.
 #[derive(Debug)]
-pub struct Refusal {
+pub struct UnknownService {
     /// What was asked for.
     pub what: String,
     /// The protocol in which its client understands a refusal.
@@ -57,15 +57,15 @@ pub(crate) fn recognise<'a>(
     if let Some(target) = text_header(head, "x-amz-target") {
         return by_target(services, head, target);
     }
-    if let Some(address) = by_path(services, head.uri.path()) {
-        return Recognised::Known(address);
+    if let Some(destination) = by_path(services, head.uri.path()) {
+        return Recognised::Known(destination);
     }
     if head.uri.path() == "/" {
         let query = head.uri.query().unwrap_or_default();
         if head.method == Method::GET
-            && let Some(address) = by_action(services, query.as_bytes())
+            && let Some(destination) = by_action(services, query.as_bytes())
         {
-            return Recognised::Known(address);
+            return Recognised::Known(destination);
         }
         let content_type = text_header(head, "content-type").unwrap_or_default();
         if head.method == Method::POST
@@ -85,7 +85,7 @@ pub(crate) fn recognise<'a>(
 
 fn by_target<'a>(services: &'a [Arc<dyn Service>], head: &Parts, target: &str) -> Recognised<'a> {
     let (prefix, operation) = target.split_once('.').unwrap_or((target, ""));
-    for (service, protocol) in spoken(services) {
+    for (service, protocol) in protocols_of(services) {
         let Protocol::Json(json) = protocol else {
             continue;
         };
@@ -96,24 +96,24 @@ fn by_target<'a>(services: &'a [Arc<dyn Service>], head: &Parts, target: &str) -
         if !json.takes(content_type) {
             return Recognised::WrongContentType;
         }
-        return Recognised::Known(Address {
+        return Recognised::Known(Destination {
             service,
             protocol,
             operation: Some(operation.to_owned()),
         });
     }
-    Recognised::Unknown(Refusal {
+    Recognised::Unknown(UnknownService {
         what: target.to_owned(),
         protocol: &unknown::JSON,
     })
 }
 
-fn by_path<'a>(services: &'a [Arc<dyn Service>], path: &str) -> Option<Address<'a>> {
-    let (service, protocol) = spoken(services).find(|(_, protocol)| match protocol {
+fn by_path<'a>(services: &'a [Arc<dyn Service>], path: &str) -> Option<Destination<'a>> {
+    let (service, protocol) = protocols_of(services).find(|(_, protocol)| match protocol {
         Protocol::RestJson(rest) => rest.paths.iter().any(|known| is_below(path, known)),
         _ => false,
     })?;
-    Some(Address {
+    Some(Destination {
         service,
         protocol,
         operation: None,
@@ -127,14 +127,14 @@ fn is_below(path: &str, known: &str) -> bool {
 }
 
 /// The service whose version a form names.
-fn by_action<'a>(services: &'a [Arc<dyn Service>], form: &[u8]) -> Option<Address<'a>> {
+fn by_action<'a>(services: &'a [Arc<dyn Service>], form: &[u8]) -> Option<Destination<'a>> {
     let form = Form::parse(form).ok()?;
     let (action, version) = (form.get("Action")?, form.get("Version")?);
-    let (service, protocol) = spoken(services).find(|(_, protocol)| match protocol {
+    let (service, protocol) = protocols_of(services).find(|(_, protocol)| match protocol {
         Protocol::Query(query) => query.version == version,
         _ => false,
     })?;
-    Some(Address {
+    Some(Destination {
         service,
         protocol,
         operation: Some(action.to_owned()),
@@ -145,7 +145,7 @@ fn unknown_action<'a>(head: &Parts, body: &[u8]) -> Recognised<'a> {
     let form = Form::parse(body).ok();
     let action = form.as_ref().and_then(|form| form.get("Action"));
     let what = action.unwrap_or("a form without an Action");
-    Recognised::Unknown(Refusal {
+    Recognised::Unknown(UnknownService {
         what: named(head, what),
         protocol: &unknown::QUERY,
     })
@@ -158,8 +158,8 @@ fn by_signature<'a>(services: &'a [Arc<dyn Service>], head: &Parts) -> Recognise
         matches!(protocol, Protocol::RestXml(_))
             && signed_for.as_deref() == Some(service.identity().signing_name)
     };
-    if let Some((service, protocol)) = spoken(services).find(by_name) {
-        return Recognised::Known(Address {
+    if let Some((service, protocol)) = protocols_of(services).find(by_name) {
+        return Recognised::Known(Destination {
             service,
             protocol,
             operation: None,
@@ -169,7 +169,7 @@ fn by_signature<'a>(services: &'a [Arc<dyn Service>], head: &Parts) -> Recognise
         Some("s3") => &unknown::REST_XML,
         _ => &unknown::JSON,
     };
-    Recognised::Unknown(Refusal {
+    Recognised::Unknown(UnknownService {
         what: named(head, &format!("{} {}", head.method, head.uri.path())),
         protocol,
     })
@@ -183,7 +183,7 @@ fn named(head: &Parts, what: &str) -> String {
 }
 
 /// Every service with each of its protocols.
-fn spoken(
+fn protocols_of(
     services: &[Arc<dyn Service>],
 ) -> impl Iterator<Item = (&Arc<dyn Service>, &'static Protocol)> {
     services.iter().flat_map(|service| {
@@ -194,10 +194,11 @@ fn spoken(
 
 /// The longest form that any service takes.
 fn longest_form(services: &[Arc<dyn Service>]) -> usize {
-    let forms = spoken(services).filter(|(_, protocol)| matches!(protocol, Protocol::Query(_)));
+    let forms =
+        protocols_of(services).filter(|(_, protocol)| matches!(protocol, Protocol::Query(_)));
     let longest = forms.filter_map(|(service, _)| match service.identity().body {
         BodyRule::Whole { max_bytes } => Some(max_bytes),
-        BodyRule::Streamed => None,
+        BodyRule::Streamed { .. } => None,
     });
     longest.max().unwrap_or(0).max(MAX_FORM_BYTES)
 }

@@ -61,7 +61,7 @@ impl Services {
     /// Adds all services, once; they are closed in the opposite order.
     pub fn add(&self, services: Vec<Arc<dyn Service>>) {
         if self.list.set(services).is_err() {
-            tracing::error!("services were added twice; the second ones are passed over");
+            tracing::error!("services were added twice; the second list is ignored");
         }
     }
 
@@ -109,7 +109,7 @@ impl Services {
         operation.serve(caller).await
     }
 
-    /// What conditions may ask of a request. Few policies ask for anything, and it has to be gathered.
+    /// The condition keys of a request; gathered only if a policy uses any.
     async fn context(
         &self,
         iam_prefix: &str,
@@ -191,7 +191,7 @@ impl Deliver for Services {
         caller: &Caller,
     ) -> Result<Answer, Fault> {
         let Some(service) = self.find(signing_name) else {
-            let text = format!("samlet does not provide {signing_name}");
+            let text = format!("samlet does not provide the service {signing_name}");
             return Err(Fault::unknown_operation(text));
         };
         self.call(service.as_ref(), call, caller).await

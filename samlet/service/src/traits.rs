@@ -40,7 +40,7 @@ pub trait Service: fmt::Debug + Send + Sync {
     }
 
     /// The answer to a request that needs no signature, such as a health check; `None` leaves it to others.
-    fn greeting(&self, head: &Parts) -> Option<Answer> {
+    fn unsigned_answer(&self, head: &Parts) -> Option<Answer> {
         let _ = head;
         None
     }

@@ -31,7 +31,28 @@ pub(crate) struct Findings {
     pub(crate) warnings: Vec<Diagnostic>,
 }
 
+/// How much was found at some point.
+#[derive(Clone, Copy)]
+pub(crate) struct Found {
+    errors: usize,
+    warnings: usize,
+}
+
 impl Findings {
+    pub(crate) fn count(&self) -> Found {
+        Found {
+            errors: self.errors.len(),
+            warnings: self.warnings.len(),
+        }
+    }
+
+    /// Takes back what was found since then; gives the first error of it.
+    pub(crate) fn take_back(&mut self, found: Found) -> Option<Diagnostic> {
+        self.warnings.truncate(found.warnings);
+        let mut errors = self.errors.drain(found.errors..);
+        errors.next()
+    }
+
     pub(crate) fn error(
         &mut self,
         location: Location,

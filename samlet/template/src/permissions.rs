@@ -81,12 +81,22 @@ fn policy(statements: Vec<Value>, locations: Vec<Location>) -> Policy {
 /// Reads an AWS::Lambda::Permission.
 pub(crate) fn read(resource: &Entry, scope: &mut Scope<'_>) -> Option<Permission> {
     let what = "AWS::Lambda::Permission";
+    let found = scope.findings.count();
     let properties = globals::resolved(resource, scope);
+    // Nothing here needs it: what refers to something that isn't here, such as an alias, is left out.
+    if let Some(unresolved) = scope.findings.take_back(found) {
+        let message = format!(
+            "the permission {} is left out, and so allows nothing here: {}",
+            resource.key, unresolved.message
+        );
+        scope.findings.warn(unresolved.location, message);
+        return None;
+    }
     check(&properties, PERMISSION, what, resource.at, scope);
     let action = properties.get("Action")?;
     if !is_action_of_lambda(action.as_text()?) {
-        let message = "Action must be an action of Lambda";
-        let help = "lambda:InvokeFunction lets it invoke the function";
+        let message = "Action must be a Lambda action";
+        let help = "use lambda:InvokeFunction to allow invoking the function";
         scope.findings.error(action.at, message, help);
     }
     statements::check_action(action, scope);
@@ -136,8 +146,8 @@ fn principal(node: &Node, scope: &mut Scope<'_>) -> Option<Value> {
     if text.contains('.') {
         return Some(json!({"Service": text}));
     }
-    let message = format!("the Principal `{text}` is not a service, an account or an ARN");
-    let help = "write a service as `sns.amazonaws.com`, an account as its 12 digits";
+    let message = format!("invalid Principal `{text}`: it must be a service, an account or an ARN");
+    let help = "write a service as `sns.amazonaws.com`, and an account as its 12 digits";
     scope.findings.error(node.at, message, help);
     None
 }
@@ -267,8 +277,9 @@ pub(crate) fn attach(
     for permission in declared {
         let name = function_name(&permission.function, place);
         if !functions.iter().any(|function| function.name == name) {
-            let message =
-                format!("the function {name} is not in this template: nothing is permitted here");
+            let message = format!(
+                "the function {name} is not in this template, so this permission has no effect here"
+            );
             scope.findings.warn(permission.at, message);
         }
     }

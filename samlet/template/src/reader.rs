@@ -238,6 +238,7 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
         .map(|t| ("table", t.name.as_str(), t.location));
     refuse_duplicates(names, scope);
     let apis = apis.finish(scope);
+    let outputs = outputs(template, scope);
     permissions::attach(
         &mut functions,
         &declared_permissions,
@@ -256,7 +257,7 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
         resources: resources::read(&resources, scope),
         alarms,
         dashboards,
-        outputs: outputs(template, scope),
+        outputs,
         late: Vec::new(),
         warnings: Vec::new(),
     }

@@ -43,11 +43,16 @@ const ARNS: [(&str, Option<&str>); 13] = [
 ];
 
 /// Those of `resources` that have an ARN.
+///
+/// What is wrong with a name is reported where the resource is read or referred to. A resource that samlet passes over
+/// may have a name that can't be resolved here.
 pub(crate) fn read(resources: &[&Entry], scope: &mut Scope<'_>) -> Vec<Resource> {
+    let found = scope.findings.count();
     let resources = resources.iter();
+    let resources = resources.filter_map(|entry| resource(entry, scope));
+    let resources = resources.collect();
+    scope.findings.take_back(found);
     resources
-        .filter_map(|entry| resource(entry, scope))
-        .collect()
 }
 
 fn resource(entry: &Entry, scope: &mut Scope<'_>) -> Option<Resource> {
@@ -66,7 +71,6 @@ fn resource(entry: &Entry, scope: &mut Scope<'_>) -> Option<Resource> {
         logical_id: logical_id.clone(),
         kind: kind.to_owned(),
         name: scope.physical_name(logical_id),
-        // One whose name is wrong is reported where that is.
         arn: arn.parse().ok()?,
         expression,
         location: entry.at,

@@ -25,7 +25,7 @@ pub static IDENTITY: Identity = Identity {
         version: JsonVersion::V1_0,
         targets: &["Chimes_20261127"],
         namespace: "com.amazon.coral.service#",
-        has_checksum: false,
+        is_dynamodb_style: false,
     })],
     body: BodyRule::Whole { max_bytes: 4096 },
     stored: &[],
@@ -88,7 +88,7 @@ impl Operation for Strike {
         &self.need
     }
 
-    /// Whoever strikes, it is Chimes that rings the bell.
+    /// The bell is always rung by Chimes, not by the caller.
     async fn serve(self: Box<Self>, _caller: &Caller) -> Result<Answer, Fault> {
         let deliver = self.deliver.upgrade().ok_or_else(Fault::internal)?;
         let protocol = &bells::IDENTITY.protocols[0];

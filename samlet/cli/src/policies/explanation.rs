@@ -172,7 +172,7 @@ fn headline(function: &Explained, denied: &Denied) -> String {
         action, resource, ..
     } = denied;
     format!(
-        "ACCESS DENIED: {} may not do {action} on {resource}",
+        "ACCESS DENIED: {} is not allowed to perform {action} on {resource}",
         function.logical_id
     )
 }
@@ -200,7 +200,7 @@ fn explanation(function: &Explained, denied: &Denied, names: &Names) -> String {
         }
         Reason::Denied => {
             text.push_str(
-                "\n  a Deny wins over every Allow: to allow it, narrow the statement above",
+                "\n  an explicit Deny overrides every Allow; to allow it, narrow the statement above",
             );
         }
         Reason::OutOfBounds | Reason::DeniedByBoundary => {
@@ -221,13 +221,16 @@ fn service_explanation(source: &str, denied: &Denied, names: &Names) -> String {
         resource,
         ..
     } = denied;
-    let mut text =
-        format!("ACCESS DENIED: {principal} may not do {action} on {resource} for {source}");
+    let mut text = format!(
+        "ACCESS DENIED: {principal} is not allowed to perform {action} on {resource} for {source}"
+    );
     for near in &denied.near {
         write!(text, "\n  {near}").ok();
     }
     if denied.reason != Reason::NotAllowedByResource {
-        text.push_str("\n  a Deny wins over every Allow: to allow it, narrow the statement above");
+        text.push_str(
+            "\n  an explicit Deny overrides every Allow; to allow it, narrow the statement above",
+        );
         return text;
     }
     let (resource, source) = (names.expression(resource), names.expression(source));

@@ -1,6 +1,6 @@
 //! Whether APIs are allowed to invoke the functions behind their routes, as AWS would ask the functions' own policies.
 
-use samlet_aws::{Arn, Place};
+use samlet_aws::Place;
 use samlet_iam::{Context, Principal, Request, ResourcePolicy, authorize};
 use samlet_template::{Api, Application, Authorizer, Diagnostic, Function, Location, Route};
 
@@ -15,21 +15,12 @@ pub(crate) fn missing(
 ) -> Vec<Diagnostic> {
     let mut missing = Vec::new();
     for api in &application.apis {
-        for route in &api.routes {
-            let what = format!("{} {} of {}", route.method, route.path, api.logical_id);
-            let source = route_arn(api, route, place);
-            let asked = Asked {
-                what,
-                function: &route.function,
-                source,
-                location: route.location,
-            };
+        let routes = api.routes.iter().map(|route| of_route(api, route));
+        let authorizers = api.authorizers.iter();
+        let authorizers =
+            authorizers.filter_map(|(name, authorizer)| of_authorizer(api, name, authorizer));
+        for asked in routes.chain(authorizers) {
             missing.extend(asked.missing(application, policies, place));
-        }
-        for (name, authorizer) in &api.authorizers {
-            if let Some(asked) = of_authorizer(api, name, authorizer, place) {
-                missing.extend(asked.missing(application, policies, place));
-            }
         }
     }
     missing
@@ -39,42 +30,52 @@ pub(crate) fn missing(
 struct Asked<'a> {
     /// For what: a route, or an authorizer.
     what: String,
+    api: &'a Api,
     /// The function's name.
     function: &'a str,
-    /// What API Gateway invokes it for.
-    source: Arn,
+    /// What follows the API's id in the ARN for which the function is invoked.
+    source: String,
+    /// The same for all such requests, as a permission would have it.
+    pattern: String,
     location: Location,
 }
 
-/// The request of a route. On AWS its parameters are stars.
-fn route_arn(api: &Api, route: &Route, place: &Place) -> Arn {
+/// The requests of a route.
+fn of_route<'a>(api: &'a Api, route: &'a Route) -> Asked<'a> {
     let method = match route.method.as_str() {
         "ANY" => "*",
         method => method,
     };
-    let path = match route.path.as_str() {
-        "$default" => "$default",
-        path => path.trim_start_matches('/'),
-    };
-    let (id, stage) = (&api.id, &api.stage);
-    place.arn("execute-api", format_args!("{id}/{stage}/{method}/{path}"))
+    let path = route.path.trim_matches('/');
+    // What a parameter may be is anything.
+    let segments = path
+        .split('/')
+        .map(|segment| match segment.starts_with('{') {
+            true => "*",
+            false => segment,
+        });
+    let pattern = segments.collect::<Vec<_>>().join("/");
+    Asked {
+        what: format!("{} {} of {}", route.method, route.path, api.logical_id),
+        api,
+        function: &route.function,
+        source: format!("{}/{method}/{path}", api.stage),
+        pattern: format!("*/{method}/{pattern}"),
+        location: route.location,
+    }
 }
 
-/// The request of an authorizer; none for one that is called with a role.
-fn of_authorizer<'a>(
-    api: &Api,
-    name: &str,
-    authorizer: &'a Authorizer,
-    place: &Place,
-) -> Option<Asked<'a>> {
+/// The requests of an authorizer; none of one that is called with a role.
+fn of_authorizer<'a>(api: &'a Api, name: &str, authorizer: &'a Authorizer) -> Option<Asked<'a>> {
     if authorizer.invoke_role.is_some() {
         return None;
     }
-    let resource = format!("{}/authorizers/{name}", api.id);
     Some(Asked {
         what: format!("the authorizer {name} of {}", api.logical_id),
+        api,
         function: &authorizer.function,
-        source: place.arn("execute-api", resource),
+        source: format!("authorizers/{name}"),
+        pattern: "authorizers/*".into(),
         location: api.location,
     })
 }
@@ -89,7 +90,9 @@ impl Asked<'_> {
     ) -> Option<Diagnostic> {
         let mut functions = application.functions.iter().zip(policies);
         let (function, policy) = functions.find(|(function, _)| function.name == self.function)?;
-        let caller = Principal::of_service(API_GATEWAY, &self.source, &place.account);
+        let source = format_args!("{}/{}", self.api.id, self.source);
+        let source = place.arn("execute-api", source);
+        let caller = Principal::of_service(API_GATEWAY, &source, &place.account);
         let arn = place.arn("lambda", format_args!("function:{}", function.name));
         let request = Request {
             action: "lambda:InvokeFunction",
@@ -100,19 +103,165 @@ impl Asked<'_> {
         let id = &function.logical_id;
         Some(Diagnostic {
             message: format!(
-                "{} may not invoke {id}: on AWS such requests fail, since no statement of {id}'s policy allows it",
+                "{} is not allowed to invoke {id}: on AWS its requests fail, since no statement of {id}'s policy allows \
+                 them",
                 self.what
             ),
             location: self.location,
-            help: Some(self.statement(function)),
+            help: Some(self.resource(function)),
         })
     }
 
-    fn statement(&self, function: &Function) -> String {
-        let (id, source) = (&function.logical_id, &self.source);
+    fn resource(&self, function: &Function) -> String {
+        let (id, api, pattern) = (&function.logical_id, &self.api.logical_id, &self.pattern);
+        let source = format!(
+            "arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{api}}}/{pattern}"
+        );
         format!(
             "add a resource: {id}Permission: {{Type: AWS::Lambda::Permission, Properties: {{Action: lambda:InvokeFunction, \
-             FunctionName: !GetAtt {id}.Arn, Principal: {API_GATEWAY}, SourceArn: '{source}'}}}}"
+             FunctionName: !GetAtt {id}.Arn, Principal: {API_GATEWAY}, SourceArn: !Sub '{source}'}}}}"
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::policies::function_policy;
+    use crate::services;
+    use crate::template::place;
+    use samlet_template::Settings;
+    use std::path::Path;
+
+    /// `line: message` of what is missing.
+    fn missing_of(source: &str) -> Vec<(usize, Diagnostic)> {
+        let settings = Settings::new(place());
+        let application = samlet_template::read(source, &settings, services::actions()).unwrap();
+        let functions = application.functions.iter();
+        let policies = functions.map(|function| function_policy(function, Path::new("t")).unwrap());
+        let policies: Vec<_> = policies.collect();
+        let found = missing(&application, &policies, &place());
+        found
+            .into_iter()
+            .map(|found| (found.location.line, found))
+            .collect()
+    }
+
+    fn with_authorizer(kind: &str, properties: &str, resources: &str) -> String {
+        let (event, id) = match kind {
+            "HttpApi" => ("HttpApi", "ApiId"),
+            _ => ("Api", "RestApiId"),
+        };
+        let stage = match kind {
+            "HttpApi" => "",
+            _ => "StageName: Prod, ",
+        };
+        format!(
+            "
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function: {{CodeUri: f, Handler: h, Runtime: provided.al2023}}
+Resources:
+  Api:
+    Type: AWS::Serverless::{kind}
+    Properties:
+      {{{stage}Auth: {{DefaultAuthorizer: Own, Authorizers: {{Own: {{FunctionArn: !GetAtt Gate.Arn, {properties}}}}}}}}}
+  Gate: {{Type: AWS::Serverless::Function}}
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events: {{A: {{Type: {event}, Properties: {{{id}: !Ref Api, Path: '/a/{{x}}', Method: any}}}}}}
+{resources}"
+        )
+    }
+
+    #[test]
+    fn what_sam_permits_is_not_missing() {
+        let version = "AuthorizerPayloadFormatVersion: '2.0'";
+        for (kind, properties) in [
+            ("Api", ""),
+            (
+                "Api",
+                "FunctionInvokeRole: arn:aws:iam::123456789012:role/r",
+            ),
+            (
+                "HttpApi",
+                &format!("{version}, EnableFunctionDefaultPermissions: true"),
+            ),
+            (
+                "HttpApi",
+                &format!("{version}, FunctionInvokeRole: arn:aws:iam::123456789012:role/r"),
+            ),
+        ] {
+            let found = missing_of(&with_authorizer(kind, properties, ""));
+            assert!(found.is_empty(), "{kind} {properties}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn every_route_that_sam_permits_is_allowed() {
+        let event = |name: &str, kind: &str, rest: &str| {
+            format!("        {name}: {{Type: {kind}, Properties: {{{rest}}}}}\n")
+        };
+        let events = [
+            event("One", "Api", "Path: '/a/{id}/b/{rest+}', Method: get"),
+            event("Two", "Api", "Path: /c/, Method: any"),
+            event("Root", "Api", "Path: /, Method: post"),
+            event("Three", "HttpApi", "Path: '/a/{id}/{rest+}', Method: post"),
+            event("Four", "HttpApi", "Path: '/{proxy+}', Method: any"),
+            event("Five", "HttpApi", ""),
+        ];
+        let source = format!(
+            "
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: f
+      Handler: h
+      Runtime: provided.al2023
+      Events:
+{}",
+            events.concat()
+        );
+        let found = missing_of(&source);
+        assert!(found.is_empty(), "{found:?}");
+    }
+
+    #[test]
+    fn an_authorizer_that_nothing_permits_is_reported_with_what_to_add() {
+        let version = "AuthorizerPayloadFormatVersion: '2.0'";
+        for (kind, properties) in [
+            ("Api", "DisableFunctionDefaultPermissions: true"),
+            ("HttpApi", version),
+        ] {
+            let source = with_authorizer(kind, properties, "");
+            let found = missing_of(&source);
+            let [(line, found)] = &found[..] else {
+                panic!("{kind}: {found:?}");
+            };
+            assert_eq!(*line, 6, "where the API is declared");
+            assert_eq!(
+                found.message,
+                "the authorizer Own of Api is not allowed to invoke Gate: on AWS its requests fail, since no statement \
+                 of Gate's policy allows them"
+            );
+            // What it says to add is enough.
+            let help = found.help.as_deref().unwrap();
+            let resource = help.strip_prefix("add a resource: ").unwrap();
+            let mended = with_authorizer(kind, properties, &format!("  {resource}\n"));
+            assert!(missing_of(&mended).is_empty(), "{help}");
+        }
+    }
+
+    #[test]
+    fn a_permission_for_something_else_is_not_enough() {
+        let other = "  P: {Type: AWS::Lambda::Permission, Properties: {Action: lambda:InvokeFunction, FunctionName: \
+                     !Ref Gate, Principal: s3.amazonaws.com}}\n";
+        let version = "AuthorizerPayloadFormatVersion: '2.0'";
+        let found = missing_of(&with_authorizer("HttpApi", version, other));
+        assert_eq!(found.len(), 1, "{found:?}");
     }
 }

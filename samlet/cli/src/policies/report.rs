@@ -328,8 +328,21 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<(), Error> {
         resource: &args.resource,
         context: &context,
     };
+    // The policy of the resource, if that is one of the template's functions.
+    let place = place();
+    let mut functions = template.application.functions.iter();
+    let named = functions.position(|function| {
+        let arn = place.arn("lambda", format_args!("function:{}", function.name));
+        arn.as_str() == args.resource
+    });
+    let policy = named.map(|index| {
+        template
+            .function_policies()
+            .map(|mut all| all.swap_remove(index))
+    });
+    let policy = policy.transpose()?;
     let mut stdout = anstream::stdout();
-    match judge(&principal, &request, None) {
+    match judge(&principal, &request, policy.as_ref()) {
         Ok(places) => {
             writeln!(stdout, "allowed by {}", places.join(" and ")).ok();
             Ok(())

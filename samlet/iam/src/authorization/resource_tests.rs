@@ -347,13 +347,13 @@ fn what_came_near_in_a_resources_policy_is_explained() {
     assert_eq!(
         of_service,
         [
-            "queue:1: allows it to s3.amazonaws.com only".to_owned(),
+            "queue:1: allows it only for s3.amazonaws.com".to_owned(),
             "queue:2: allows it where ArnEquals aws:SourceArn: \
             arn:aws:sns:us-east-1:123456789012:other, which does not hold"
                 .into(),
             "queue:3: allows sqs:ReceiveMessage on this resource, not this action".into(),
             format!("queue:4: allows it on {other} only"),
-            format!("queue:5: allows it to {ROOT} only"),
+            format!("queue:5: allows it only for {ROOT}"),
         ]
     );
     let own = json!([{"Effect": "Allow", "Action": "sqs:ReceiveMessage", "Resource": "*"}]);
@@ -363,10 +363,10 @@ fn what_came_near_in_a_resources_policy_is_explained() {
         of_session,
         [
             "own:1: allows sqs:ReceiveMessage on this resource, not this action".to_owned(),
-            "queue:1: allows it to s3.amazonaws.com only".into(),
-            "queue:2: allows it to sns.amazonaws.com only".into(),
+            "queue:1: allows it only for s3.amazonaws.com".into(),
+            "queue:2: allows it only for sns.amazonaws.com".into(),
             format!(
-                "queue:5: allows it to {ROOT}, which leaves it to identity-based policies of the account"
+                "queue:5: allows it for {ROOT}, which leaves the decision to the account's identity-based policies"
             ),
         ]
     );

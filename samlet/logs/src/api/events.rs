@@ -25,7 +25,7 @@ impl LogsApi {
             let (Some(timestamp), Some(message)) =
                 (event["timestamp"].as_u64(), event["message"].as_str())
             else {
-                return Err(parameter("a log event has a timestamp and a message"));
+                return Err(parameter("a log event must have a timestamp and a message"));
             };
             parsed.push((timestamp, message.to_owned()));
         }

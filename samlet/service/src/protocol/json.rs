@@ -7,8 +7,9 @@ use samlet_http::Response;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{REQUEST_ID, request_id, respond, written};
-use crate::fault::Common;
+use super::{REQUEST_ID, encoded, request_id, respond};
+use crate::fault::CommonError;
+use crate::xml::Element;
 use crate::{Answer, Fault};
 
 /// AWS JSON, as one service speaks it.
@@ -20,8 +21,8 @@ pub struct Json {
     pub targets: &'static [&'static str],
     /// What stands before the names of exceptions that all services have: `com.amazon.coral.service#`, or nothing.
     pub namespace: &'static str,
-    /// Whether answers are as DynamoDB's: with a checksum, and with request ids of 52 letters and digits.
-    pub has_checksum: bool,
+    /// Whether answers are like DynamoDB's: with a checksum, and with request ids of 52 letters and digits.
+    pub is_dynamodb_style: bool,
 }
 
 /// A version of AWS JSON.
@@ -55,14 +56,14 @@ impl Json {
             status: status(&fault),
             ..Answer::json(self.body(&fault))
         });
-        let id = match self.has_checksum {
-            true => long_request_id(),
-            false => request_id(),
+        let id = if self.is_dynamodb_style {
+            long_request_id()
+        } else {
+            request_id()
         };
-        let (content_type, body) = written(outcome.content, content_type, "text/xml", |xml| {
-            xml.to_bytes()
-        });
-        let checksum = samlet_http::peek(&body).filter(|_| self.has_checksum);
+        let (content_type, body) =
+            encoded(outcome.content, content_type, "text/xml", Element::to_bytes);
+        let checksum = samlet_http::peek(&body).filter(|_| self.is_dynamodb_style);
         let mut response = respond(outcome.status, content_type, (REQUEST_ID, &id), body);
         if let Some(bytes) = checksum {
             let checksum = HeaderValue::from(crc32fast::hash(&bytes));
@@ -87,7 +88,7 @@ impl Json {
 /// AWS JSON has 400 for whatever the sender is to blame for.
 fn status(fault: &Fault) -> u16 {
     match fault.common {
-        Some(Common::Unauthenticated | Common::Denied) => 400,
+        Some(CommonError::Unauthenticated | CommonError::Denied) => 400,
         _ => fault.status,
     }
 }

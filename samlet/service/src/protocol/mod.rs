@@ -67,16 +67,16 @@ fn respond(
 }
 
 /// An answer's body and content type, where XML is written by `xml`.
-fn written(
+fn encoded(
     content: Content,
     json_type: &'static str,
     xml_type: &'static str,
-    xml: impl FnOnce(Element) -> Bytes,
+    xml: fn(&Element) -> Bytes,
 ) -> (&'static str, samlet_http::Body) {
     match content {
         Content::Empty => (json_type, samlet_http::whole(Bytes::new())),
         Content::Json(bytes) => (json_type, samlet_http::whole(bytes)),
-        Content::Xml(element) => (xml_type, samlet_http::whole(xml(element))),
+        Content::Xml(element) => (xml_type, samlet_http::whole(xml(&element))),
         Content::Raw { content_type, body } => (content_type, body),
     }
 }

@@ -3,8 +3,8 @@
 
 use samlet_http::Response;
 
-use super::{REQUEST_ID, request_id, respond, written};
-use crate::fault::Common;
+use super::{REQUEST_ID, encoded, request_id, respond};
+use crate::fault::CommonError;
 use crate::xml::Element;
 use crate::{Answer, Content, Fault};
 
@@ -26,7 +26,7 @@ impl Query {
         let mut whole = response_to(action).with_namespace(self.namespace);
         let (content_type, body) = match answer.content {
             content @ Content::Raw { .. } => {
-                written(content, CONTENT_TYPE, CONTENT_TYPE, |xml| xml.to_bytes())
+                encoded(content, CONTENT_TYPE, CONTENT_TYPE, Element::to_bytes)
             }
             content => {
                 if let Content::Xml(result) = content {
@@ -44,9 +44,10 @@ impl Query {
 
     pub(crate) fn refuse(&self, fault: &Fault) -> Response {
         let id = request_id();
-        let kind = match fault.status < 500 {
-            true => "Sender",
-            false => "Receiver",
+        let kind = if fault.status < 500 {
+            "Sender"
+        } else {
+            "Receiver"
         };
         let error = Element::new("Error")
             .with_text_child("Type", kind)
@@ -61,8 +62,8 @@ impl Query {
     }
 }
 
-/// The element around an action's answer. An action that was served is one of the service's own; that it is no markup
-/// is made sure of here.
+/// The element around an action's answer. Only letters and digits are kept, so that an action's name cannot inject
+/// markup.
 fn response_to(action: &str) -> Element {
     let letters = action.chars().filter(char::is_ascii_alphanumeric);
     Element::named(format!("{}Response", letters.collect::<String>()).into())
@@ -73,8 +74,8 @@ fn code(fault: &Fault) -> &str {
     let code = fault.short_code();
     match (fault.common, code) {
         (None, code) => code,
-        (Some(Common::UnknownOperation), _) => "InvalidAction",
-        (Some(Common::Malformed), _) => "MalformedQueryString",
+        (Some(CommonError::UnknownOperation), _) => "InvalidAction",
+        (Some(CommonError::Malformed), _) => "MalformedQueryString",
         (_, "UnrecognizedClientException") => "InvalidClientTokenId",
         (_, "InvalidSignatureException") => "SignatureDoesNotMatch",
         (_, other) => other.trim_end_matches("Exception"),

@@ -5,8 +5,9 @@ use http::HeaderValue;
 use samlet_http::Response;
 use serde_json::Value;
 
-use super::{REQUEST_ID, request_id, respond, written};
-use crate::fault::Common;
+use super::{REQUEST_ID, encoded, request_id, respond};
+use crate::fault::CommonError;
+use crate::xml::Element;
 use crate::{Answer, Fault};
 
 /// REST with JSON, as one service speaks it.
@@ -20,9 +21,12 @@ const CONTENT_TYPE: &str = "application/json";
 
 pub(crate) fn answer(answer: Answer) -> Response {
     let id = request_id();
-    let (content_type, body) = written(answer.content, CONTENT_TYPE, "application/xml", |xml| {
-        xml.to_bytes()
-    });
+    let (content_type, body) = encoded(
+        answer.content,
+        CONTENT_TYPE,
+        "application/xml",
+        Element::to_bytes,
+    );
     let mut response = respond(answer.status, content_type, (REQUEST_ID, &id), body);
     response.headers_mut().extend(answer.headers);
     response
@@ -30,7 +34,7 @@ pub(crate) fn answer(answer: Answer) -> Response {
 
 pub(crate) fn refuse(fault: &Fault) -> Response {
     let status = match fault.common {
-        Some(Common::UnknownOperation) => 404,
+        Some(CommonError::UnknownOperation) => 404,
         _ => fault.status,
     };
     let body = samlet_http::whole(Value::Object(fault.json()).to_string());

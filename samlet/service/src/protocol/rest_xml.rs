@@ -3,8 +3,8 @@
 
 use samlet_http::Response;
 
-use super::{request_id, respond, written};
-use crate::fault::Common;
+use super::{encoded, request_id, respond};
+use crate::fault::CommonError;
 use crate::xml::Element;
 use crate::{Answer, Fault};
 
@@ -19,9 +19,12 @@ const REQUEST_ID: &str = "x-amz-request-id";
 
 pub(crate) fn answer(answer: Answer) -> Response {
     let id = request_id();
-    let (content_type, body) = written(answer.content, CONTENT_TYPE, CONTENT_TYPE, |xml| {
-        xml.to_bytes()
-    });
+    let (content_type, body) = encoded(
+        answer.content,
+        CONTENT_TYPE,
+        CONTENT_TYPE,
+        Element::to_document,
+    );
     let mut response = respond(answer.status, content_type, (REQUEST_ID, &id), body);
     response.headers_mut().extend(answer.headers);
     response
@@ -38,7 +41,7 @@ pub(crate) fn refuse(fault: &Fault) -> Response {
             .map_or_else(|| value.to_string(), str::to_owned);
         error = error.with_child(Element::named(name.clone().into()).with_text(text));
     }
-    let body = samlet_http::whole(error.with_text_child("RequestId", &id).to_bytes());
+    let body = samlet_http::whole(error.with_text_child("RequestId", &id).to_document());
     respond(fault.status, CONTENT_TYPE, (REQUEST_ID, &id), body)
 }
 
@@ -47,10 +50,10 @@ fn code(fault: &Fault) -> &str {
     let code = fault.short_code();
     match (fault.common, code) {
         (None, code) => code,
-        (Some(Common::UnknownOperation), _) => "NotImplemented",
-        (Some(Common::Malformed), _) => "MalformedXML",
-        (Some(Common::TooLarge), _) => "EntityTooLarge",
-        (Some(Common::Internal), _) => "InternalError",
+        (Some(CommonError::UnknownOperation), _) => "NotImplemented",
+        (Some(CommonError::Malformed), _) => "MalformedXML",
+        (Some(CommonError::TooLarge), _) => "EntityTooLarge",
+        (Some(CommonError::Internal), _) => "InternalError",
         (_, "UnrecognizedClientException") => "InvalidAccessKeyId",
         (_, "InvalidSignatureException") => "SignatureDoesNotMatch",
         (_, "IncompleteSignatureException") => "AuthorizationHeaderMalformed",

@@ -7,7 +7,7 @@ pub(crate) static JSON: Protocol = Protocol::Json(Json {
     version: JsonVersion::V1_0,
     targets: &[],
     namespace: "com.amazon.coral.service#",
-    has_checksum: false,
+    is_dynamodb_style: false,
 });
 
 /// For forms.

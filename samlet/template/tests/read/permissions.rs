@@ -128,7 +128,7 @@ fn a_permission_names_its_function_in_any_of_lambdas_ways() {
         let source = permission(&format!("Principal: '*', FunctionName: '{other}'"));
         assert_eq!(statements(&source, "F"), [] as [Value; 0], "{other}");
         let told = format!(
-            "9:79 the function {other} is not in this template: nothing is permitted here (-)"
+            "9:79 the function {other} is not in this template, so this permission has no effect here (-)"
         );
         assert_eq!(warnings(&source), [told]);
     }
@@ -140,7 +140,7 @@ fn a_wrong_permission_is_refused_or_warned_of() {
     for (properties, told) in [
         (
             "Principal: sns",
-            "the Principal `sns` is not a service, an account or an ARN",
+            "invalid Principal `sns`: it must be a service, an account or an ARN",
         ),
         (
             "SourceAccount: '1'",
@@ -152,7 +152,7 @@ fn a_wrong_permission_is_refused_or_warned_of() {
         assert!(errors[0].contains(told), "{errors:?}");
     }
     let source = with("Principal: '*'").replace("lambda:InvokeFunction", "dynamodb:GetItem");
-    assert!(errors(&source)[0].contains("Action must be an action of Lambda"));
+    assert!(errors(&source)[0].contains("Action must be a Lambda action"));
     let source = with("Principal: '*'").replace("lambda:InvokeFunction", "lambda:Invoke");
     assert!(warnings(&source)[0].contains("lambda has no action `Invoke`"));
 }
@@ -218,5 +218,32 @@ fn sam_permits_apis_to_call_authorizers_as_each_kind_has_it() {
         let authorizer = &application.apis_without_routes[0].authorizers["A"];
         let expected = called_with.then_some(role);
         assert_eq!(authorizer.invoke_role.as_deref(), expected);
+    }
+}
+
+#[test]
+fn what_cannot_be_resolved_here_leaves_a_permission_out_and_stops_nothing() {
+    for unresolved in [
+        "FunctionName: !Ref FAliaslive, Principal: s3.amazonaws.com",
+        "FunctionName: !Ref F, Principal: !ImportValue service",
+        "FunctionName: !Ref F, Principal: sns.amazonaws.com, SourceArn: !ImportValue topic",
+    ] {
+        let source = format!(
+            "
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  F: {{Type: AWS::Serverless::Function, Properties: {{CodeUri: f, Handler: h, Runtime: provided.al2023}}}}
+  P: {{Type: AWS::Lambda::Permission, Properties: {{Action: lambda:InvokeFunction, {unresolved}}}}}
+  Queue: {{Type: AWS::SQS::Queue, Properties: {{QueueName: !ImportValue name}}}}
+"
+        );
+        let application = application(&source);
+        let policy = &application.functions[0].policy;
+        assert_eq!(policy.document["Statement"], json!([]), "{unresolved}");
+        let said = super::lines(&application.warnings);
+        let left_out = said.iter().filter(|line| {
+            line.contains("the permission P is left out, and so allows nothing here")
+        });
+        assert_eq!(left_out.count(), 1, "{said:?}");
     }
 }

@@ -1,0 +1,46 @@
+//! What waits on a resource of another service is woken by its change, and asks for nothing meanwhile.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::sync::{Arc, Weak};
+
+use samlet_aws::{Arn, Place};
+use samlet_iam::{Denied, Principal};
+use samlet_service::{AccessObserver, Call, Caller, Changes, Deliver as _, Services};
+use tokio_util::sync::CancellationToken;
+use toy::{BELLS, Bells};
+
+#[derive(Debug)]
+struct Unobserved;
+
+impl AccessObserver for Unobserved {
+    fn allowed(&self, _: &Principal, _: &str, _: &str) {}
+    fn denied(&self, _: &Principal, _: &Denied) {}
+}
+
+#[tokio::test]
+async fn whatever_waits_on_a_resource_is_woken_by_its_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new("us-east-1", "123456789012", "local");
+    let services = Services::new(Arc::new(place.clone()), Arc::new(Unobserved));
+    let setup = services.setup(folder.path(), &CancellationToken::new());
+    assert!(Weak::upgrade(&setup.deliver).is_some());
+    let bells = Bells::new(&setup).unwrap();
+    let arn: Arn = place.arn("bells", "bell/main");
+    let mut waiting = bells.watch(&arn).unwrap();
+    assert!(bells.watch(&place.arn("bells", "bell/none")).is_none());
+    services.add(vec![Arc::new(bells)]);
+
+    let woken = tokio::spawn(async move {
+        waiting.changed().await.unwrap();
+        *waiting.borrow()
+    });
+    let call = Call::query(
+        &BELLS.protocols[0],
+        "Ring",
+        &[("Name", "main"), ("Times", "3")],
+    );
+    let caller = Caller::new(Principal::developer(&place));
+    services.deliver("bells", call, &caller).await.unwrap();
+    assert_eq!(woken.await.unwrap(), 3);
+}

@@ -87,11 +87,6 @@ impl Identities {
         self
     }
 
-    /// Where these identities are: their account, and the region whose requests are accepted.
-    pub fn place(&self) -> &Place {
-        &self.place
-    }
-
     /// The region whose requests are accepted.
     pub fn region(&self) -> &str {
         &self.place.region

@@ -26,13 +26,13 @@ pub fn matches(pattern: &str, text: &str) -> bool {
     matches_tokens(&pattern, text)
 }
 
-/// As [`matches`], but upper and lower case are the same.
+/// As [`matches()`], but upper and lower case are the same.
 pub fn matches_ignoring_case(pattern: &str, text: &str) -> bool {
     let pattern: Vec<Token> = tokens(pattern).collect();
     matches_tokens_ignoring_case(&pattern, text)
 }
 
-/// As [`matches`], of a pattern in parts: a `*` in it may be an ordinary character.
+/// As [`matches()`], of a pattern in parts: a `*` in it may be an ordinary character.
 pub fn matches_tokens(pattern: &[Token], text: &str) -> bool {
     let text: Vec<char> = text.chars().collect();
     matches_chars(pattern, &text)

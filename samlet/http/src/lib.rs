@@ -334,7 +334,7 @@ impl BodyReader {
     }
 }
 
-/// Reads a body that nobody wants, within `timeout`: at most [`MAX_DISCARDED_BYTES`] of it.
+/// Reads a body that nobody wants, within `timeout`: at most 32 MB of it.
 pub async fn discard_body(body: Incoming, timeout: Duration) -> Result<(), BodyError> {
     if body.is_end_stream() {
         return Ok(());

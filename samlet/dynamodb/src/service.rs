@@ -259,17 +259,18 @@ impl Operation for Request {
         &self.needs
     }
 
-    async fn conditions(&self, need: usize) -> Context {
-        let mut context = Context::default();
+    async fn conditions(&self) -> Vec<Context> {
         let DynamoDb { store, place } = &self.api;
         let needed = requirements(&self.operation, &self.request, place);
-        if let Some(needed) = needed.ok().as_ref().and_then(|needed| needed.get(need)) {
-            let keys = store.condition_keys(&self.operation, needed).await;
-            for (key, values) in keys {
+        let mut contexts = Vec::new();
+        for needed in needed.unwrap_or_default() {
+            let mut context = Context::default();
+            for (key, values) in store.condition_keys(&self.operation, &needed).await {
                 context.set_all(key, values);
             }
+            contexts.push(context);
         }
-        context
+        contexts
     }
 
     async fn serve(self: Box<Self>, _caller: &Caller) -> Result<Answer, Fault> {

@@ -20,8 +20,8 @@ use samlet_http::{
 };
 use samlet_iam::{AuthenticationError, Identities, Payload, PayloadError, PayloadHash, Principal};
 use samlet_service::{
-    Body, BodyRule, BodyStream, Call, Caller, ClientInfo, Destination, Fault, Recognised, Services,
-    UnknownService, signed_by,
+    Answer, Body, BodyRule, BodyStream, Call, Caller, ClientInfo, Destination, Fault, Protocol,
+    Recognised, Services, UnknownService, signed_by,
 };
 use samlet_traces::{self as traces, Traces};
 use tokio::net::TcpListener;
@@ -237,12 +237,7 @@ impl Endpoint {
                 self.services.call(service.as_ref(), request, &caller).await
             }
         };
-        let message = outcome.as_ref().err().map(message);
-        let response = protocol.write(operation.as_deref(), outcome);
-        if let Some(call) = call {
-            call.end(response.status().as_u16(), message);
-        }
-        response
+        finish(call, protocol, operation.as_deref(), outcome)
     }
 
     /// The call that a function makes by a request.
@@ -261,23 +256,26 @@ impl Endpoint {
 
     /// Refuses a request that no service here takes.
     fn refuse(&self, head: &Parts, refused: &Recognised<'_>) -> Response {
-        let Recognised::Unknown(UnknownService { what, protocol }) = refused else {
-            let response = wrong_content_type();
-            self.trace(
-                head,
-                "aws",
-                response.status(),
-                "the content type is wrong".into(),
-            );
-            return response;
-        };
-        let titles = self.services.titles();
-        let message = format!("samlet does not provide {what}; it provides {titles}");
-        tracing::warn!("{message}");
-        let fault = Fault::unknown_operation(message.clone());
-        let response = protocol.write(None, Err(fault));
-        self.trace(head, what, response.status(), message);
-        response
+        match refused {
+            Recognised::Unknown(UnknownService { what, protocol }) => {
+                let titles = self.services.titles();
+                let message = format!("samlet does not provide {what}; it provides {titles}");
+                tracing::warn!("{message}");
+                let call = self.traced_call(head, what, None);
+                finish(call, protocol, None, Err(Fault::unknown_operation(message)))
+            }
+            Recognised::WrongContentType(service) => {
+                let name = service.identity().signing_name;
+                let response = wrong_content_type();
+                if let Some(call) = self.traced_call(head, name, None) {
+                    let message = "the content type is wrong".into();
+                    call.end(response.status().as_u16(), Some(message));
+                }
+                response
+            }
+            // They are served, and not refused.
+            Recognised::Known(_) | Recognised::Form { .. } => wrong_content_type(),
+        }
     }
 
     /// Refuses a body that is longer than its service takes.
@@ -289,19 +287,25 @@ impl Endpoint {
         } = destination;
         let fault = service.too_large();
         let fault = fault.unwrap_or_else(|| Fault::too_large(max_bytes));
-        let message = message(&fault);
-        let response = protocol.write(operation.as_deref(), Err(fault));
-        let service = service.identity().signing_name;
-        self.trace(head, service, response.status(), message);
-        response
+        let (name, operation) = (service.identity().signing_name, operation.as_deref());
+        let call = self.traced_call(head, name, operation);
+        finish(call, protocol, operation, Err(fault))
     }
+}
 
-    /// Notes a call of a function that was refused before its service saw it.
-    fn trace(&self, head: &Parts, service: &str, status: StatusCode, message: String) {
-        if let Some(call) = self.traced_call(head, service, None) {
-            call.end(status.as_u16(), Some(message));
-        }
+/// Writes what came of a request, and ends the call that it is in its trace.
+fn finish(
+    call: Option<traces::Call>,
+    protocol: &Protocol,
+    operation: Option<&str>,
+    outcome: Result<Answer, Fault>,
+) -> Response {
+    let message = outcome.as_ref().err().map(message);
+    let response = protocol.write(operation, outcome);
+    if let Some(call) = call {
+        call.end(response.status().as_u16(), message);
     }
+    response
 }
 
 fn client_info(head: &Parts) -> ClientInfo {

@@ -110,16 +110,10 @@ impl Call {
 /// end without one may be kept.
 #[derive(Debug)]
 pub struct BodyStream {
-    source: Source,
+    reader: BodyReader,
     /// It has ended, well or not: there is nothing more to come.
     is_over: bool,
     hash: Option<PayloadHash>,
-}
-
-#[derive(Debug)]
-enum Source {
-    Whole(Option<Bytes>),
-    Arriving(BodyReader),
 }
 
 /// Why a streamed body can't be used.
@@ -134,19 +128,10 @@ pub enum StreamError {
 }
 
 impl BodyStream {
-    /// A body that is there already.
-    pub fn whole(bytes: Bytes) -> Self {
-        Self {
-            source: Source::Whole(Some(bytes)),
-            is_over: false,
-            hash: None,
-        }
-    }
-
     /// A body that is checked against the hash that its request declared.
     pub fn arriving(reader: BodyReader, hash: PayloadHash) -> Self {
         Self {
-            source: Source::Arriving(reader),
+            reader,
             is_over: false,
             hash: Some(hash),
         }
@@ -157,10 +142,7 @@ impl BodyStream {
         if self.is_over {
             return None;
         }
-        let next = match &mut self.source {
-            Source::Whole(bytes) => bytes.take().map(Ok),
-            Source::Arriving(reader) => reader.next().await,
-        };
+        let next = self.reader.next().await;
         if let Some(Ok(bytes)) = next {
             if let Some(hash) = &mut self.hash {
                 hash.update(&bytes);

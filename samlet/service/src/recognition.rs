@@ -23,7 +23,7 @@ pub enum Recognised<'a> {
         max_bytes: usize,
     },
     /// A target of a service, with a content type that its protocol doesn't have.
-    WrongContentType,
+    WrongContentType(&'a Arc<dyn Service>),
     /// A service that is not here.
     Unknown(UnknownService),
 }
@@ -94,7 +94,7 @@ fn by_target<'a>(services: &'a [Arc<dyn Service>], head: &Parts, target: &str) -
         }
         let content_type = text_header(head, "content-type").unwrap_or_default();
         if !json.takes(content_type) {
-            return Recognised::WrongContentType;
+            return Recognised::WrongContentType(service);
         }
         return Recognised::Known(Destination {
             service,

@@ -100,36 +100,47 @@ impl Services {
     ) -> Result<Answer, Fault> {
         let operation = service.read(call).await?;
         let iam_prefix = service.identity().iam_prefix;
+        let (general, own) = self
+            .conditions(iam_prefix, operation.as_ref(), caller)
+            .await;
         for (index, need) in operation.needs().iter().enumerate() {
-            let context = self
-                .context(iam_prefix, operation.as_ref(), index, caller)
-                .await;
-            self.authorise(need, &context, caller)?;
+            match own.get(index) {
+                Some(own) => {
+                    let mut context = general.clone();
+                    context.extend(own);
+                    self.authorise(need, &context, caller)?;
+                }
+                None => self.authorise(need, &general, caller)?,
+            }
         }
         operation.serve(caller).await
     }
 
-    /// The condition keys of a request; gathered only if a policy uses any.
-    async fn context(
+    /// The condition keys of a request, and those of the service for each need; gathered only if a policy uses any.
+    async fn conditions(
         &self,
         iam_prefix: &str,
         operation: &dyn Operation,
-        index: usize,
         caller: &Caller,
-    ) -> Context {
-        let policy = operation.needs()[index].policy.as_deref();
+    ) -> (Context, Vec<Context>) {
+        let policies = || {
+            operation
+                .needs()
+                .iter()
+                .filter_map(|need| need.policy.as_deref())
+        };
         let asks_for = |prefix: &str| {
             caller.principal.is_asked_for(prefix)
-                || policy.is_some_and(|policy| policy.asks_for(prefix))
+                || policies().any(|policy| policy.asks_for(prefix))
         };
         if !asks_for("") {
-            return Context::default();
+            return (Context::default(), Vec::new());
         }
-        let mut context = caller.context(&self.place);
-        if asks_for(&format!("{iam_prefix}:")) {
-            context.extend(&operation.conditions(index).await);
+        let general = caller.context(&self.place);
+        if !asks_for(&format!("{iam_prefix}:")) {
+            return (general, Vec::new());
         }
-        context
+        (general, operation.conditions().await)
     }
 
     fn authorise(&self, need: &Need, context: &Context, caller: &Caller) -> Result<(), Fault> {

@@ -60,11 +60,10 @@ pub trait Operation: Send + Sync {
     /// What the caller must be allowed: all of it.
     fn needs(&self) -> &[Need];
 
-    /// The service's own condition keys for one of its needs, by its index. Called only when a policy asks for keys
-    /// with the service's prefix.
-    async fn conditions(&self, need: usize) -> Context {
-        let _ = need;
-        Context::default()
+    /// The service's own condition keys for each of its needs, in their order; a need without any may be left out at
+    /// the end. Called once at most, when a policy asks for keys with the service's prefix.
+    async fn conditions(&self) -> Vec<Context> {
+        Vec::new()
     }
 
     /// Does it. The caller is allowed to.

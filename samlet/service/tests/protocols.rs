@@ -110,7 +110,7 @@ fn recognised(services: &Services, head: &Parts, body: &str) -> String {
             format!("{name} {operation}").trim_end().to_owned()
         }
         Recognised::Unknown(unknown) => format!("unknown: {}", unknown.what),
-        Recognised::WrongContentType => "wrong content type".into(),
+        Recognised::WrongContentType(_) => "wrong content type".into(),
         Recognised::Form { .. } => "a form".into(),
     }
 }

@@ -213,10 +213,10 @@ impl Operation for Ring {
         &self.need
     }
 
-    async fn conditions(&self, _need: usize) -> Context {
+    async fn conditions(&self) -> Vec<Context> {
         let mut context = Context::default();
         context.set("bells:Times", self.times.to_string());
-        context
+        vec![context]
     }
 
     async fn serve(self: Box<Self>, _caller: &Caller) -> Result<Answer, Fault> {

@@ -19,21 +19,15 @@ pub(crate) enum Error {
     },
     #[error("cannot use {}: {reason}", path.display())]
     Config { path: PathBuf, reason: String },
-    #[error("cannot listen on {address}: {source}")]
-    PortTaken {
-        address: std::net::SocketAddr,
-        flag: &'static str,
-        source: std::io::Error,
-    },
-    #[error("another samlet is running on {}", path.display())]
-    DataLocked { path: PathBuf },
-    #[error("the samlet that uses {} is still starting", path.display())]
-    Starting { path: PathBuf },
+    #[error(transparent)]
+    Run(#[from] samlet_run::Error),
     #[error("cannot use the data folder {}: {source}", path.display())]
     DataUnusable {
         path: PathBuf,
         source: std::io::Error,
     },
+    #[error("the samlet that uses {} is still starting", path.display())]
+    Starting { path: PathBuf },
     #[error("cannot write {}: {source}", path.display())]
     ReadyFile {
         path: PathBuf,
@@ -144,13 +138,6 @@ pub(crate) enum Error {
     #[error("{0}")]
     Store(#[from] samlet_dynamodb::StoreError),
     #[error("{0}")]
-    Apply(samlet_service::ApplyError),
-    #[error("cannot start {title}: {source}")]
-    Service {
-        title: &'static str,
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    #[error("{0}")]
     Logs(#[from] samlet_logs::LogsError),
     #[error("cannot start: {0}")]
     Runtime(std::io::Error),
@@ -160,7 +147,9 @@ impl Error {
     /// The way out, where the message itself doesn't tell.
     pub(crate) fn help(&self) -> Option<String> {
         Some(match self {
-            Self::TemplateUnreadable { path, .. } if path.ends_with(".aws-sam/build/template.yaml") => {
+            Self::TemplateUnreadable { path, .. }
+                if path.ends_with(".aws-sam/build/template.yaml") =>
+            {
                 "--built runs what SAM CLI has built: run `sam build` first".into()
             }
             Self::TemplateUnreadable { .. } => {
@@ -168,13 +157,7 @@ impl Error {
                     .into()
             }
             Self::Config { .. } => "correct it, or name another file with --config-file".into(),
-            Self::PortTaken { flag, .. } => {
-                format!("choose another with {flag} PORT; {flag} 0 takes a free one")
-            }
-            Self::DataLocked { .. } => {
-                "stop it, or choose another folder with --data-dir (to start beside it, other ports as well)"
-                    .into()
-            }
+            Self::Run(error) => return error.help(),
             Self::Starting { .. } => "try again once it says `ready`".into(),
             Self::DataUnusable { .. } => {
                 "check its permissions, or choose another with --data-dir".into()

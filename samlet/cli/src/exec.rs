@@ -8,11 +8,11 @@ use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::ExecArgs;
-use crate::data::DataFolder;
 use crate::error::Error;
 use crate::running::{Addresses, Ports, Running};
 use crate::start::{runtime, secret};
 use crate::template::{REGION, Template};
+use samlet_run::DataFolder;
 
 /// `samlet exec`: gives the command's own exit code.
 pub(crate) fn command(args: &ExecArgs) -> Result<ExitCode, Error> {

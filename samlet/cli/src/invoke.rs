@@ -13,12 +13,12 @@ use samlet_template::Function;
 
 use crate::args::InvokeArgs;
 use crate::aws::{self, Client};
-use crate::data::DataFolder;
 use crate::error::Error;
 use crate::running::{Ports, Running};
 use crate::start::{runtime, secret};
 use crate::template::{ACCOUNT_ID, REGION, Template};
 use crate::terminal;
+use samlet_run::DataFolder;
 
 /// `samlet invoke`: 1 when the function failed.
 pub(crate) fn command(args: &InvokeArgs) -> Result<ExitCode, Error> {
@@ -32,11 +32,11 @@ pub(crate) fn command(args: &InvokeArgs) -> Result<ExitCode, Error> {
     let folder = args.start.application.data_dir();
     let data = match DataFolder::open(&folder) {
         Ok(data) => data,
-        Err(Error::DataLocked { path }) => {
+        Err(samlet_run::Error::DataLocked { path }) => {
             let address = DataFolder::running(&path).ok_or(Error::Starting { path })?;
             return invoke(args, &address, &name, event, true);
         }
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     };
     let ports = Ports::free(&args.start);
     let run = async {

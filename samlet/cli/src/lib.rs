@@ -2,13 +2,10 @@
 //!
 //! A library, so that a program with further services can be made of it ([`main_with`]).
 
-mod apis;
 mod args;
 mod aws;
 mod build;
 mod config;
-mod data;
-mod declared;
 mod diagnostics;
 mod error;
 mod estimate;
@@ -22,7 +19,6 @@ mod policies;
 mod reload;
 mod reset;
 mod running;
-mod services;
 mod start;
 mod tables;
 mod template;
@@ -37,11 +33,11 @@ use std::process::ExitCode;
 use args::{Cli, Command, NewCommand, PoliciesCommand};
 use clap::{CommandFactory, Parser};
 
-pub use services::{Core, MakeService, Registration};
+pub use samlet_run::{Core, MakeService, Registration};
 
 /// Runs the command that the arguments name, with further services beside samlet's own.
 pub fn main_with(further: Vec<Registration>) -> ExitCode {
-    services::add(further);
+    samlet_run::add_services(further);
     // Flags of the default command can't stand before another one; this one may.
     let mut arguments: Vec<OsString> = std::env::args_os().collect();
     let is_quiet = matches!(

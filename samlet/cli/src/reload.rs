@@ -11,12 +11,12 @@ use samlet_template::Function;
 use crate::args::StartArgs;
 use crate::build::{self, Build, Input, Mode, Programs};
 use crate::config::Config;
-use crate::data::DataFolder;
 use crate::error::Error;
 use crate::running::Running;
 use crate::template::Template;
 use crate::watch::Watch;
 use crate::{diagnostics, terminal};
+use samlet_run::DataFolder;
 
 /// An application, and what it was last made from.
 pub(crate) struct Reload<'a> {

@@ -3,9 +3,8 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use crate::args::ResetArgs;
-use crate::data::DataFolder;
 use crate::error::Error;
-use crate::services;
+use samlet_run::DataFolder;
 
 /// `samlet reset`: built functions stay.
 pub(crate) fn command(args: &ResetArgs) -> Result<(), Error> {
@@ -40,7 +39,7 @@ pub(crate) fn command(args: &ResetArgs) -> Result<(), Error> {
 
 /// What services keep in the data folder.
 fn stored() -> Vec<&'static str> {
-    let services = services::services();
+    let services = samlet_run::services();
     let stored = services.iter().flat_map(|service| service.identity.stored);
     stored.map(|stored| stored.title).collect()
 }

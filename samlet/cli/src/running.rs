@@ -19,17 +19,15 @@ use samlet_traces::Traces;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::apis::{self, Apis};
 use crate::args::StartArgs;
 use crate::build::{self, Build};
-use crate::data::DataFolder;
-use crate::declared::declared;
 use crate::error::Error;
 use crate::policies::{Access, Usage};
-use crate::services::{Core, services};
 use crate::template::{ACCOUNT_ID, REGION, Template, place};
 use crate::terminal::LogNames;
 use crate::workbench::Bench;
+use samlet_run::DataFolder;
+use samlet_run::{Apis, Core, declared, services};
 
 /// How long an environment is kept without work; Lambda's is of this order.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
@@ -105,10 +103,11 @@ impl Running {
     ) -> Result<Self, Error> {
         // What is wrong should be known before the build: policies, and ports that are taken.
         template.roles()?;
-        let apis = Apis::bind(args.host, ports.api, &template.application.apis)?;
-        let aws = apis::bind(Ipv4Addr::LOCALHOST.into(), ports.aws, "--aws-port")?;
+        let mut apis = Apis::new(args.host, ports.api);
+        apis.bind_new(&template.application)?;
+        let aws = samlet_run::bind(Ipv4Addr::LOCALHOST.into(), ports.aws, "--aws-port")?;
         let surroundings = Surroundings {
-            aws_url: apis::url(&aws)?,
+            aws_url: samlet_run::url(&aws)?,
             dynamodb_url: args.dynamodb_endpoint.clone(),
             tmp_folder: data.tmp(),
         };
@@ -228,7 +227,8 @@ impl Running {
         let policies = template.function_policies()?;
         let declared = declared(&template.application, policies);
         let applied = self.services.apply(&declared).await;
-        let template = self.with_late_values(template, &applied.map_err(Error::Apply)?)?;
+        let template =
+            self.with_late_values(template, &applied.map_err(samlet_run::Error::Apply)?)?;
         let roles = template.roles()?;
         Ok((template, roles))
     }
@@ -377,9 +377,9 @@ fn warn_of_lacks(host: IpAddr) {
 }
 
 /// The services, made.
-fn make_services(core: &Core) -> Result<Vec<Arc<dyn Service>>, Error> {
+fn make_services(core: &Core) -> Result<Vec<Arc<dyn Service>>, samlet_run::Error> {
     let services = services().into_iter().map(|service| {
-        (service.make)(core).map_err(|source| Error::Service {
+        (service.make)(core).map_err(|source| samlet_run::Error::Service {
             title: service.identity.title,
             source,
         })

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::{SecretArgs, ServeArgs, StartArgs};
-use crate::data::DataFolder;
 use crate::error::Error;
 use crate::reload::Reload;
 use crate::running::{Addresses, Ports, Running};
 use crate::template::{REGION, Template};
 use crate::terminal;
+use samlet_run::DataFolder;
 
 /// The port of the first API, when nobody chooses.
 const DEFAULT_PORT: u16 = 3000;

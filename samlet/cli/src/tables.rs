@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 
 use crate::args::{ApplicationArgs, SecretArgs, TablesArgs, TablesCommand};
 use crate::aws::{self, Client};
-use crate::data::DataFolder;
 use crate::error::Error;
 use crate::start::{runtime, secret};
 use crate::template::{ACCOUNT_ID, REGION, Template};
 use crate::terminal::columns;
+use samlet_run::DataFolder;
 
 /// `samlet tables`.
 pub(crate) fn command(args: &TablesArgs) -> Result<(), Error> {
@@ -62,11 +62,11 @@ impl Tables {
     ) -> Result<Self, Error> {
         let data = match DataFolder::open(&application.data_dir()) {
             Ok(data) => data,
-            Err(Error::DataLocked { path }) => {
+            Err(samlet_run::Error::DataLocked { path }) => {
                 let url = DataFolder::running(&path).ok_or(Error::Starting { path })?;
                 return Ok(Self::Running(Client::new(&url, secret(credentials))));
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         let runtime = runtime()?;
         let store = samlet_dynamodb::Store::open(&data.store(), REGION, ACCOUNT_ID)?;
@@ -209,7 +209,7 @@ async fn ensure_tables(store: &Store, application: &Application) -> Result<(), E
         let expires_by = time_to_live.map(|ttl| ttl.attribute.as_str());
         let made = store.ensure_table(&table.create_table, expires_by).await;
         made.map_err(|source| {
-            Error::Apply(ApplyError {
+            samlet_run::Error::Apply(ApplyError {
                 resource: format!("table {}", table.logical_id),
                 source: source.into(),
             })

@@ -4,7 +4,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use samlet_aws::Place;
 use samlet_iam::{ResourcePolicy, Role};
 use samlet_template::{Application, Attributes, Diagnostic, Draft, Function, Settings};
 use serde_json::json;
@@ -12,17 +11,9 @@ use serde_json::json;
 use crate::args::{ApplicationArgs, Format, RoutesArgs, ValidateArgs};
 use crate::config::Config;
 use crate::error::Error;
-use crate::{diagnostics, policies, services, terminal};
+use crate::{diagnostics, policies, terminal};
 
-/// Where the application seems to be deployed.
-pub(crate) const REGION: &str = "us-east-1";
-pub(crate) const ACCOUNT_ID: &str = "123456789012";
-const STACK_NAME: &str = "local";
-
-/// All of that together.
-pub(crate) fn place() -> Place {
-    Place::new(REGION, ACCOUNT_ID, STACK_NAME)
-}
+pub(crate) use samlet_run::{ACCOUNT_ID, REGION, place};
 
 /// A template that was read without errors; its warnings have been shown.
 #[derive(Clone)]
@@ -53,7 +44,7 @@ impl Template {
             })?;
         let settings = settings(args, config);
         let read = Draft::parse(&source).and_then(|draft| {
-            let application = draft.resolve(&settings, services::actions())?;
+            let application = draft.resolve(&settings, samlet_run::actions())?;
             Ok((draft, application))
         });
         match read {
@@ -84,7 +75,7 @@ impl Template {
             attributes,
             ..self.settings.clone()
         };
-        match self.draft.resolve(&settings, services::actions()) {
+        match self.draft.resolve(&settings, samlet_run::actions()) {
             Ok(application) => Ok(Self {
                 settings,
                 application,
@@ -100,7 +91,7 @@ impl Template {
         config: &Config,
         source: &str,
     ) -> Result<(), Diagnostic> {
-        match samlet_template::read(source, &settings(args, config), services::actions()) {
+        match samlet_template::read(source, &settings(args, config), samlet_run::actions()) {
             Ok(_) => Ok(()),
             Err(mut wrong) => Err(wrong.swap_remove(0)),
         }

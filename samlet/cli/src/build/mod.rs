@@ -11,9 +11,9 @@ use samlet_lambda::Program;
 use samlet_template::{Application, Function};
 
 use crate::args::{BuildArgs, StartArgs};
-use crate::data::DataFolder;
 use crate::error::Error;
 use crate::template::Template;
+use samlet_run::DataFolder;
 
 /// What there is to run of each function, by logical id.
 pub(crate) type Programs = BTreeMap<String, Program>;

@@ -129,7 +129,6 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::policies::function_policy;
-    use crate::services;
     use crate::template::place;
     use samlet_template::Settings;
     use std::path::Path;
@@ -137,7 +136,7 @@ mod tests {
     /// `line: message` of what is missing.
     fn missing_of(source: &str) -> Vec<(usize, Diagnostic)> {
         let settings = Settings::new(place());
-        let application = samlet_template::read(source, &settings, services::actions()).unwrap();
+        let application = samlet_template::read(source, &settings, samlet_run::actions()).unwrap();
         let functions = application.functions.iter();
         let policies = functions.map(|function| function_policy(function, Path::new("t")).unwrap());
         let policies: Vec<_> = policies.collect();

@@ -6,22 +6,22 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::services;
+use crate::services::services;
 
 /// A shorter token than this was cut off as it was written.
 const MIN_TOKEN_LENGTH: usize = 32;
 
 /// The folder, locked for as long as this lives.
 #[derive(Debug)]
-pub(crate) struct DataFolder {
+pub struct DataFolder {
     path: PathBuf,
     _lock: File,
 }
 
 impl DataFolder {
-    /// Makes the folder if need be and locks it. The lock goes with the
+    /// Makes the folder if need be and locks it. The lock is released with the
     /// process, however that ends.
-    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+    pub fn open(path: &Path) -> Result<Self, Error> {
         let unusable = |source| Error::DataUnusable {
             path: path.to_owned(),
             source,
@@ -37,7 +37,7 @@ impl DataFolder {
         match lock.try_lock() {
             Ok(()) => {
                 let data = Self { path, _lock: lock };
-                // What a killed samlet left there is nobody's.
+                // A samlet that was killed may have left these.
                 std::fs::remove_dir_all(data.tmp()).ok();
                 std::fs::remove_file(data.path.join("endpoint")).ok();
                 Ok(data)
@@ -47,17 +47,18 @@ impl DataFolder {
         }
     }
 
-    /// Deletes all but what was built, without opening it; says what was there.
-    pub(crate) fn forget(&self) -> Result<Vec<&'static str>, Error> {
-        let services = services::services();
+    /// Deletes everything but what was built, without opening it; gives what it was, in words.
+    pub fn forget(&self) -> Result<Vec<&'static str>, Error> {
+        let services = services();
         let stored = services.iter().flat_map(|service| service.identity.stored);
         let stored = stored.map(|stored| (stored.title, self.path.join(stored.path)));
         let record = ("the record of what functions did", self.usage());
         let mut removed = Vec::new();
         for (what, path) in stored.chain([record]) {
-            let done = match path.is_dir() {
-                true => std::fs::remove_dir_all(&path),
-                false => std::fs::remove_file(&path),
+            let done = if path.is_dir() {
+                std::fs::remove_dir_all(&path)
+            } else {
+                std::fs::remove_file(&path)
             };
             match done {
                 Ok(()) => removed.push(what),
@@ -68,19 +69,19 @@ impl DataFolder {
         Ok(removed)
     }
 
-    /// Says where the AWS endpoint of the samlet is that holds this folder.
-    pub(crate) fn note_running(&self, aws_url: &str) {
-        // Without it `samlet invoke` can't find this one: no reason not to run.
+    /// Writes down where the AWS endpoint of the samlet is that holds this folder.
+    pub fn note_running(&self, aws_url: &str) {
+        // Without it `samlet invoke` can't find this samlet, which is no reason not to run.
         std::fs::write(self.path.join("endpoint"), aws_url).ok();
     }
 
     /// The AWS endpoint of the samlet that holds a folder.
-    pub(crate) fn running(folder: &Path) -> Option<String> {
+    pub fn running(folder: &Path) -> Option<String> {
         std::fs::read_to_string(folder.join("endpoint")).ok()
     }
 
-    /// What the console asks for: made once, and for its owner's eyes only.
-    pub(crate) fn console_token(&self) -> Result<String, Error> {
+    /// The token that the console asks for: made once, and readable by its owner only.
+    pub fn console_token(&self) -> Result<String, Error> {
         let path = self.token();
         let unusable = |source| Error::DataUnusable {
             path: path.clone(),
@@ -109,29 +110,33 @@ impl DataFolder {
         self.path.join("console-token")
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    /// The folder itself, absolute.
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
-    pub(crate) fn store(&self) -> PathBuf {
+    /// DynamoDB's tables.
+    pub fn store(&self) -> PathBuf {
         self.path.join("dynamodb")
     }
 
-    pub(crate) fn logs(&self) -> PathBuf {
+    /// CloudWatch's log groups.
+    pub fn logs(&self) -> PathBuf {
         self.path.join("logs")
     }
 
     /// What functions did and were refused.
-    pub(crate) fn usage(&self) -> PathBuf {
+    pub fn usage(&self) -> PathBuf {
         self.path.join("usage.json")
     }
 
-    /// For what functions keep for a moment: empty at each start.
-    pub(crate) fn tmp(&self) -> PathBuf {
+    /// Functions' own temporary files: empty at each start.
+    pub fn tmp(&self) -> PathBuf {
         self.path.join("tmp")
     }
 
-    pub(crate) fn build(&self) -> PathBuf {
+    /// Built functions, each in a folder of its own.
+    pub fn build(&self) -> PathBuf {
         self.path.join("build")
     }
 }

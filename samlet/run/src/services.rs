@@ -1,4 +1,4 @@
-//! The services that samlet has. A line in [`services`] adds one.
+//! The services that samlet has. An entry in [`services`] adds one.
 
 use std::error::Error;
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -35,7 +35,7 @@ pub struct Registration {
 pub type MakeService = fn(&Core) -> Result<Arc<dyn Service>, Box<dyn Error + Send + Sync>>;
 
 /// Every service, in the order in which they are named.
-pub(crate) fn services() -> Vec<Registration> {
+pub fn services() -> Vec<Registration> {
     let service = |identity, make| Registration { identity, make };
     let mut services = vec![
         service(&samlet_dynamodb::IDENTITY, |core| {
@@ -67,13 +67,13 @@ pub(crate) fn services() -> Vec<Registration> {
 /// Services that a program has beside samlet's own.
 static FURTHER: OnceLock<Vec<Registration>> = OnceLock::new();
 
-/// Adds services to those that samlet has itself, once, before anything else is done.
-pub(crate) fn add(further: Vec<Registration>) {
+/// Adds services to those that samlet has itself: once, before anything else is done.
+pub fn add_services(further: Vec<Registration>) {
     FURTHER.set(further).ok();
 }
 
-/// The IAM actions of all services, and of what else is here and asks for permissions.
-pub(crate) fn actions() -> &'static Actions {
+/// The IAM actions of all services, and of the gateway and X-Ray.
+pub fn actions() -> &'static Actions {
     static ACTIONS: LazyLock<Actions> = LazyLock::new(|| {
         let others = [samlet_gateway::ACTIONS, samlet_traces::ACTIONS];
         let services = services();

@@ -1,4 +1,7 @@
 //! The APIs that are served, each on a port of its own.
+//!
+//! Ports are bound when a template is planned and served when it is applied; those that were bound in vain are given up
+//! again. Each API's server is a task of its own, which ends once its token is cancelled and its requests are answered.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -13,30 +16,35 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::Error;
-use crate::template::place;
+use crate::place::place;
 
 /// Connections that may wait to be taken, as far as the system allows: what
 /// comes when these are full is reset, or comes again after a second.
 const BACKLOG: u32 = 4096;
 
 /// Every API that there is a listener for.
-pub(crate) struct Apis {
+#[derive(Debug)]
+pub struct Apis {
     host: IpAddr,
     /// The first API's, as it was asked for; 0 takes free ones.
     port: u16,
-    /// The highest that was taken.
+    /// The highest that is served.
     last_port: Option<u16>,
+    /// The highest that is bound.
+    last_bound: Option<u16>,
     /// Bound, and not served yet.
     bound: HashMap<String, Listener>,
     served: HashMap<String, Served>,
     servers: JoinSet<()>,
 }
 
+#[derive(Debug)]
 struct Listener {
     listener: TcpListener,
     url: String,
 }
 
+#[derive(Debug)]
 struct Served {
     url: String,
     stage: Arc<Stage>,
@@ -44,38 +52,34 @@ struct Served {
 }
 
 impl Apis {
-    /// Binds a listener for each API: the first on `port`, the others on the
-    /// next free ones.
-    pub(crate) fn bind(host: IpAddr, port: u16, apis: &[Api]) -> Result<Self, Error> {
-        let mut this = Self {
+    /// No APIs yet: the first will be on `port`, the others on the next free ones.
+    pub fn new(host: IpAddr, port: u16) -> Self {
+        Self {
             host,
             port,
             last_port: None,
+            last_bound: None,
             bound: HashMap::new(),
             served: HashMap::new(),
             servers: JoinSet::new(),
-        };
-        for api in apis {
-            this.listen(api)?;
         }
-        Ok(this)
     }
 
     fn listen(&mut self, api: &Api) -> Result<(), Error> {
-        let mut next = match (self.port, self.last_port) {
+        let mut next = match (self.port, self.last_bound) {
             (0, _) => 0,
             (port, None) => port,
             (_, Some(last)) => last.saturating_add(1),
         };
         let listener = loop {
             match bind(self.host, next, "--port") {
-                Err(Error::PortTaken { .. }) if self.last_port.is_some() && next < u16::MAX => {
+                Err(Error::PortTaken { .. }) if self.last_bound.is_some() && next < u16::MAX => {
                     next += 1;
                 }
                 bound => break bound?,
             }
         };
-        self.last_port = Some(next);
+        self.last_bound = Some(next);
         let url = url(&listener)?;
         self.bound
             .insert(api.logical_id.clone(), Listener { listener, url });
@@ -83,7 +87,7 @@ impl Apis {
     }
 
     /// Binds listeners for the APIs that have none yet, on the next free ports.
-    pub(crate) fn bind_new(&mut self, application: &Application) -> Result<(), Error> {
+    pub fn bind_new(&mut self, application: &Application) -> Result<(), Error> {
         for api in &application.apis {
             if self.url(&api.logical_id).is_none() {
                 self.listen(api)?;
@@ -93,20 +97,22 @@ impl Apis {
     }
 
     /// Gives up the listeners of APIs that are not served after all.
-    pub(crate) fn unbind_new(&mut self) {
+    pub fn unbind_new(&mut self) {
         self.bound.clear();
+        self.last_bound = self.last_port;
     }
 
     /// Where an API is reached, or will be.
-    pub(crate) fn url(&self, id: &str) -> Option<&str> {
-        let served = self.served.get(id).map(|served| &served.url);
-        let bound = || self.bound.get(id).map(|bound| &bound.url);
-        Some(served.or_else(bound)?)
+    pub fn url(&self, id: &str) -> Option<&str> {
+        if let Some(served) = self.served.get(id) {
+            return Some(&served.url);
+        }
+        self.bound.get(id).map(|bound| bound.url.as_str())
     }
 
-    /// Serves the application's APIs as they now are, on the ports that were bound for them, and those that are gone no
-    /// more.
-    pub(crate) fn deploy(&mut self, application: &Application, lambda: &Lambda, traces: &Traces) {
+    /// Serves the application's APIs as they now are, on the ports that were bound for them. Those that are gone are
+    /// no longer served.
+    pub fn deploy(&mut self, application: &Application, lambda: &Lambda, traces: &Traces) {
         for api in &application.apis {
             let gateway = gateway(api, application, lambda, traces);
             match self.served.get(&api.logical_id) {
@@ -114,14 +120,14 @@ impl Apis {
                 None => self.serve(&api.logical_id, gateway),
             }
         }
-        let there = |id: &str| application.apis.iter().any(|api| api.logical_id == id);
         self.served.retain(|id, served| {
-            let keep = there(id);
-            if !keep {
+            let is_declared = application.apis.iter().any(|api| api.logical_id == *id);
+            if !is_declared {
                 served.stop.cancel();
             }
-            keep
+            is_declared
         });
+        self.last_port = self.last_bound;
     }
 
     fn serve(&mut self, id: &str, gateway: Gateway) {
@@ -137,14 +143,14 @@ impl Apis {
     }
 
     /// Each API's address, in the application's order.
-    pub(crate) fn urls(&self, application: &Application) -> Vec<String> {
+    pub fn urls(&self, application: &Application) -> Vec<String> {
         let apis = application.apis.iter();
         apis.filter_map(|api| self.url(&api.logical_id).map(str::to_owned))
             .collect()
     }
 
     /// Takes no more requests, and finishes what is in flight.
-    pub(crate) async fn stop(self) {
+    pub async fn stop(self) {
         for served in self.served.values() {
             served.stop.cancel();
         }
@@ -163,12 +169,14 @@ fn gateway(api: &Api, application: &Application, lambda: &Lambda, traces: &Trace
     )
 }
 
-pub(crate) fn url(listener: &TcpListener) -> Result<String, Error> {
+/// Where a listener is reached.
+pub fn url(listener: &TcpListener) -> Result<String, Error> {
     let address = listener.local_addr().map_err(Error::Runtime)?;
     Ok(format!("http://{address}"))
 }
 
-pub(crate) fn bind(host: IpAddr, port: u16, flag: &'static str) -> Result<TcpListener, Error> {
+/// Listens on a port that `flag` chooses.
+pub fn bind(host: IpAddr, port: u16, flag: &'static str) -> Result<TcpListener, Error> {
     let address = SocketAddr::new(host, port);
     listen(address).map_err(|source| Error::PortTaken {
         address,

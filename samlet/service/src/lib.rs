@@ -30,7 +30,7 @@ pub use fault::Fault;
 pub use identity::{BodyRule, Identity, Stored};
 pub use protocol::Protocol;
 pub use recognition::{Destination, Recognised, UnknownService, signed_by, signed_for};
-pub use services::{Services, Setup};
+pub use services::{Plans, Services, Setup};
 pub use traits::{Need, Operation, Service};
 
 /// For services: their traits have asynchronous functions.

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::recognition::{Recognised, recognise};
 use crate::{
     AccessObserver, Answer, Applied, ApplyError, Call, Caller, Declared, Deliver, Fault, Need,
-    Operation, Service,
+    Operation, Plan, Service,
 };
 
 /// What a service is given when it begins.
@@ -27,6 +27,10 @@ pub struct Setup {
     /// Cancelled when samlet takes no more requests.
     pub shutdown: CancellationToken,
 }
+
+/// What all services are going to do for a template, in their order.
+#[derive(Debug)]
+pub struct Plans(Vec<Plan>);
 
 /// The services of one application. They are added once, since they need to know the way to each other before they
 /// can be made.
@@ -171,14 +175,20 @@ impl Services {
         Err(Fault::denied(&denied))
     }
 
-    /// Makes the services' resources those that a template declares: first all of it is checked, then it is done.
-    pub async fn apply(&self, declared: &[Declared]) -> Result<Applied, ApplyError> {
+    /// Has every service check everything that a template declares; changes nothing.
+    pub async fn plan(&self, declared: &[Declared]) -> Result<Plans, ApplyError> {
         let mut plans = Vec::new();
         for service in self.list() {
             plans.push(service.plan(declared).await?);
         }
+        Ok(Plans(plans))
+    }
+
+    /// Has every service carry out its plan, in their order. When one fails, what those before it did stays, and those
+    /// after it do nothing: plans of the same template can be carried out again.
+    pub async fn carry_out(&self, plans: Plans) -> Result<Applied, ApplyError> {
         let mut applied = Applied::default();
-        for (service, plan) in self.list().iter().zip(plans) {
+        for (service, plan) in self.list().iter().zip(plans.0) {
             let given = service.apply(plan).await?;
             applied.attributes.extend(given.attributes);
         }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use samlet_access::{Access, Usage};
 use samlet_console::{Console, Shown, Sources};
 use samlet_dynamodb::Store;
 use samlet_endpoint::{Endpoint, Mount};
@@ -22,7 +23,6 @@ use tokio_util::sync::CancellationToken;
 use crate::args::StartArgs;
 use crate::build::{self, Build};
 use crate::error::Error;
-use crate::policies::{Access, Usage};
 use crate::template::{ACCOUNT_ID, REGION, Template, place};
 use crate::terminal::LogNames;
 use crate::workbench::Bench;
@@ -226,9 +226,11 @@ impl Running {
         self.apis.bind_new(&template.application)?;
         let policies = template.function_policies()?;
         let declared = declared(&template.application, policies);
-        let applied = self.services.apply(&declared).await;
-        let template =
-            self.with_late_values(template, &applied.map_err(samlet_run::Error::Apply)?)?;
+        let plans = self.services.plan(&declared).await;
+        let plans = plans.map_err(samlet_run::Error::Apply)?;
+        let applied = self.services.carry_out(plans).await;
+        let applied = applied.map_err(samlet_run::Error::Apply)?;
+        let template = self.with_late_values(template, &applied)?;
         let roles = template.roles()?;
         Ok((template, roles))
     }

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::args::{ApplicationArgs, Format, RoutesArgs, ValidateArgs};
 use crate::config::Config;
 use crate::error::Error;
-use crate::{diagnostics, policies, terminal};
+use crate::{diagnostics, terminal};
 
 pub(crate) use samlet_run::{ACCOUNT_ID, REGION, place};
 
@@ -107,7 +107,7 @@ impl Template {
         let mut wrong = Vec::new();
         let mut roles = Vec::new();
         for function in &self.application.functions {
-            match policies::role(&function.role, &self.path) {
+            match samlet_access::role(&function.role, &self.path) {
                 Ok(role) => roles.push(role),
                 // A role of several functions is wrong once.
                 Err(diagnostics) => wrong.extend(diagnostics),
@@ -125,7 +125,7 @@ impl Template {
         let mut wrong = Vec::new();
         let mut policies_of = Vec::new();
         for function in &self.application.functions {
-            match policies::function_policy(function, &self.path) {
+            match samlet_access::function_policy(function, &self.path) {
                 Ok(policy) => policies_of.push(policy),
                 Err(diagnostics) => wrong.extend(diagnostics),
             }
@@ -139,7 +139,7 @@ impl Template {
     /// Warns of invocations that the functions' own policies don't allow: they work here, and fail on AWS.
     fn warn_of_missing_permissions(&self) -> Result<(), Error> {
         let policies = self.function_policies()?;
-        let missing = policies::missing_permissions(&self.application, &policies, &place());
+        let missing = samlet_access::missing_permissions(&self.application, &policies, &place());
         diagnostics::print_warnings(&self.path, &self.source, &missing);
         Ok(())
     }

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use samlet_console::{Explanation, Workbench};
+use samlet_access::{Access, Explanation, Usage, reports};
+use samlet_console::Workbench;
 use samlet_iam::{Denied, Role};
 use samlet_template::Application;
 use serde_json::Value;
 
 use crate::openapi;
-use crate::policies::{Access, Usage, reports};
-use crate::template::Template;
+use crate::template::{Template, place};
 
 /// The application that runs, as who started it knows it.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl Workbench for Bench {
         let Some(current) = self.current() else {
             return Value::Array(Vec::new());
         };
-        let reports = reports(&current.application, &current.roles, &self.usage);
+        let reports = reports(&current.application, &current.roles, &self.usage, &place());
         serde_json::to_value(reports).unwrap_or_default()
     }
 

@@ -35,7 +35,7 @@ use tokio_util::sync::CancellationToken;
 use answer::{Answered, Query, problem};
 use application::Known;
 pub use application::Shown;
-pub use workbench::{Explanation, Workbench};
+pub use workbench::Workbench;
 
 /// Where the console is on the AWS endpoint.
 pub const PATH: &str = "/_samlet/";

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use samlet_access::Explanation;
 use samlet_iam::Denied;
 use serde_json::Value;
 
@@ -21,15 +22,4 @@ pub trait Workbench: fmt::Debug + Send + Sync {
 
     /// Where the application's example events are kept.
     fn events_folder(&self) -> PathBuf;
-}
-
-/// Why something was refused.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Explanation {
-    /// The statements that come near, each with its place.
-    pub why: Vec<String>,
-    /// Where to add to the template: `template.yaml:12`.
-    pub place: String,
-    /// What to add there; `None` when that would not help.
-    pub statement: Option<String>,
 }

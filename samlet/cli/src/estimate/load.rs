@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use samlet_access::Usage;
 use samlet_estimate::{Access, Durations, Load};
 use samlet_iam::{Context, Principal, Request, Role, judge};
 use samlet_template::{Application, Architecture, Function};
@@ -11,7 +12,6 @@ use super::measured::Measured;
 use super::{mix, watching};
 use crate::args::{EstimateArgs, Named};
 use crate::error::Error;
-use crate::policies::Usage;
 use crate::tables::Tables;
 use crate::template::{Template, place};
 use crate::terminal::counted;

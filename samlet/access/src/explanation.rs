@@ -5,13 +5,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use samlet_console::Explanation;
 use samlet_iam::{Denied, Principal, Reason};
 use samlet_logs::Logs;
 use samlet_service::AccessObserver;
 use samlet_template::{Application, Location};
 
-use super::Usage;
+use crate::Usage;
 
 /// The stream of a function's log group that explanations go to.
 const STREAM: &str = "samlet/refusals";
@@ -21,13 +20,24 @@ const MAX_EXPLAINED: usize = 10_000;
 
 /// Records what functions do, and explains what they are refused.
 #[derive(Debug)]
-pub(crate) struct Access {
+pub struct Access {
     usage: Arc<Usage>,
     logs: Logs,
     declared: RwLock<Arc<Declared>>,
     /// What was explained whole since the template was applied last: function,
     /// action and resource. Held for a moment only.
     explained: Mutex<HashSet<[String; 3]>>,
+}
+
+/// Why something was refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Explanation {
+    /// The statements that come near, each with its place.
+    pub why: Vec<String>,
+    /// Where to add to the template: `template.yaml:12`.
+    pub place: String,
+    /// What to add there; `None` when that would not help.
+    pub statement: Option<String>,
 }
 
 /// What explanations take from the template.
@@ -48,7 +58,8 @@ struct Explained {
 }
 
 impl Access {
-    pub(crate) fn new(usage: Arc<Usage>, logs: Logs) -> Self {
+    /// Counts in `usage`, and writes explanations into functions' logs.
+    pub fn new(usage: Arc<Usage>, logs: Logs) -> Self {
         Self {
             usage,
             logs,
@@ -58,7 +69,7 @@ impl Access {
     }
 
     /// Has explanations speak of this application from now on.
-    pub(crate) fn update(&self, application: &Application, template: &Path) {
+    pub fn update(&self, application: &Application, template: &Path) {
         let functions = application.functions.iter().map(|function| {
             let explained = Explained {
                 logical_id: function.logical_id.clone(),
@@ -96,7 +107,7 @@ impl Access {
     }
 
     /// Why a function was refused something, and what would allow it.
-    pub(crate) fn explain(&self, function: &str, denied: &Denied) -> Explanation {
+    pub fn explain(&self, function: &str, denied: &Denied) -> Explanation {
         let declared = self.declared();
         let place = declared.functions.get(function);
         Explanation {

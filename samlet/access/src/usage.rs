@@ -14,15 +14,19 @@ const MAX_ENTRIES: usize = 10_000;
 
 /// How often one function did, or was refused, one action on one resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Entry {
-    pub(crate) action: String,
-    pub(crate) resource: String,
+pub struct Entry {
+    /// Such as `dynamodb:GetItem`.
+    pub action: String,
+    /// The ARN, or `*`.
+    pub resource: String,
+    /// How often it was allowed.
     #[serde(default)]
-    pub(crate) allowed: u64,
+    pub allowed: u64,
+    /// How often it was refused.
     #[serde(default)]
-    pub(crate) refused: u64,
+    pub refused: u64,
     /// When last, in seconds since the epoch.
-    pub(crate) last: i64,
+    pub last: i64,
 }
 
 /// Entries by action and resource.
@@ -30,7 +34,7 @@ type Entries = BTreeMap<(String, String), Entry>;
 
 /// The record, by the function's name.
 #[derive(Debug)]
-pub(crate) struct Usage {
+pub struct Usage {
     path: PathBuf,
     entries: Mutex<BTreeMap<String, Entries>>,
     changed: AtomicBool,
@@ -38,7 +42,7 @@ pub(crate) struct Usage {
 
 impl Usage {
     /// Reads the record; one that can't be read is begun anew.
-    pub(crate) fn open(path: PathBuf) -> Self {
+    pub fn open(path: PathBuf) -> Self {
         let kept: BTreeMap<String, Vec<Entry>> = std::fs::read(&path)
             .ok()
             .and_then(|text| serde_json::from_slice(&text).ok())
@@ -56,7 +60,7 @@ impl Usage {
     }
 
     /// Counts a use, or a refusal.
-    pub(crate) fn count(&self, function: &str, action: &str, resource: &str, allowed: bool) {
+    pub fn count(&self, function: &str, action: &str, resource: &str, allowed: bool) {
         let mut all = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let entries = all.entry(function.to_owned()).or_default();
         let key = (action.to_owned(), resource.to_owned());
@@ -80,14 +84,14 @@ impl Usage {
     }
 
     /// What is recorded of a function.
-    pub(crate) fn of(&self, function: &str) -> Vec<Entry> {
+    pub fn of(&self, function: &str) -> Vec<Entry> {
         let all = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let entries = all.get(function).into_iter().flatten();
         entries.map(|(_, entry)| entry.clone()).collect()
     }
 
     /// Writes the record, if there is something new.
-    pub(crate) fn save(&self) {
+    pub fn save(&self) {
         if !self.changed.swap(false, Ordering::AcqRel) {
             return;
         }

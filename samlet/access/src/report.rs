@@ -1,22 +1,17 @@
-//! `samlet policies`: what functions were granted, what they did of it, and the least that would do.
+//! What functions were granted, what they did of it, and the least that would do.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::io::Write as _;
 
+use samlet_aws::Place;
 use samlet_iam::{Context, Principal, Request, Role, judge, matches_action, matches_resource};
 use samlet_template::{Application, Function};
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::Usage;
-use super::explanation::Names;
-use super::usage::Entry;
-use crate::args::{Format, PoliciesArgs, SimulateArgs};
-use crate::error::Error;
-use crate::policies;
-use crate::template::{Template, place};
+use crate::explanation::Names;
+use crate::{Entry, Usage};
 
 /// What Lambda itself does as the function's role, to write its log.
 const OF_LAMBDA: [&str; 3] = [
@@ -27,7 +22,7 @@ const OF_LAMBDA: [&str; 3] = [
 
 /// A function's grants beside its use of them.
 #[derive(Debug, Serialize)]
-pub(crate) struct Report {
+pub struct Report {
     function: String,
     role: String,
     grants: Vec<Grant>,
@@ -72,41 +67,37 @@ struct Least {
     resource: String,
 }
 
-/// `samlet policies`.
-pub(crate) fn command(args: &PoliciesArgs) -> Result<(), Error> {
-    let config = args.application.config("local_start_api")?;
-    let template = Template::read(&args.application, &config, false)?;
-    let usage = Usage::open(args.application.data_dir().join("usage.json"));
-    let reports = reports(&template.application, &template.roles()?, &usage);
-    let mut stdout = anstream::stdout();
-    let text = match args.format {
-        Format::Text => reports
-            .iter()
-            .map(Report::text)
-            .collect::<Vec<_>>()
-            .join("\n"),
-        Format::Json => serde_json::to_string_pretty(&reports).unwrap_or_default() + "\n",
-    };
-    write!(stdout, "{text}").ok();
-    let wrong = reports.iter().filter(|report| !report.is_least()).count();
-    match args.check && wrong > 0 {
-        true => Err(Error::NotLeastPrivilege(wrong)),
-        false => Ok(()),
-    }
-}
-
 /// Each function's, in the template's order.
-pub(crate) fn reports(application: &Application, roles: &[Role], usage: &Usage) -> Vec<Report> {
+pub fn reports(
+    application: &Application,
+    roles: &[Role],
+    usage: &Usage,
+    place: &Place,
+) -> Vec<Report> {
     let names = Names::of(application);
     let functions = application.functions.iter().zip(roles);
     functions
-        .map(|(function, role)| Report::of(function, role, usage.of(&function.name), &names))
+        .map(|(function, role)| {
+            let principal = Principal::of_role(role.clone(), &function.name, place);
+            Report::of(
+                function,
+                role,
+                &principal,
+                &usage.of(&function.name),
+                &names,
+            )
+        })
         .collect()
 }
 
 impl Report {
-    fn of(function: &Function, role: &Role, entries: Vec<Entry>, names: &Names) -> Self {
-        let principal = Principal::of_role(role.clone(), &function.name, &place());
+    fn of(
+        function: &Function,
+        role: &Role,
+        principal: &Principal,
+        entries: &[Entry],
+        names: &Names,
+    ) -> Self {
         let used: Vec<&Entry> = entries.iter().filter(|entry| entry.allowed > 0).collect();
         // A refusal that the policies would no longer give is past.
         let refused = entries.iter().filter(|entry| {
@@ -115,7 +106,7 @@ impl Report {
                 resource: &entry.resource,
                 context: &Context::default(),
             };
-            entry.refused > 0 && judge(&principal, &request, None).is_err()
+            entry.refused > 0 && judge(principal, &request, None).is_err()
         });
         Self {
             function: function.logical_id.clone(),
@@ -127,12 +118,13 @@ impl Report {
     }
 
     /// Whether there is nothing to narrow and nothing to allow.
-    fn is_least(&self) -> bool {
+    pub fn is_least(&self) -> bool {
         let mut grants = self.grants.iter();
         self.refused.is_empty() && grants.all(|grant| grant.finding == Finding::Used)
     }
 
-    fn text(&self) -> String {
+    /// As `samlet policies` prints it.
+    pub fn text(&self) -> String {
         let mut text = format!("{} (role {})\n", self.function, self.role);
         let width = self
             .grants
@@ -304,55 +296,5 @@ fn times(count: u64, last: Option<i64>) -> String {
     match last {
         Some(last) => format!("{count} {times}, last {last}"),
         None => format!("{count} {times}"),
-    }
-}
-
-/// `samlet policies simulate`.
-pub(crate) fn simulate(args: &SimulateArgs) -> Result<(), Error> {
-    let config = args.application.config("local_start_api")?;
-    let template = Template::read(&args.application, &config, false)?;
-    let function = template.function(&args.function)?;
-    let role = policies::role(&function.role, &template.path);
-    let role = role.map_err(|diagnostics| template.error(diagnostics))?;
-    let principal = Principal::of_role(role, &function.name, &place());
-    let mut context = Context::default();
-    let mut given: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for (key, value) in &args.context {
-        given.entry(key).or_default().push(value.clone());
-    }
-    for (key, values) in given {
-        context.set_all(key, values);
-    }
-    let request = Request {
-        action: &args.action,
-        resource: &args.resource,
-        context: &context,
-    };
-    // The policy of the resource, if that is one of the template's functions.
-    let place = place();
-    let mut functions = template.application.functions.iter();
-    let named = functions.position(|function| {
-        let arn = place.arn("lambda", format_args!("function:{}", function.name));
-        arn.as_str() == args.resource
-    });
-    let policy = named.map(|index| {
-        template
-            .function_policies()
-            .map(|mut all| all.swap_remove(index))
-    });
-    let policy = policy.transpose()?;
-    let mut stdout = anstream::stdout();
-    match judge(&principal, &request, policy.as_ref()) {
-        Ok(places) => {
-            writeln!(stdout, "allowed by {}", places.join(" and ")).ok();
-            Ok(())
-        }
-        Err(denied) => {
-            writeln!(stdout, "denied: {denied}").ok();
-            for near in &denied.near {
-                writeln!(stdout, "  {near}").ok();
-            }
-            Err(Error::Denied)
-        }
     }
 }

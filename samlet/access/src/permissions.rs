@@ -8,7 +8,7 @@ use samlet_template::{Api, Application, Authorizer, Diagnostic, Function, Locati
 const API_GATEWAY: &str = "apigateway.amazonaws.com";
 
 /// What is said of each invocation that AWS would refuse. `policies` are the functions', in their order.
-pub(crate) fn missing(
+pub fn missing(
     application: &Application,
     policies: &[ResourcePolicy],
     place: &Place,
@@ -128,15 +128,19 @@ impl Asked<'_> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::policies::function_policy;
-    use crate::template::place;
-    use samlet_template::Settings;
+    use crate::function_policy;
+    use samlet_template::{Actions, Settings};
     use std::path::Path;
+
+    fn place() -> Place {
+        Place::new("us-east-1", "123456789012", "local")
+    }
 
     /// `line: message` of what is missing.
     fn missing_of(source: &str) -> Vec<(usize, Diagnostic)> {
         let settings = Settings::new(place());
-        let application = samlet_template::read(source, &settings, samlet_run::actions()).unwrap();
+        let actions = Actions::of(["lambda:InvokeFunction"]);
+        let application = samlet_template::read(source, &settings, &actions).unwrap();
         let functions = application.functions.iter();
         let policies = functions.map(|function| function_policy(function, Path::new("t")).unwrap());
         let policies: Vec<_> = policies.collect();

@@ -8,16 +8,13 @@ use samlet_iam::{
 use samlet_template::{Diagnostic, Location};
 use serde_json::Value;
 
-use super::explanation::place;
+use crate::explanation::place;
 
 /// What is wrong with a policy, and with which of its statements.
 type Wrong = (Option<usize>, PolicyError);
 
 /// A role whose policies can be enforced, or what is wrong with them.
-pub(crate) fn role(
-    declared: &samlet_template::Role,
-    template: &Path,
-) -> Result<Role, Vec<Diagnostic>> {
+pub fn role(declared: &samlet_template::Role, template: &Path) -> Result<Role, Vec<Diagnostic>> {
     let mut wrong = Vec::new();
     let mut policy = |declared: &samlet_template::Policy| {
         let document = parsed(declared, PolicyDocument::parse, &mut wrong)?;
@@ -41,7 +38,7 @@ pub(crate) fn role(
 }
 
 /// A function's own policy as it can be enforced, or what is wrong with it.
-pub(crate) fn function_policy(
+pub fn function_policy(
     function: &samlet_template::Function,
     template: &Path,
 ) -> Result<ResourcePolicy, Vec<Diagnostic>> {

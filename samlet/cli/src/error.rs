@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use samlet_build::BuildError;
 use samlet_template::Diagnostic;
 
 #[derive(Debug, thiserror::Error)]
@@ -91,23 +92,8 @@ pub(crate) enum Error {
         command: String,
         source: std::io::Error,
     },
-    #[error("cannot run cargo: {0}")]
-    CargoMissing(std::io::Error),
-    #[error("cannot run {tool}: {source}")]
-    ToolMissing {
-        tool: &'static str,
-        source: std::io::Error,
-    },
-    #[error("the code of {function} is not there: {}", path.display())]
-    NoCode { function: String, path: PathBuf },
-    #[error("cannot read the Cargo package of {function}: {reason}")]
-    Package { function: String, reason: String },
-    #[error("building the functions failed")]
-    BuildFailed,
-    #[error("{function} has nothing to run: {reason}")]
-    NothingToRun { function: String, reason: String },
-    #[error("{function} is not built: there is no {}", path.display())]
-    NotBuilt { function: String, path: PathBuf },
+    #[error(transparent)]
+    Build(#[from] BuildError),
     #[error("functions that are granted more than they used, or were refused something: {0}")]
     NotLeastPrivilege(usize),
     #[error("there is no function {name} in the template")]
@@ -162,14 +148,7 @@ impl Error {
             Self::DataUnusable { .. } => {
                 "check its permissions, or choose another with --data-dir".into()
             }
-            Self::CargoMissing(_) => "install Rust: https://rustup.rs".into(),
-            Self::ToolMissing {
-                tool: "python3", ..
-            } => "install Python 3, with its venv module".into(),
-            Self::ToolMissing { tool, .. } => format!("install {tool}"),
-            Self::NoCode { .. } => {
-                "CodeUri is a folder, relative to the template; correct it there".into()
-            }
+            Self::Build(error) => return error.help(),
             Self::NoRoute(_) => "give the whole event with --event".into(),
             Self::NoPath(_) | Self::NoSuchRequest(_) => {
                 "give the path of the request with --path".into()
@@ -198,8 +177,6 @@ impl Error {
             Self::NotLeastPrivilege(_) => {
                 "they are marked with `!` above; `!` is also what was never tried".into()
             }
-            Self::BuildFailed => "the tool's messages are above; correct the code".into(),
-            Self::NotBuilt { .. } => "run `samlet build`, or start without --no-build".into(),
             _ => return None,
         })
     }

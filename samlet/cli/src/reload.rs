@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
+use samlet_build::{Build, BuildError, Input, Programs};
 use samlet_lambda::Program;
 use samlet_template::Function;
 
 use crate::args::StartArgs;
-use crate::build::{self, Build, Input, Mode, Programs};
+use crate::build;
 use crate::config::Config;
 use crate::error::Error;
 use crate::running::Running;
@@ -115,7 +116,7 @@ impl<'a> Reload<'a> {
             if let Some(error) = error {
                 diagnostics::print_error(&error);
                 let kept = match error {
-                    Error::BuildFailed => "the last good build",
+                    Error::Build(BuildError::BuildFailed) => "the last good build",
                     _ => "the application as it was",
                 };
                 terminal::print_status("Kept", kept);
@@ -147,13 +148,13 @@ impl<'a> Reload<'a> {
             Err(missing) => {
                 // What the template needs is not there yet.
                 self.is_template_pending = !is_same_template;
-                return Err(built.err().unwrap_or(missing));
+                return Err(built.err().unwrap_or_else(|| missing.into()));
             }
         };
         let stamps = stamps(&programs);
         let is_rebuilt = |function: &&Function| {
             let id = &function.logical_id;
-            let is_code = build::is_python(function) && affected.contains(id);
+            let is_code = samlet_build::is_python(function) && affected.contains(id);
             is_code || stamps.get(id) != self.built.get(id)
         };
         let functions = template.application.functions.iter();
@@ -176,7 +177,7 @@ impl<'a> Reload<'a> {
     }
 
     fn of<'t>(&self, template: &'t Template) -> Build<'t> {
-        Build::new(template, self.data.build(), Mode::of(self.args))
+        build::of(template, self.data, build::mode(self.args))
     }
 
     fn read(&mut self) -> Result<Template, Error> {
@@ -250,12 +251,13 @@ impl<'a> Reload<'a> {
         }
         let make = {
             let (template, wanted) = (Arc::clone(template), wanted.clone());
-            let (mode, folder) = (Mode::of(self.args), self.data.build());
-            move || Build::new(&template, folder, mode).make_some(|id| wanted.contains(id))
+            let (mode, folder) = (build::mode(self.args), self.data.build());
+            move || build::in_folder(&template, folder, mode).make_some(|id| wanted.contains(id))
         };
         let made = tokio::task::spawn_blocking(make).await;
         self.forget_what_was_built(template, |id| wanted.contains(id));
-        made.unwrap_or_else(|panic| Err(Error::Runtime(std::io::Error::other(panic))))
+        let made = made.map_err(|panic| Error::Runtime(std::io::Error::other(panic)))?;
+        Ok(made?)
     }
 
     /// Building writes among the sources, too.

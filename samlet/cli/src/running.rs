@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use samlet_access::{Access, Usage};
+use samlet_build::Programs;
 use samlet_console::{Console, Shown, Sources};
 use samlet_dynamodb::Store;
 use samlet_endpoint::{Endpoint, Mount};
@@ -21,7 +22,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::StartArgs;
-use crate::build::{self, Build};
+use crate::build;
 use crate::error::Error;
 use crate::template::{ACCOUNT_ID, REGION, Template, place};
 use crate::terminal::LogNames;
@@ -112,7 +113,7 @@ impl Running {
             tmp_folder: data.tmp(),
         };
         warn_of_lacks(args.host);
-        let build = Build::new(template, data.build(), build::Mode::of(args));
+        let build = build::of(template, data, build::mode(args));
         build.make()?;
         let programs = build.programs()?;
 
@@ -184,7 +185,7 @@ impl Running {
     pub(crate) async fn apply(
         &mut self,
         template: &Arc<Template>,
-        programs: &build::Programs,
+        programs: &Programs,
         is_rebuilt: impl Fn(&str) -> bool,
     ) -> Result<Vec<String>, Error> {
         // First what can fail.
@@ -308,7 +309,7 @@ impl Running {
     fn functions(
         &mut self,
         application: &Application,
-        programs: &build::Programs,
+        programs: &Programs,
         roles: &[Role],
     ) -> Vec<Function> {
         let declared = application.functions.iter().zip(roles);

@@ -6,24 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use samlet_build::Input;
 use tokio::sync::Notify;
 
-use crate::build::{Depth, Input};
 use crate::error::Error;
 
 /// How long to wait for the rest of what is being saved.
 const SETTLE: Duration = Duration::from_millis(50);
-
-/// Folders that tools fill.
-const IGNORED: [&str; 4] = ["__pycache__", "build", "node_modules", "target"];
-
-/// What sources end in. Other files are of a program only below `src`: functions
-/// may log into files beside their code, and must not be rebuilt for that.
-const EXTENSIONS: [&str; 11] = [
-    "html", "json", "lock", "pem", "proto", "py", "rs", "sql", "toml", "yaml", "yml",
-];
-
-const NAMES: [&str; 2] = ["Makefile", "requirements.txt"];
 
 /// A watch on files and folders.
 pub(crate) struct Watch {
@@ -76,11 +65,7 @@ impl Watch {
         let parents = state.files.iter().filter_map(|file| file.parent());
         wanted.extend(parents.map(Path::to_owned));
         for input in &state.inputs {
-            match input.depth {
-                Depth::File => wanted.extend(input.path.parent().map(Path::to_owned)),
-                Depth::All if input.path.is_dir() => wanted.extend(folders(&input.path)),
-                Depth::All => wanted.extend(existing(&input.path)),
-            }
+            wanted.extend(input.folders());
         }
         drop(state);
         for gone in self.watched.difference(&wanted) {
@@ -154,90 +139,12 @@ impl State {
     }
 }
 
-impl Input {
-    /// Whether a change of the file at `path` is one of this.
-    pub(crate) fn is_changed_by(&self, path: &Path) -> bool {
-        // What isn't there yet may come with a folder around it.
-        self.path.starts_with(path)
-            || self.depth == Depth::All && path.strip_prefix(&self.path).is_ok_and(is_source)
-    }
-}
-
-fn is_source(path: &Path) -> bool {
-    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
-        return false;
-    };
-    let folders = || path.parent().into_iter().flat_map(Path::iter);
-    if is_hidden(name) || folders().any(|folder| folder.to_str().is_none_or(is_ignored)) {
-        return false;
-    }
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    NAMES.contains(&name)
-        || extension.is_some_and(|extension| EXTENSIONS.contains(&extension))
-        || folders().any(|folder| folder == "src") && !name.ends_with('~')
-}
-
-fn is_hidden(name: &str) -> bool {
-    name.starts_with('.')
-}
-
-fn is_ignored(folder: &str) -> bool {
-    is_hidden(folder) || IGNORED.contains(&folder) || folder.ends_with(".egg-info")
-}
-
-/// What of a path is there: in it the rest would appear.
-fn existing(path: &Path) -> Option<PathBuf> {
-    path.ancestors()
-        .find(|path| path.is_dir())
-        .map(Path::to_owned)
-}
-
-/// A folder and all in it that sources may be in.
-fn folders(root: &Path) -> Vec<PathBuf> {
-    let mut folders = vec![root.to_owned()];
-    let mut seen = 0;
-    while let Some(folder) = folders.get(seen) {
-        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        let inner = entries.filter(|entry| {
-            let name = entry.file_name();
-            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-            is_folder && name.to_str().is_some_and(|name| !is_ignored(name))
-        });
-        let inner: Vec<PathBuf> = inner.map(|entry| entry.path()).collect();
-        folders.extend(inner);
-        seen += 1;
-    }
-    folders
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::*;
+    use samlet_build::Depth;
 
-    #[test]
-    fn sources_are_told_from_what_tools_and_functions_write() {
-        for path in [
-            "lib.rs",
-            "src/deep/data.txt",
-            "requirements.txt",
-            "roots.pem",
-            "a/app.py",
-        ] {
-            assert!(is_source(Path::new(path)), "{path}");
-        }
-        for path in [
-            "target/debug/build.rs",
-            "samlet.log",
-            "__pycache__/a.py",
-            ".git/config.toml",
-            ".main.rs.swp",
-            "src/main.rs~",
-            "common.egg-info/a.json",
-        ] {
-            assert!(!is_source(Path::new(path)), "{path}");
-        }
-    }
+    use super::*;
 
     #[tokio::test]
     async fn a_saved_file_is_told_once_and_a_log_never() {

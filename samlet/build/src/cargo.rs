@@ -8,26 +8,25 @@ use std::process::{Command, Stdio};
 use cargo_metadata::{DependencyKind, Message, Metadata, MetadataCommand};
 use samlet_template::Function;
 
-use crate::error::Error;
-use crate::terminal;
+use crate::BuildError;
 
 /// What is to be built, by workspace.
 #[derive(Default)]
-pub(super) struct Cargo {
+pub(crate) struct Cargo {
     targets: Vec<Target>,
     workspaces: Vec<Metadata>,
 }
 
 impl Cargo {
     /// Adds a function whose package is in `code`.
-    pub(super) fn add(&mut self, function: &Function, code: &Path) -> Result<(), Error> {
+    pub(crate) fn add(&mut self, function: &Function, code: &Path) -> Result<(), BuildError> {
         let target = target(function, code, &mut self.workspaces)?;
         self.targets.push(target);
         Ok(())
     }
 
     /// The folders of a function's package and of all that it depends on on this machine.
-    pub(super) fn folders(&self, logical_id: &str) -> BTreeSet<PathBuf> {
+    pub(crate) fn folders(&self, logical_id: &str) -> BTreeSet<PathBuf> {
         let mut folders = BTreeSet::new();
         let target = self.targets.iter().find(|t| t.logical_id == logical_id);
         let mut open: Vec<PathBuf> = target.map(|t| t.folder.clone()).into_iter().collect();
@@ -46,7 +45,7 @@ impl Cargo {
     }
 
     /// The workspaces' roots.
-    pub(super) fn roots(&self) -> impl Iterator<Item = &Path> {
+    pub(crate) fn roots(&self) -> impl Iterator<Item = &Path> {
         self.workspaces
             .iter()
             .map(|metadata| metadata.workspace_root.as_std_path())
@@ -54,7 +53,12 @@ impl Cargo {
 
     /// Builds all; each function's `bootstrap` is then in `build_folder/<LogicalId>`.
     /// Where one fails, the others are there nevertheless.
-    pub(super) fn build(self, build_folder: &Path, release: bool) -> Result<(), Error> {
+    pub(crate) fn build(
+        self,
+        build_folder: &Path,
+        release: bool,
+        quiet: bool,
+    ) -> Result<(), BuildError> {
         let mut result = Ok(());
         for metadata in &self.workspaces {
             let root = metadata.workspace_root.as_std_path();
@@ -63,11 +67,11 @@ impl Cargo {
                 .iter()
                 .filter(|t| t.workspace == root)
                 .collect();
-            let executables = run_cargo(root, &members, release)?;
+            let executables = run_cargo(root, &members, release, quiet)?;
             for target in members {
                 match executables.get(&target.binary) {
                     Some(built) => install(built, &build_folder.join(&target.logical_id))?,
-                    None => result = Err(Error::BuildFailed),
+                    None => result = Err(BuildError::BuildFailed),
                 }
             }
         }
@@ -91,13 +95,13 @@ fn target(
     function: &Function,
     code: &Path,
     workspaces: &mut Vec<Metadata>,
-) -> Result<Target, Error> {
+) -> Result<Target, BuildError> {
     let manifest = code.join("Cargo.toml");
-    let nothing = |reason| Error::NothingToRun {
+    let nothing = |reason| BuildError::NothingToRun {
         function: function.logical_id.clone(),
         reason,
     };
-    let package_error = |reason: String| Error::Package {
+    let package_error = |reason: String| BuildError::Package {
         function: function.logical_id.clone(),
         reason,
     };
@@ -114,7 +118,7 @@ fn target(
         let mut metadata = MetadataCommand::new();
         metadata.manifest_path(&manifest).no_deps();
         let metadata = metadata.exec().map_err(|error| match error {
-            cargo_metadata::Error::Io(error) => Error::CargoMissing(error),
+            cargo_metadata::Error::Io(error) => BuildError::CargoMissing(error),
             error => package_error(error.to_string()),
         })?;
         workspaces.push(metadata);
@@ -165,14 +169,15 @@ fn run_cargo(
     workspace: &Path,
     targets: &[&Target],
     release: bool,
-) -> Result<BTreeMap<String, PathBuf>, Error> {
+    quiet: bool,
+) -> Result<BTreeMap<String, PathBuf>, BuildError> {
     let mut cargo = Command::new("cargo");
     cargo
         .current_dir(workspace)
         .args(["build", "--keep-going"])
         .args(["--message-format", "json-render-diagnostics"])
         .args(release.then_some("--release"))
-        .args(terminal::is_quiet().then_some("--quiet"));
+        .args(quiet.then_some("--quiet"));
     for target in targets {
         cargo.args(["--package", &target.package, "--bin", &target.binary]);
     }
@@ -181,7 +186,7 @@ fn run_cargo(
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
-        .map_err(Error::CargoMissing)?;
+        .map_err(BuildError::CargoMissing)?;
     let mut executables = BTreeMap::new();
     if let Some(stdout) = cargo.stdout.take() {
         for message in Message::parse_stream(BufReader::new(stdout)).flatten() {
@@ -192,7 +197,7 @@ fn run_cargo(
             }
         }
     }
-    cargo.wait().map_err(Error::CargoMissing)?;
+    cargo.wait().map_err(BuildError::CargoMissing)?;
     Ok(executables)
 }
 
@@ -215,8 +220,8 @@ fn forget_outer_cargo(cargo: &mut Command) {
 
 /// Puts the executable in place in one step: a running environment keeps the
 /// file it was started from.
-fn install(executable: &Path, folder: &Path) -> Result<(), Error> {
-    let failed = |source| Error::DataUnusable {
+fn install(executable: &Path, folder: &Path) -> Result<(), BuildError> {
+    let failed = |source| BuildError::FolderUnusable {
         path: folder.to_owned(),
         source,
     };

@@ -1,6 +1,8 @@
 //! From a function's CodeUri to what Lambda runs: a folder with a `bootstrap`, or with Python code.
 
 mod cargo;
+mod error;
+mod input;
 mod makefile;
 mod python;
 
@@ -10,50 +12,32 @@ use std::path::{Path, PathBuf};
 use samlet_lambda::Program;
 use samlet_template::{Application, Function};
 
-use crate::args::{BuildArgs, StartArgs};
-use crate::error::Error;
-use crate::template::Template;
-use samlet_run::DataFolder;
+pub use error::BuildError;
+pub use input::{Depth, Input};
 
 /// What there is to run of each function, by logical id.
-pub(crate) type Programs = BTreeMap<String, Program>;
+pub type Programs = BTreeMap<String, Program>;
 
 /// How much is to be built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
+pub enum Mode {
     /// Nothing: as it was last built.
     None,
+    /// As fast as it can be built.
     Dev,
+    /// As it ships to AWS.
     Release,
     /// SAM CLI has built it; only what its runtime needs is added.
     BuiltBySam,
 }
 
-impl Mode {
-    /// What `samlet start` was asked for.
-    pub(crate) fn of(args: &StartArgs) -> Self {
-        match args {
-            args if args.no_build => Self::None,
-            args if args.built => Self::BuiltBySam,
-            args if args.release => Self::Release,
-            _ => Self::Dev,
-        }
-    }
-}
-
-/// `samlet build`.
-pub(crate) fn command(args: &BuildArgs) -> Result<(), Error> {
-    let config = args.application.config("build")?;
-    let template = Template::read(&args.application, &config, false)?;
-    let data = DataFolder::open(&args.application.data_dir())?;
-    let mode = match args.release {
-        true => Mode::Release,
-        false => Mode::Dev,
-    };
-    let build = Build::new(&template, data.build(), mode);
-    build.make()?;
-    build.programs()?;
-    Ok(())
+/// How building reports what it does.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Whether tools write only warnings and errors.
+    pub quiet: bool,
+    /// Shows a step that takes a while: a verb, and what it is done to.
+    pub show: fn(verb: &str, what: &str),
 }
 
 /// Where one function's code comes from.
@@ -67,54 +51,36 @@ enum Source {
     Built,
 }
 
-/// A file, or a folder of files, that a function is made of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Input {
-    pub(crate) logical_id: String,
-    /// Absolute.
-    pub(crate) path: PathBuf,
-    pub(crate) depth: Depth,
-}
-
-/// How much of a path is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Depth {
-    File,
-    /// The folder's sources, at any depth.
-    All,
-}
-
-impl Input {
-    fn new(logical_id: &str, path: PathBuf, depth: Depth) -> Self {
-        Self {
-            logical_id: logical_id.to_owned(),
-            path,
-            depth,
-        }
-    }
-}
-
 /// How an application's functions are built.
-pub(crate) struct Build<'a> {
+pub struct Build<'a> {
     application: &'a Application,
     template_folder: &'a Path,
     build_folder: PathBuf,
     mode: Mode,
+    progress: Progress,
 }
 
 impl<'a> Build<'a> {
-    /// Functions are built into folders of their own in `build_folder`.
-    pub(crate) fn new(template: &'a Template, build_folder: PathBuf, mode: Mode) -> Self {
+    /// Functions are built into folders of their own in `build_folder`; paths in the
+    /// template start from `template_folder`.
+    pub fn new(
+        application: &'a Application,
+        template_folder: &'a Path,
+        build_folder: PathBuf,
+        mode: Mode,
+        progress: Progress,
+    ) -> Self {
         Self {
-            application: &template.application,
-            template_folder: template.folder(),
+            application,
+            template_folder,
             build_folder,
             mode,
+            progress,
         }
     }
 
     /// Builds every function that isn't built already.
-    pub(crate) fn make(&self) -> Result<(), Error> {
+    pub fn make(&self) -> Result<(), BuildError> {
         let functions = self.application.functions.iter();
         let mut python = functions.filter(|function| is_python(function)).peekable();
         if python.peek().is_some() {
@@ -128,7 +94,7 @@ impl<'a> Build<'a> {
     /// Builds those functions that `is_wanted` says by their logical ids, and
     /// others that cargo builds along with them. Where one of them fails, the
     /// others are built nevertheless.
-    pub(crate) fn make_some(&self, is_wanted: impl Fn(&str) -> bool) -> Result<(), Error> {
+    pub fn make_some(&self, is_wanted: impl Fn(&str) -> bool) -> Result<(), BuildError> {
         if self.mode == Mode::None {
             return Ok(());
         }
@@ -149,26 +115,40 @@ impl<'a> Build<'a> {
         }
         if cargo_wanted {
             let release = self.mode == Mode::Release;
-            result = result.and(cargo.build(&self.build_folder, release));
+            result = result.and(cargo.build(&self.build_folder, release, self.progress.quiet));
         }
         result
     }
 
     /// All but what cargo builds.
-    fn make_one(&self, function: &Function, source: &Source) -> Result<(), Error> {
+    fn make_one(&self, function: &Function, source: &Source) -> Result<(), BuildError> {
         let folder = self.folder(function);
         let template_folder = self.template_folder;
         match source {
             Source::Makefile(code) => {
                 makefile::build(function, code, &folder)?;
                 if is_python(function) {
-                    python::prepare(function, &folder, template_folder, &folder, false)?;
+                    python::prepare(
+                        function,
+                        &folder,
+                        template_folder,
+                        &folder,
+                        false,
+                        self.progress,
+                    )?;
                 }
                 Ok(())
             }
             Source::Python(code) => {
                 let install = self.mode != Mode::BuiltBySam;
-                python::prepare(function, code, template_folder, &folder, install)
+                python::prepare(
+                    function,
+                    code,
+                    template_folder,
+                    &folder,
+                    install,
+                    self.progress,
+                )
             }
             Source::Ready(_) | Source::Built | Source::Cargo(_) => Ok(()),
         }
@@ -176,7 +156,7 @@ impl<'a> Build<'a> {
 
     /// What each function is made of, as far as it is to be built; of one that
     /// can't be, what would change that.
-    pub(crate) fn inputs(&self) -> Vec<Input> {
+    pub fn inputs(&self) -> Vec<Input> {
         let mut inputs = Vec::new();
         if self.mode == Mode::None {
             return inputs;
@@ -215,7 +195,7 @@ impl<'a> Build<'a> {
     }
 
     /// What there is to run, built now or before.
-    pub(crate) fn programs(&self) -> Result<Programs, Error> {
+    pub fn programs(&self) -> Result<Programs, BuildError> {
         let functions = self.application.functions.iter();
         let programs = functions.map(|function| {
             let folder = self.folder(function);
@@ -238,23 +218,23 @@ impl<'a> Build<'a> {
         self.build_folder.join(&function.logical_id)
     }
 
-    fn source(&self, function: &Function) -> Result<Source, Error> {
+    fn source(&self, function: &Function) -> Result<Source, BuildError> {
         let code = self.template_folder.join(&function.code_uri);
         source(function, &code, self.mode)
     }
 }
 
 /// Whether its code is run as it is, and has no executable of its own.
-pub(crate) fn is_python(function: &Function) -> bool {
+pub fn is_python(function: &Function) -> bool {
     function.runtime.starts_with("python")
 }
 
-fn source(function: &Function, code: &Path, mode: Mode) -> Result<Source, Error> {
+fn source(function: &Function, code: &Path, mode: Mode) -> Result<Source, BuildError> {
     let code = match code.canonicalize() {
         Ok(code) => code,
         Err(_) if mode == Mode::None && !is_python(function) => return Ok(Source::Built),
         Err(_) => {
-            return Err(Error::NoCode {
+            return Err(BuildError::NoCode {
                 function: function.logical_id.clone(),
                 path: code.to_owned(),
             });
@@ -273,17 +253,17 @@ fn source(function: &Function, code: &Path, mode: Mode) -> Result<Source, Error>
         return Ok(Source::Cargo(code));
     }
     let code = code.display();
-    Err(Error::NothingToRun {
+    Err(BuildError::NothingToRun {
         function: function.logical_id.clone(),
         reason: format!("its CodeUri {code} holds neither a bootstrap nor a Cargo.toml"),
     })
 }
 
 /// The program of a custom runtime.
-fn bootstrap(function: &Function, folder: &Path) -> Result<Program, Error> {
+fn bootstrap(function: &Function, folder: &Path) -> Result<Program, BuildError> {
     let path = folder.join("bootstrap");
     if !path.is_file() {
-        return Err(Error::NotBuilt {
+        return Err(BuildError::NotBuilt {
             function: function.logical_id.clone(),
             path,
         });

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::error::Error;
-use crate::terminal::print_status;
+use crate::{BuildError, Progress};
 
 /// What Lambda's Python runtimes bring along.
 const RUNTIME_PACKAGES: [&str; 2] = ["awslambdaric>=4,<5", "boto3"];
@@ -17,25 +16,30 @@ const RUNTIME_PACKAGES: [&str; 2] = ["awslambdaric>=4,<5", "boto3"];
 const BASE: &str = "base";
 
 /// The packages a function needs.
-pub(super) struct Packages<'a> {
-    pub(super) version: &'a str,
+pub(crate) struct Packages<'a> {
+    pub(crate) version: &'a str,
     /// Its requirements.txt, and where paths in it start from.
-    pub(super) list: Option<&'a Path>,
-    pub(super) requirements: &'a str,
-    pub(super) base: &'a Path,
+    pub(crate) list: Option<&'a Path>,
+    pub(crate) requirements: &'a str,
+    pub(crate) base: &'a Path,
 }
 
 impl Packages<'_> {
     /// Gives the name of the environment in `folder` that has them, made anew
     /// if there is none.
-    pub(super) fn install(&self, folder: &Path, function: &str) -> Result<String, Error> {
+    pub(crate) fn install(
+        &self,
+        folder: &Path,
+        function: &str,
+        progress: Progress,
+    ) -> Result<String, BuildError> {
         let base = self.base_stamp();
         let name = format!("venv-{:016x}", hash(&(&base, self.local_changes())));
         if folder.join(&name).is_dir() {
             return Ok(name);
         }
-        print_status("Installing", &format!("the Python packages of {function}"));
-        let unusable = |source| Error::DataUnusable {
+        (progress.show)("Installing", &format!("the Python packages of {function}"));
+        let unusable = |source| BuildError::FolderUnusable {
             path: folder.to_owned(),
             source,
         };
@@ -57,7 +61,7 @@ impl Packages<'_> {
         Ok(name)
     }
 
-    fn install_all(&self, environment: &Path) -> Result<(), Error> {
+    fn install_all(&self, environment: &Path) -> Result<(), BuildError> {
         let mut venv = Command::new("python3");
         venv.args(["-m", "venv", "--clear"]).arg(environment);
         run("python3", &mut venv)?;
@@ -70,7 +74,7 @@ impl Packages<'_> {
     }
 
     /// Only the code of local packages has changed.
-    fn reinstall_local(&self, environment: &Path) -> Result<(), Error> {
+    fn reinstall_local(&self, environment: &Path) -> Result<(), BuildError> {
         let mut pip = self.pip(environment);
         pip.args(["--no-deps", "--force-reinstall"])
             .args(local_packages(self.requirements));
@@ -157,7 +161,7 @@ fn copy_links(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// Removes the environments that none of these names.
-pub(super) fn tidy(folder: &Path, used: &[String]) {
+pub(crate) fn tidy(folder: &Path, used: &[String]) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         if !used.iter().any(|used| **used == *name) {
@@ -167,7 +171,7 @@ pub(super) fn tidy(folder: &Path, used: &[String]) {
 }
 
 /// Packages of requirements.txt that are folders on this machine.
-pub(super) fn local_packages(requirements: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn local_packages(requirements: &str) -> impl Iterator<Item = &str> {
     let lines = requirements.lines().map(str::trim);
     lines
         .map(|line| {
@@ -201,12 +205,12 @@ fn newest(folder: &Path) -> SystemTime {
     newest
 }
 
-fn run(tool: &'static str, command: &mut Command) -> Result<(), Error> {
+fn run(tool: &'static str, command: &mut Command) -> Result<(), BuildError> {
     let status = command.status();
-    let status = status.map_err(|source| Error::ToolMissing { tool, source })?;
+    let status = status.map_err(|source| BuildError::ToolMissing { tool, source })?;
     match status.success() {
         true => Ok(()),
-        false => Err(Error::BuildFailed),
+        false => Err(BuildError::BuildFailed),
     }
 }
 

@@ -6,12 +6,12 @@ use std::process::Command;
 
 use samlet_template::Function;
 
-use crate::error::Error;
+use crate::BuildError;
 
 /// Runs `make build-<LogicalId>` in the function's folder, which puts what is
 /// to be run into `ARTIFACTS_DIR`.
-pub(super) fn build(function: &Function, code: &Path, artifacts: &Path) -> Result<(), Error> {
-    let failed = |source| Error::DataUnusable {
+pub(crate) fn build(function: &Function, code: &Path, artifacts: &Path) -> Result<(), BuildError> {
+    let failed = |source| BuildError::FolderUnusable {
         path: artifacts.to_owned(),
         source,
     };
@@ -22,12 +22,12 @@ pub(super) fn build(function: &Function, code: &Path, artifacts: &Path) -> Resul
         .arg(format!("build-{}", function.logical_id))
         .env("ARTIFACTS_DIR", artifacts)
         .status()
-        .map_err(|source| Error::ToolMissing {
+        .map_err(|source| BuildError::ToolMissing {
             tool: "make",
             source,
         })?;
     match status.success() {
         true => Ok(()),
-        false => Err(Error::BuildFailed),
+        false => Err(BuildError::BuildFailed),
     }
 }

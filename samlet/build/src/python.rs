@@ -10,7 +10,7 @@ use std::process::Command;
 use samlet_lambda::Program;
 use samlet_template::Function;
 
-use crate::error::Error;
+use crate::{BuildError, Progress};
 use environment::{Packages, local_packages};
 
 /// The file, in a function's folder, that names its virtual environment.
@@ -22,13 +22,14 @@ const ENVIRONMENTS: &str = "python-environments";
 /// Makes the environment of a function whose code is in `code` and that is
 /// built in `folder`, unless there is one. `requirements` says whether the
 /// function's own packages are installed too.
-pub(super) fn prepare(
+pub(crate) fn prepare(
     function: &Function,
     code: &Path,
     template_folder: &Path,
     folder: &Path,
     requirements: bool,
-) -> Result<(), Error> {
+    progress: Progress,
+) -> Result<(), BuildError> {
     let id = function.logical_id.as_str();
     let version = version()?;
     let list = code.join("requirements.txt");
@@ -37,15 +38,15 @@ pub(super) fn prepare(
         false => None,
     };
     let base = match &wanted {
-        Some(text) => {
-            base_folder(text, code, template_folder).map_err(|missing| Error::NothingToRun {
+        Some(text) => base_folder(text, code, template_folder).map_err(|missing| {
+            BuildError::NothingToRun {
                 function: id.to_owned(),
                 reason: format!(
                     "{} names {missing}, which is neither there nor beside the template",
                     list.display()
                 ),
-            })?
-        }
+            }
+        })?,
         None => code,
     };
     let packages = Packages {
@@ -55,12 +56,12 @@ pub(super) fn prepare(
         base,
     };
     // Processes go on running from the one that it has.
-    let name = packages.install(&environments(folder), id)?;
+    let name = packages.install(&environments(folder), id, progress)?;
     let partial = folder.join("packages.partial");
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(&partial, name))
         .and_then(|()| fs::rename(&partial, folder.join(NAME)))
-        .map_err(|source| Error::DataUnusable {
+        .map_err(|source| BuildError::FolderUnusable {
             path: folder.to_owned(),
             source,
         })
@@ -71,14 +72,14 @@ fn environments(folder: &Path) -> PathBuf {
 }
 
 /// Removes the environments that no function in `build_folder` has.
-pub(super) fn tidy(build_folder: &Path) {
+pub(crate) fn tidy(build_folder: &Path) {
     let functions = fs::read_dir(build_folder).into_iter().flatten().flatten();
     let used = functions.filter_map(|entry| fs::read_to_string(entry.path().join(NAME)).ok());
     environment::tidy(&build_folder.join(ENVIRONMENTS), &used.collect::<Vec<_>>());
 }
 
 /// Says where this machine's Python is another than the functions ask for.
-pub(super) fn warn_of_versions<'f>(functions: impl Iterator<Item = &'f Function>) {
+pub(crate) fn warn_of_versions<'f>(functions: impl Iterator<Item = &'f Function>) {
     let Ok(version) = version() else { return };
     for function in functions.filter(|function| !function.runtime.ends_with(&version)) {
         tracing::warn!(
@@ -90,7 +91,7 @@ pub(super) fn warn_of_versions<'f>(functions: impl Iterator<Item = &'f Function>
 }
 
 /// What else than its own code a function is made of.
-pub(super) fn folders(code: &Path, template_folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn folders(code: &Path, template_folder: &Path) -> Vec<PathBuf> {
     let list = fs::read_to_string(code.join("requirements.txt")).unwrap_or_default();
     let base = base_folder(&list, code, template_folder).unwrap_or(code);
     let local = local_packages(&list).filter_map(|path| base.join(path).canonicalize().ok());
@@ -98,15 +99,19 @@ pub(super) fn folders(code: &Path, template_folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The program: the runtime interface client, in the function's folder.
-pub(super) fn program(function: &Function, code: &Path, folder: &Path) -> Result<Program, Error> {
-    let unusable = |source| Error::DataUnusable {
+pub(crate) fn program(
+    function: &Function,
+    code: &Path,
+    folder: &Path,
+) -> Result<Program, BuildError> {
+    let unusable = |source| BuildError::FolderUnusable {
         path: folder.to_owned(),
         source,
     };
     let environment = fs::read_to_string(folder.join(NAME)).unwrap_or_default();
     let python = environments(folder).join(&environment).join("bin/python");
     if environment.is_empty() || !python.is_file() {
-        return Err(Error::NotBuilt {
+        return Err(BuildError::NotBuilt {
             function: function.logical_id.clone(),
             path: python,
         });
@@ -124,9 +129,9 @@ pub(super) fn program(function: &Function, code: &Path, folder: &Path) -> Result
 }
 
 /// As `3.12`.
-fn version() -> Result<String, Error> {
+fn version() -> Result<String, BuildError> {
     let output = Command::new("python3").arg("--version").output();
-    let output = output.map_err(|source| Error::ToolMissing {
+    let output = output.map_err(|source| BuildError::ToolMissing {
         tool: "python3",
         source,
     })?;

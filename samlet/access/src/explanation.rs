@@ -68,6 +68,11 @@ impl Access {
         }
     }
 
+    /// What functions did, and were refused.
+    pub fn usage(&self) -> &Usage {
+        &self.usage
+    }
+
     /// Has explanations speak of this application from now on.
     pub fn update(&self, application: &Application, template: &Path) {
         let functions = application.functions.iter().map(|function| {

@@ -68,11 +68,8 @@ pub(crate) enum Error {
     NoApi { name: String, known: String },
     #[error("the template has no routes")]
     NoRoutes,
-    #[error("cannot use {}: {source}", path.display())]
-    OpenApi {
-        path: PathBuf,
-        source: samlet_gateway::ContributionError,
-    },
+    #[error(transparent)]
+    Contract(#[from] samlet_gateway::ContractError),
     #[error("cannot add the function to the template: {0}")]
     NotAddable(String),
     #[error("{operation}: {reason}")]

@@ -24,7 +24,6 @@ mod tables;
 mod template;
 mod terminal;
 mod watch;
-mod workbench;
 
 use std::ffi::OsString;
 use std::io::Write;

@@ -26,7 +26,6 @@ use crate::build;
 use crate::error::Error;
 use crate::template::{ACCOUNT_ID, REGION, Template, place};
 use crate::terminal::LogNames;
-use crate::workbench::Bench;
 use samlet_run::DataFolder;
 use samlet_run::{Apis, Core, declared, services};
 
@@ -80,7 +79,6 @@ pub(crate) struct Running {
     endpoint: JoinHandle<()>,
     endpoint_stop: CancellationToken,
     access: Arc<Access>,
-    bench: Arc<Bench>,
     console: Arc<Console>,
     /// What is done every now and then.
     chores: [JoinHandle<()>; 2],
@@ -132,18 +130,15 @@ impl Running {
             logs,
         };
         services.add(make_services(&core)?);
-        let bench = Arc::new(Bench::new(
-            Arc::clone(&access),
-            Arc::clone(&usage),
-            template,
-        ));
         let sources = Sources {
             traces: traces.clone(),
             lambda: core.lambda.clone(),
             store: core.store.clone(),
             logs: core.logs.clone(),
             services: Arc::clone(&services),
-            workbench: Arc::clone(&bench) as _,
+            access: Arc::clone(&access),
+            home: template.home().to_owned(),
+            events_folder: template.folder().join("events"),
         };
         let console = Console::new(data.console_token()?, sources, endpoint_stop.clone());
         let console = Arc::new(console);
@@ -161,7 +156,6 @@ impl Running {
             endpoint: tokio::spawn(endpoint.serve(aws)),
             endpoint_stop,
             access,
-            bench,
             console,
             chores: [
                 tokio::spawn(record(Arc::clone(&usage))),
@@ -199,7 +193,6 @@ impl Running {
         let application = &template.application;
         self.log_names.update(application);
         self.access.update(application, &template.path);
-        self.bench.update(application, &roles);
         let rebuilt = application.functions.iter();
         let rebuilt: HashSet<String> = rebuilt
             .filter(|function| is_rebuilt(&function.logical_id))

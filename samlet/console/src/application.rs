@@ -55,6 +55,17 @@ pub(crate) struct Known {
     /// APIs' addresses, by logical id.
     pub(crate) urls: BTreeMap<String, String>,
     pub(crate) tables: Vec<KnownTable>,
+    /// What it is known from; `None` before it is shown.
+    pub(crate) declared: Option<Declared>,
+}
+
+/// The application as it was shown last.
+#[derive(Debug)]
+pub(crate) struct Declared {
+    pub(crate) application: Application,
+    /// Each function's, in the same order.
+    pub(crate) roles: Vec<Role>,
+    pub(crate) place: Place,
 }
 
 #[derive(Clone, Debug)]
@@ -85,6 +96,11 @@ impl Known {
                 .map(|(api, url)| (api.logical_id.clone(), url.clone()))
                 .collect(),
             tables: application.tables.iter().map(KnownTable::of).collect(),
+            declared: Some(Declared {
+                application: application.clone(),
+                roles: shown.roles.to_vec(),
+                place: shown.place.clone(),
+            }),
         };
         known.description = known.describe(shown, started);
         known
@@ -102,9 +118,18 @@ impl Known {
         found.map(|(id, _)| id.as_str())
     }
 
+    /// The API of this logical id, of which application, and its address.
+    pub(crate) fn api(&self, id: &str) -> Option<(&Application, &Api, &str)> {
+        let application = &self.declared.as_ref()?.application;
+        let mut apis = application.apis.iter();
+        let api = apis.find(|api| api.logical_id == id)?;
+        let url = self.urls.get(id)?;
+        Some((application, api, url))
+    }
+
     fn describe(&self, shown: &Shown<'_>, started: SystemTime) -> Value {
         let application = shown.application;
-        let apis = application.apis.iter().map(|api| self.api(api));
+        let apis = application.apis.iter().map(|api| self.describe_api(api));
         let functions = application.functions.iter().zip(shown.roles);
         let functions = functions.map(|(function, role)| self.function(function, role, shown));
         let tables = self.tables.iter().map(KnownTable::describe);
@@ -127,7 +152,7 @@ impl Known {
         })
     }
 
-    fn api(&self, api: &Api) -> Value {
+    fn describe_api(&self, api: &Api) -> Value {
         let routes = api.routes.iter().map(|route| {
             let function = self.id(&route.function);
             json!({"method": route.method, "path": route.path, "function": function})

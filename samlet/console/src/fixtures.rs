@@ -30,10 +30,10 @@ impl Console {
             .as_deref()
             .map(|name| known.id(name));
         let names = names(body, function.unwrap_or("function"))?;
-        let folder = self.sources.workbench.events_folder();
+        let folder = &self.sources.events_folder;
         let text = format!("{event:#}\n");
         for name in names {
-            match write_new(&folder, &name, &text) {
+            match write_new(folder, &name, &text) {
                 Ok(()) => return Ok(json!({"path": format!("events/{name}")})),
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => {

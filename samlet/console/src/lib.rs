@@ -7,6 +7,7 @@ mod access;
 mod answer;
 mod application;
 mod assets;
+mod declared;
 mod fixtures;
 mod logs;
 mod metrics;
@@ -15,14 +16,15 @@ mod requests;
 mod services;
 mod stream;
 mod tables;
-mod workbench;
 
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, StatusCode};
+use samlet_access::Access;
 use samlet_dynamodb::Store;
 use samlet_http::{BodyError, Request, Response, read_body};
 use samlet_lambda::Lambda;
@@ -35,7 +37,6 @@ use tokio_util::sync::CancellationToken;
 use answer::{Answered, Query, problem};
 use application::Known;
 pub use application::Shown;
-pub use workbench::Workbench;
 
 /// Where the console is on the AWS endpoint.
 pub const PATH: &str = "/_samlet/";
@@ -65,8 +66,12 @@ pub struct Sources {
     pub logs: Logs,
     /// All services, these among them.
     pub services: Arc<Services>,
-    /// What only who runs the application knows.
-    pub workbench: Arc<dyn Workbench>,
+    /// What functions are allowed, did and were refused.
+    pub access: Arc<Access>,
+    /// The application's folder, from which paths in its template start.
+    pub home: PathBuf,
+    /// Where the application's example events are kept.
+    pub events_folder: PathBuf,
 }
 
 /// The console of one application.
@@ -168,28 +173,13 @@ impl Console {
                 _ => Err(not_allowed(parts)),
             },
             ["api", "services"] if get => Ok(self.services().await.into()),
-            ["api", "policies"] if get => Ok(self.sources.workbench.policies().into()),
+            ["api", "policies"] if get => Ok(self.policies().into()),
             known if is_known(known) => Err(not_allowed(parts)),
             _ => Err(problem(
                 StatusCode::NOT_FOUND,
                 format!("there is no {path}"),
             )),
         }
-    }
-
-    /// The contract of one API, or of the first.
-    fn contract(&self, query: &Query<'_>) -> Result<serde_json::Value, answer::Problem> {
-        let known = self.known();
-        let first = known.description["apis"][0]["id"].as_str();
-        let id = query.get("api").or(first).unwrap_or_default();
-        let Some(url) = known.urls.get(id) else {
-            return Err(problem(
-                StatusCode::NOT_FOUND,
-                format!("there is no API {id}"),
-            ));
-        };
-        let contract = self.sources.workbench.contract(id, url);
-        contract.map_err(|why| problem(StatusCode::INTERNAL_SERVER_ERROR, why))
     }
 
     fn known(&self) -> Arc<Known> {

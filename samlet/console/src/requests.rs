@@ -79,7 +79,7 @@ impl Console {
 
     fn refusal(&self, refused: &Refused, known: &Known) -> Value {
         let function = refused.function.as_deref().unwrap_or_default();
-        let explained = self.sources.workbench.explain(function, &refused.denied);
+        let explained = self.sources.access.explain(function, &refused.denied);
         json!({
             "function": known.id(function),
             "action": refused.denied.action,

@@ -2,11 +2,12 @@
 //!
 //! Routes, events and responses are pure functions of data (`router`,
 //! `event`, `event_v2`, `sample`, `response`, `response_http`, `cors`, `binary`, `validation`, `openapi`); only
-//! `server` and `stage` do I/O.
+//! `server` and `stage` do I/O, and `contract` reads one file.
 
 mod answers;
 mod authorizer;
 mod binary;
+mod contract;
 mod cors;
 mod event;
 mod event_v2;
@@ -26,6 +27,7 @@ mod throttle;
 mod usage;
 mod validation;
 
+pub use contract::{ContractError, contract};
 pub use openapi::{Contribution, ContributionError, openapi};
 pub use sample::{SampleError, SampleRequest};
 pub use server::Gateway;

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use http::{HeaderMap, Request};
 use samlet_iam::{Credentials, DEVELOPER_KEY, sign_request};
+use samlet_run::REGION;
 use serde_json::Value;
-
-use crate::template::REGION;
 
 /// Longer than a function may run at most.
 const TIMEOUT: Duration = Duration::from_secs(16 * 60);

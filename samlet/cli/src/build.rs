@@ -1,49 +1,39 @@
 //! `samlet build`, and how the commands that start an application have its functions built.
 
-use std::path::PathBuf;
-
-use samlet_build::{Build, Mode, Progress};
+use samlet_build::{Mode, Progress};
+use samlet_run::{DataFolder, Settings};
 
 use crate::args::{BuildArgs, StartArgs};
-use samlet_run::DataFolder;
 use crate::error::Error;
-use crate::template::Template;
-use crate::terminal;
+use crate::{template, terminal};
 
 /// `samlet build`.
 pub(crate) fn command(args: &BuildArgs) -> Result<(), Error> {
     let config = args.application.config("build")?;
-    let template = Template::read(&args.application, &config, false)?;
+    let template = template::read(&args.application, &config, false)?;
     let data = DataFolder::open(&args.application.data_dir())?;
     let mode = if args.release {
         Mode::Release
     } else {
         Mode::Dev
     };
-    let build = of(&template, &data, mode);
+    let settings = Settings {
+        mode,
+        progress: progress(),
+        ..Settings::default()
+    };
+    let build = settings.build(&template, &data.build());
     build.make()?;
     build.programs()?;
     Ok(())
 }
 
-/// How the functions of `template` are built, in the data folder.
-pub(crate) fn of<'t>(template: &'t Template, data: &DataFolder, mode: Mode) -> Build<'t> {
-    in_folder(template, data.build(), mode)
-}
-
-/// How the functions of `template` are built, in `build_folder`.
-pub(crate) fn in_folder(template: &Template, build_folder: PathBuf, mode: Mode) -> Build<'_> {
-    let progress = Progress {
+/// How building reports what it does.
+pub(crate) fn progress() -> Progress {
+    Progress {
         quiet: terminal::is_quiet(),
         show: terminal::print_status,
-    };
-    Build::new(
-        &template.application,
-        template.folder(),
-        build_folder,
-        mode,
-        progress,
-    )
+    }
 }
 
 /// What `samlet start` was asked to build.

@@ -11,23 +11,20 @@ use crate::terminal;
 
 /// Prints what ended a command to standard error.
 pub(crate) fn print_error(error: &Error) {
-    if let Error::Template {
+    if let Error::Run(samlet_run::Error::Template {
         path,
         text,
-        diagnostics,
-    } = error
+        warnings,
+        errors,
+    }) = error
     {
-        for diagnostic in diagnostics {
-            let text = render(&Level::ERROR, path, text, diagnostic);
+        print_warnings(path, text, warnings);
+        for error in errors {
+            let text = render(&Level::ERROR, path, text, error);
             terminal::print(&format!("{text}\n\n"));
         }
-        let plural = if diagnostics.len() == 1 {
-            "error"
-        } else {
-            "errors"
-        };
-        let count = diagnostics.len();
-        terminal::print(&format!("{} has {count} {plural}\n", path.display()));
+        let count = terminal::counted(errors.len() as u64, "error");
+        terminal::print(&format!("{} has {count}\n", path.display()));
         return;
     }
     let title = Level::ERROR.primary_title(error.to_string());
@@ -36,7 +33,7 @@ pub(crate) fn print_error(error: &Error) {
     terminal::print(&format!("{}\n", Renderer::styled().render(&[group])));
 }
 
-/// Prints what of the template has no effect here.
+/// Prints what of the template has no effect here, or would fail on AWS.
 pub(crate) fn print_warnings(path: &Path, source: &str, warnings: &[Diagnostic]) {
     for warning in warnings {
         let text = render(&Level::WARNING, path, source, warning);

@@ -3,30 +3,13 @@
 use std::path::PathBuf;
 
 use samlet_build::BuildError;
-use samlet_template::Diagnostic;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("cannot read the template {}: {source}", path.display())]
-    TemplateUnreadable {
-        path: PathBuf,
-        source: std::io::Error,
-    },
-    #[error("the template has errors")]
-    Template {
-        path: PathBuf,
-        text: String,
-        diagnostics: Vec<Diagnostic>,
-    },
     #[error("cannot use {}: {reason}", path.display())]
     Config { path: PathBuf, reason: String },
     #[error(transparent)]
     Run(#[from] samlet_run::Error),
-    #[error("cannot use the data folder {}: {source}", path.display())]
-    DataUnusable {
-        path: PathBuf,
-        source: std::io::Error,
-    },
     #[error("the samlet that uses {} is still starting", path.display())]
     Starting { path: PathBuf },
     #[error("cannot write {}: {source}", path.display())]
@@ -116,8 +99,6 @@ pub(crate) enum Error {
     },
     #[error("the prices of {region} are not known")]
     NoRegion { region: String, known: String },
-    #[error("cannot watch the sources: {0}")]
-    Watch(notify::Error),
     #[error("{0}")]
     Store(#[from] samlet_dynamodb::StoreError),
     #[error("{0}")]
@@ -130,21 +111,9 @@ impl Error {
     /// The way out, where the message itself doesn't tell.
     pub(crate) fn help(&self) -> Option<String> {
         Some(match self {
-            Self::TemplateUnreadable { path, .. }
-                if path.ends_with(".aws-sam/build/template.yaml") =>
-            {
-                "--built runs what SAM CLI has built: run `sam build` first".into()
-            }
-            Self::TemplateUnreadable { .. } => {
-                "run samlet in the application's folder, or name the template with --template"
-                    .into()
-            }
             Self::Config { .. } => "correct it, or name another file with --config-file".into(),
             Self::Run(error) => return error.help(),
             Self::Starting { .. } => "try again once it says `ready`".into(),
-            Self::DataUnusable { .. } => {
-                "check its permissions, or choose another with --data-dir".into()
-            }
             Self::Build(error) => return error.help(),
             Self::NoRoute(_) => "give the whole event with --event".into(),
             Self::NoPath(_) | Self::NoSuchRequest(_) => {

@@ -4,28 +4,29 @@ use std::process::{ExitCode, ExitStatus};
 use std::sync::Arc;
 
 use rustix::process::{Pid, Signal};
+use samlet_run::{Addresses, DataFolder, REGION, Running};
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::ExecArgs;
 use crate::error::Error;
-use crate::running::{Addresses, Ports, Running};
-use crate::start::{runtime, secret};
-use crate::template::{REGION, Template};
-use samlet_run::DataFolder;
+use crate::start::{free_ports, runtime, secret};
+use crate::template;
+use crate::terminal::LogNames;
 
 /// `samlet exec`: gives the command's own exit code.
 pub(crate) fn command(args: &ExecArgs) -> Result<ExitCode, Error> {
     let config = args.start.application.config("local_start_api")?;
-    let template = Template::read(&args.start.application, &config, args.start.built)?;
+    let template = template::read(&args.start.application, &config, args.start.built)?;
     let template = Arc::new(template);
-    let ports = Ports::free(&args.start);
+    let settings = free_ports(&args.start);
     // Nothing of an earlier run, and nothing left of this one.
     let fresh = tempfile::tempdir().map_err(Error::Runtime)?;
     let folder = args.start.application.data_dir.as_deref();
     let data = DataFolder::open(folder.unwrap_or(fresh.path()))?;
     let run = async {
-        let running = Running::start(&args.start, ports, &template, &data).await?;
+        let log_names = Arc::new(LogNames::default());
+        let running = Running::start(settings, data, &template, log_names).await?;
         let ended = run(args, &running.addresses()).await;
         running.stop().await;
         ended.map(exit_code)

@@ -9,24 +9,23 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Request;
 use samlet_gateway::SampleRequest;
+use samlet_run::{ACCOUNT_ID, DataFolder, REGION, Running, Template};
 use samlet_template::Function;
 
 use crate::args::InvokeArgs;
 use crate::aws::{self, Client};
 use crate::error::Error;
-use crate::running::{Ports, Running};
-use crate::start::{runtime, secret};
-use crate::template::{ACCOUNT_ID, REGION, Template};
-use crate::terminal;
-use samlet_run::DataFolder;
+use crate::start::{free_ports, runtime, secret};
+use crate::template;
+use crate::terminal::{self, LogNames};
 
 /// `samlet invoke`: 1 when the function failed.
 pub(crate) fn command(args: &InvokeArgs) -> Result<ExitCode, Error> {
     let config = args.start.application.config("local_invoke")?;
-    let template = Template::read(&args.start.application, &config, args.start.built)?;
+    let template = template::read(&args.start.application, &config, args.start.built)?;
     let template = Arc::new(template);
     template.roles()?;
-    let function = template.function(&args.function)?;
+    let function = template::function(&template, &args.function)?;
     let name = function.name.clone();
     let event = event(args, &template, function)?;
     let folder = args.start.application.data_dir();
@@ -38,9 +37,10 @@ pub(crate) fn command(args: &InvokeArgs) -> Result<ExitCode, Error> {
         }
         Err(error) => return Err(error.into()),
     };
-    let ports = Ports::free(&args.start);
+    let settings = free_ports(&args.start);
     let run = async {
-        let running = Running::start(&args.start, ports, &template, &data).await?;
+        let log_names = Arc::new(LogNames::default());
+        let running = Running::start(settings, data, &template, log_names).await?;
         let address = running.addresses().aws;
         let invoked = tokio::task::block_in_place(|| invoke(args, &address, &name, event, false));
         running.stop().await;

@@ -5,6 +5,7 @@
 mod args;
 mod aws;
 mod build;
+mod commands;
 mod config;
 mod diagnostics;
 mod error;
@@ -18,12 +19,10 @@ mod openapi;
 mod policies;
 mod reload;
 mod reset;
-mod running;
 mod start;
 mod tables;
 mod template;
 mod terminal;
-mod watch;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -56,7 +55,7 @@ pub fn main_with(further: Vec<Registration>) -> ExitCode {
         Some(Command::Exec(args)) => exec::command(&args),
         Some(Command::Invoke(args)) => invoke::command(&args),
         Some(Command::Logs(args)) => logs::command(&args).map(succeeded),
-        Some(Command::Routes(args)) => template::routes(&args).map(succeeded),
+        Some(Command::Routes(args)) => commands::routes::command(&args).map(succeeded),
         Some(Command::Openapi(args)) => openapi::command(&args).map(succeeded),
         Some(Command::Tables(args)) => tables::command(&args).map(succeeded),
         Some(Command::GenerateEvent { event }) => generate_event::command(&event).map(succeeded),
@@ -72,7 +71,7 @@ pub fn main_with(further: Vec<Registration>) -> ExitCode {
             std::io::stdout().write_all(&script).ok();
             Ok(ExitCode::SUCCESS)
         }
-        Some(Command::Validate(args)) => template::validate(&args).map(succeeded),
+        Some(Command::Validate(args)) => commands::validate::command(&args).map(succeeded),
         Some(Command::Policies(args)) => match args.command {
             Some(PoliciesCommand::Simulate(args)) => policies::simulate(&args).map(succeeded),
             None => policies::command(&args).map(succeeded),

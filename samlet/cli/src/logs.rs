@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use samlet_logs::{Logs, LogsApi};
+use samlet_run::place;
 use samlet_template::Function;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -15,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::args::{Format, LogsArgs};
 use crate::error::Error;
 use crate::start::runtime;
-use crate::template::{Template, place};
+use crate::template;
 
 /// How often a log that is followed is looked at.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -29,10 +30,10 @@ const TAIL_SINCE: Duration = Duration::from_secs(600);
 /// `samlet logs`.
 pub(crate) fn command(args: &LogsArgs) -> Result<(), Error> {
     let config = args.application.config("logs")?;
-    let template = Template::read(&args.application, &config, false)?;
+    let template = template::read(&args.application, &config, false)?;
     let mut functions = Vec::new();
     for name in &args.functions {
-        functions.push(template.function(name)?);
+        functions.push(template::function(&template, name)?);
     }
     if functions.is_empty() {
         functions = template.application.functions.iter().collect();

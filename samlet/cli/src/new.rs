@@ -12,8 +12,9 @@ use samlet_template::{Api, ApiKind, Application, PayloadFormat};
 
 use crate::args::{InitArgs, NewFunctionArgs, RouteArg};
 use crate::error::Error;
-use crate::template::{ACCOUNT_ID, REGION, Template};
+use crate::template;
 use crate::terminal::print_status;
+use samlet_run::{ACCOUNT_ID, REGION};
 use skeleton::Values;
 
 /// Where functions go when there are none yet.
@@ -25,7 +26,7 @@ const WITH_BODY: [&str; 4] = ["POST", "PUT", "PATCH", "ANY"];
 /// `samlet new function`.
 pub(crate) fn function(args: &NewFunctionArgs) -> Result<(), Error> {
     let config = args.application.config("local_start_api")?;
-    let template = Template::read(&args.application, &config, false)?;
+    let template = template::read(&args.application, &config, false)?;
     let application = &template.application;
     let api = api(application, args.api.as_deref())?;
     check(application, &api, args)?;
@@ -54,7 +55,7 @@ pub(crate) fn function(args: &NewFunctionArgs) -> Result<(), Error> {
 
     // First what can go wrong without anything being there.
     let text = resource::added(&template, &api, &args.name, &values)?;
-    let checked = Template::check(&args.application, &config, &text);
+    let checked = template::source(&args.application, &config, false).check(&text);
     checked.map_err(|wrong| Error::NotAddable(wrong.message))?;
     let event = sample(args, &api)?;
 

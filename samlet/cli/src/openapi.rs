@@ -7,12 +7,12 @@ use samlet_template::{Api, Application};
 
 use crate::args::OpenApiArgs;
 use crate::error::Error;
-use crate::template::Template;
+use crate::template;
 
 /// `samlet openapi`.
 pub(crate) fn command(args: &OpenApiArgs) -> Result<(), Error> {
     let config = args.application.config("local_start_api")?;
-    let template = Template::read(&args.application, &config, false)?;
+    let template = template::read(&args.application, &config, false)?;
     let application = &template.application;
     let api = api(application, args.api.as_deref())?;
     let document = contract(application, api, template.home(), args.url.as_deref())?;

@@ -4,14 +4,16 @@ use std::io::Write as _;
 
 use samlet_access::{Report, Simulation, Usage, reports, role};
 
+use samlet_run::place;
+
 use crate::args::{Format, PoliciesArgs, SimulateArgs};
 use crate::error::Error;
-use crate::template::{Template, place};
+use crate::template;
 
 /// `samlet policies`.
 pub(crate) fn command(args: &PoliciesArgs) -> Result<(), Error> {
     let config = args.application.config("local_start_api")?;
-    let template = Template::read(&args.application, &config, false)?;
+    let template = template::read(&args.application, &config, false)?;
     let usage = Usage::open(args.application.data_dir().join("usage.json"));
     let roles = template.roles()?;
     let reports = reports(&template.application, &roles, &usage, &place());
@@ -34,8 +36,8 @@ pub(crate) fn command(args: &PoliciesArgs) -> Result<(), Error> {
 /// `samlet policies simulate`.
 pub(crate) fn simulate(args: &SimulateArgs) -> Result<(), Error> {
     let config = args.application.config("local_start_api")?;
-    let template = Template::read(&args.application, &config, false)?;
-    let function = template.function(&args.function)?;
+    let template = template::read(&args.application, &config, false)?;
+    let function = template::function(&template, &args.function)?;
     let role = role(&function.role, &template.path);
     let role = role.map_err(|diagnostics| template.error(diagnostics))?;
     let simulation = Simulation {

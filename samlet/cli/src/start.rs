@@ -3,16 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use samlet_run::{DataFolder, Follow, REGION, Running, Settings};
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::{SecretArgs, ServeArgs, StartArgs};
 use crate::error::Error;
 use crate::reload::Reload;
-use crate::running::{Addresses, Ports, Running};
-use crate::template::{REGION, Template};
-use crate::terminal;
-use samlet_run::DataFolder;
+use crate::terminal::LogNames;
+use crate::{build, template, terminal};
 
 /// The port of the first API, when nobody chooses.
 const DEFAULT_PORT: u16 = 3000;
@@ -26,25 +25,36 @@ pub(crate) fn command(args: &ServeArgs) -> Result<(), Error> {
     let watches = !args.no_watch && !args.start.built;
     let args = &args.start;
     let config = args.application.config("local_start_api")?;
-    let template = Arc::new(Template::read(&args.application, &config, args.built)?);
-    let ports = Ports {
-        api: args.port.or(config.port).unwrap_or(DEFAULT_PORT),
-        aws: args.aws_port.unwrap_or(DEFAULT_AWS_PORT),
-    };
+    let template = Arc::new(template::read(&args.application, &config, args.built)?);
+    let port = args.port.or(config.port).unwrap_or(DEFAULT_PORT);
+    let settings = settings(args, port, args.aws_port.unwrap_or(DEFAULT_AWS_PORT));
     let data = DataFolder::open(&args.application.data_dir())?;
     let run = async {
-        let reload = watches.then(|| Reload::new(args, &data, Arc::clone(&template)));
-        let mut running = Running::start(args, ports, &template, &data).await?;
+        let follow = watches.then(|| {
+            let files = vec![args.application.config_path()];
+            Follow::new(&settings, &data, &template, files)
+        });
+        let log_names = Arc::new(LogNames::default());
+        let mut running = Running::start(settings, data, &template, log_names).await?;
         let asked_to_stop = stop_signal()?;
         let addresses = running.addresses();
         let ready = ReadyFile(args.ready_file.as_deref());
-        ready.write(&template, &addresses, args)?;
-        data.note_running(&addresses.aws);
+        ready.write(&running, args)?;
+        running.data().note_running(&addresses.aws);
         terminal::print_ready(&running.template().application, &addresses);
-        let follow = follow(reload, args, &mut running, &ready);
+        let reload = match follow {
+            Some(Ok(follow)) => Some(Reload::new(args, follow, config.port)),
+            // The application runs all the same.
+            Some(Err(error)) => {
+                tracing::warn!("changes are not followed: {error}");
+                None
+            }
+            None => None,
+        };
+        let reloads = follow_changes(reload, args, &mut running, &ready);
         tokio::select! {
             () = asked_to_stop => {}
-            () = Box::pin(follow) => {}
+            () = Box::pin(reloads) => {}
         }
         exit_on_second_signal()?;
         drop(ready);
@@ -59,26 +69,40 @@ pub(crate) fn command(args: &ServeArgs) -> Result<(), Error> {
     result
 }
 
+/// How the application is to run on these ports.
+fn settings(args: &StartArgs, port: u16, aws_port: u16) -> Settings {
+    Settings {
+        host: args.host,
+        port,
+        aws_port,
+        mode: build::mode(args),
+        progress: build::progress(),
+        developer_secret: args.secret.developer_secret.clone(),
+        dynamodb_url: args.dynamodb_endpoint.clone(),
+        max_environments: args.max_environments.map(usize::from),
+        retry_delay_scale: args.retry_delay_scale,
+    }
+}
+
+/// The same on the ports that were asked for, else on free ones.
+pub(crate) fn free_ports(args: &StartArgs) -> Settings {
+    settings(args, args.port.unwrap_or(0), args.aws_port.unwrap_or(0))
+}
+
 /// Follows what changes, for ever.
-async fn follow(
-    reload: Option<Result<Reload<'_>, Error>>,
+async fn follow_changes(
+    reload: Option<Reload<'_>>,
     args: &StartArgs,
     running: &mut Running,
     ready: &ReadyFile<'_>,
 ) {
-    match reload {
-        None => {}
-        Some(Ok(mut reload)) => {
-            let applied = |template: &Template, running: &Running| {
-                let addresses = running.addresses();
-                if let Err(error) = ready.write(template, &addresses, args) {
-                    tracing::warn!("{error}");
-                }
-            };
-            reload.follow(running, applied).await;
-        }
-        // The application runs all the same.
-        Some(Err(error)) => tracing::warn!("changes are not followed: {error}"),
+    if let Some(reload) = reload {
+        let applied = |running: &Running| {
+            if let Err(error) = ready.write(running, args) {
+                tracing::warn!("{error}");
+            }
+        };
+        reload.run(running, applied).await;
     }
     std::future::pending().await
 }
@@ -109,14 +133,9 @@ struct ReadyFile<'a>(Option<&'a Path>);
 
 impl ReadyFile<'_> {
     /// Writes it whole, or not at all: whoever sees it can read it.
-    fn write(
-        &self,
-        template: &Template,
-        addresses: &Addresses,
-        args: &StartArgs,
-    ) -> Result<(), Error> {
+    fn write(&self, running: &Running, args: &StartArgs) -> Result<(), Error> {
         let Some(path) = self.0 else { return Ok(()) };
-        let text = format!("{:#}\n", description(template, addresses, args));
+        let text = format!("{:#}\n", description(running, args));
         let partial = path.with_extension("partial");
         std::fs::write(&partial, text)
             .and_then(|()| std::fs::rename(&partial, path))
@@ -135,8 +154,9 @@ impl Drop for ReadyFile<'_> {
     }
 }
 
-fn description(template: &Template, addresses: &Addresses, args: &StartArgs) -> Value {
-    let application = &template.application;
+fn description(running: &Running, args: &StartArgs) -> Value {
+    let application = &running.template().application;
+    let addresses = running.addresses();
     let apis = application.apis.iter().zip(&addresses.apis);
     let apis: Value = apis
         .map(|(api, url)| (api.logical_id.clone(), json!(url)))

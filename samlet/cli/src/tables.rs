@@ -6,6 +6,7 @@ mod transfer;
 use std::io::{Read as _, Write};
 
 use samlet_dynamodb::Store;
+use samlet_run::{ACCOUNT_ID, DataFolder, REGION, Template};
 use samlet_service::ApplyError;
 use samlet_template::Application;
 use serde_json::{Value, json};
@@ -14,14 +15,13 @@ use crate::args::{ApplicationArgs, SecretArgs, TablesArgs, TablesCommand};
 use crate::aws::{self, Client};
 use crate::error::Error;
 use crate::start::{runtime, secret};
-use crate::template::{ACCOUNT_ID, REGION, Template};
+use crate::template;
 use crate::terminal::columns;
-use samlet_run::DataFolder;
 
 /// `samlet tables`.
 pub(crate) fn command(args: &TablesArgs) -> Result<(), Error> {
     let config = args.application.config("local_start_api")?;
-    let template = Template::read(&args.application, &config, false)?;
+    let template = template::read(&args.application, &config, false)?;
     let tables = Tables::open(&args.application, &args.secret, &template)?;
     let done = run(args, &template, &tables);
     tables.close();

@@ -14,7 +14,7 @@ use samlet_logs::{LogEvent, Observer};
 use samlet_template::{Api, Application, Route};
 use tracing_subscriber::EnvFilter;
 
-use crate::running::Addresses;
+use samlet_run::{Addresses, LogDisplay};
 
 /// Told apart well on dark and light terminals.
 const COLOURS: [AnsiColor; 6] = [
@@ -73,9 +73,9 @@ struct Names {
     functions: HashMap<String, (String, Style)>,
 }
 
-impl LogNames {
+impl LogDisplay for LogNames {
     /// Names the functions of this application from now on.
-    pub(crate) fn update(&self, application: &Application) {
+    fn update(&self, application: &Application) {
         let functions = || application.functions.iter();
         let coloured = functions().zip(COLOURS.iter().cycle());
         let mut by_group = HashMap::new();
@@ -95,7 +95,7 @@ impl LogNames {
     }
 
     /// Shows on standard error what functions log.
-    pub(crate) fn observer(&self) -> Box<dyn Observer> {
+    fn observer(&self) -> Box<dyn Observer> {
         Box::new(Shown {
             names: self.clone(),
             has_colours: has_colours(),
@@ -188,12 +188,7 @@ pub(crate) fn print_status(verb: &str, what: &str) {
     print(&format!("{style}{verb:>12}{style:#} {what}\n"));
 }
 
-/// All routes, each with its function's logical id.
-pub(crate) fn routes(application: &Application) -> impl Iterator<Item = (&Route, &str)> {
-    let apis = application.apis.iter();
-    apis.flat_map(|api| routes_of(api, application))
-}
-
+/// An API's routes, each with its function's logical id.
 fn routes_of<'a>(
     api: &'a Api,
     application: &'a Application,

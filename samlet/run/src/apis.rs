@@ -24,7 +24,7 @@ const BACKLOG: u32 = 4096;
 
 /// Every API that there is a listener for.
 #[derive(Debug)]
-pub struct Apis {
+pub(crate) struct Apis {
     host: IpAddr,
     /// The first API's, as it was asked for; 0 takes free ones.
     port: u16,
@@ -53,7 +53,7 @@ struct Served {
 
 impl Apis {
     /// No APIs yet: the first will be on `port`, the others on the next free ones.
-    pub fn new(host: IpAddr, port: u16) -> Self {
+    pub(crate) fn new(host: IpAddr, port: u16) -> Self {
         Self {
             host,
             port,
@@ -87,7 +87,7 @@ impl Apis {
     }
 
     /// Binds listeners for the APIs that have none yet, on the next free ports.
-    pub fn bind_new(&mut self, application: &Application) -> Result<(), Error> {
+    pub(crate) fn bind_new(&mut self, application: &Application) -> Result<(), Error> {
         for api in &application.apis {
             if self.url(&api.logical_id).is_none() {
                 self.listen(api)?;
@@ -97,13 +97,13 @@ impl Apis {
     }
 
     /// Gives up the listeners of APIs that are not served after all.
-    pub fn unbind_new(&mut self) {
+    pub(crate) fn unbind_new(&mut self) {
         self.bound.clear();
         self.last_bound = self.last_port;
     }
 
     /// Where an API is reached, or will be.
-    pub fn url(&self, id: &str) -> Option<&str> {
+    pub(crate) fn url(&self, id: &str) -> Option<&str> {
         if let Some(served) = self.served.get(id) {
             return Some(&served.url);
         }
@@ -112,7 +112,7 @@ impl Apis {
 
     /// Serves the application's APIs as they now are, on the ports that were bound for them. Those that are gone are
     /// no longer served.
-    pub fn deploy(&mut self, application: &Application, lambda: &Lambda, traces: &Traces) {
+    pub(crate) fn deploy(&mut self, application: &Application, lambda: &Lambda, traces: &Traces) {
         for api in &application.apis {
             let gateway = gateway(api, application, lambda, traces);
             match self.served.get(&api.logical_id) {
@@ -143,14 +143,14 @@ impl Apis {
     }
 
     /// Each API's address, in the application's order.
-    pub fn urls(&self, application: &Application) -> Vec<String> {
+    pub(crate) fn urls(&self, application: &Application) -> Vec<String> {
         let apis = application.apis.iter();
         apis.filter_map(|api| self.url(&api.logical_id).map(str::to_owned))
             .collect()
     }
 
     /// Takes no more requests, and finishes what is in flight.
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         for served in self.served.values() {
             served.stop.cancel();
         }
@@ -170,13 +170,13 @@ fn gateway(api: &Api, application: &Application, lambda: &Lambda, traces: &Trace
 }
 
 /// Where a listener is reached.
-pub fn url(listener: &TcpListener) -> Result<String, Error> {
+pub(crate) fn url(listener: &TcpListener) -> Result<String, Error> {
     let address = listener.local_addr().map_err(Error::Runtime)?;
     Ok(format!("http://{address}"))
 }
 
 /// Listens on a port that `flag` chooses.
-pub fn bind(host: IpAddr, port: u16, flag: &'static str) -> Result<TcpListener, Error> {
+pub(crate) fn bind(host: IpAddr, port: u16, flag: &'static str) -> Result<TcpListener, Error> {
     let address = SocketAddr::new(host, port);
     listen(address).map_err(|source| Error::PortTaken {
         address,

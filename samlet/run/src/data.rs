@@ -81,7 +81,7 @@ impl DataFolder {
     }
 
     /// The token that the console asks for: made once, and readable by its owner only.
-    pub fn console_token(&self) -> Result<String, Error> {
+    pub(crate) fn console_token(&self) -> Result<String, Error> {
         let path = self.token();
         let unusable = |source| Error::DataUnusable {
             path: path.clone(),
@@ -131,7 +131,7 @@ impl DataFolder {
     }
 
     /// Functions' own temporary files: empty at each start.
-    pub fn tmp(&self) -> PathBuf {
+    pub(crate) fn tmp(&self) -> PathBuf {
         self.path.join("tmp")
     }
 

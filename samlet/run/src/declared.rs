@@ -8,7 +8,7 @@ use samlet_template::{Application, Function, Table};
 use serde_json::{Value, json};
 
 /// Everything that services are asked to have; `policies` are the functions', in their order.
-pub fn declared(application: &Application, policies: Vec<ResourcePolicy>) -> Vec<Declared> {
+pub(crate) fn declared(application: &Application, policies: Vec<ResourcePolicy>) -> Vec<Declared> {
     let functions = application.functions.iter().zip(policies);
     let functions = functions.map(|(declared, policy)| function(declared, policy));
     let tables = application.tables.iter().map(table);

@@ -2,12 +2,35 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use samlet_build::BuildError;
 use samlet_service::ApplyError;
+use samlet_template::Diagnostic;
 
 /// What ended a start, or a change of the application that runs.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The template's file can't be read.
+    #[error("cannot read the template {}: {source}", path.display())]
+    TemplateUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The template says what can't be run.
+    #[error("the template has errors")]
+    Template {
+        /// The file.
+        path: PathBuf,
+        /// Its text, in which the findings lie.
+        text: Arc<str>,
+        /// What has no effect here, or would fail on AWS.
+        warnings: Vec<Diagnostic>,
+        /// What is wrong.
+        errors: Vec<Diagnostic>,
+    },
     /// A port that something else listens on, or that may not be taken.
     #[error("cannot listen on {address}: {source}")]
     PortTaken {
@@ -32,6 +55,18 @@ pub enum Error {
         /// The cause.
         source: std::io::Error,
     },
+    /// A function has nothing to run.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The files that functions are made of can't be watched.
+    #[error("cannot watch the sources: {0}")]
+    Watch(notify::Error),
+    /// DynamoDB's tables can't be opened.
+    #[error("{0}")]
+    Store(#[from] samlet_dynamodb::StoreError),
+    /// The logs can't be opened.
+    #[error("{0}")]
+    Logs(#[from] samlet_logs::LogsError),
     /// A resource of the template can't be there.
     #[error("{0}")]
     Apply(ApplyError),
@@ -49,9 +84,27 @@ pub enum Error {
 }
 
 impl Error {
+    /// The same error of a template, with warnings beside it.
+    pub(crate) fn with_warnings(mut self, more: Vec<Diagnostic>) -> Self {
+        if let Self::Template { warnings, .. } = &mut self {
+            warnings.extend(more);
+        }
+        self
+    }
+
     /// What to do about it, where the message itself doesn't say.
     pub fn help(&self) -> Option<String> {
         Some(match self {
+            Self::TemplateUnreadable { path, .. }
+                if path.ends_with(".aws-sam/build/template.yaml") =>
+            {
+                "--built runs what SAM CLI has built: run `sam build` first".into()
+            }
+            Self::TemplateUnreadable { .. } => {
+                "run samlet in the application's folder, or name the template with --template"
+                    .into()
+            }
+            Self::Build(error) => return error.help(),
             Self::PortTaken { flag, .. } => {
                 format!("choose another with {flag} PORT; {flag} 0 takes a free one")
             }

@@ -5,15 +5,31 @@
 //! errors, outcomes and log lines as data.
 
 mod apis;
+mod apply;
+mod builds;
 mod data;
 mod declared;
 mod error;
+mod follow;
+mod functions;
+mod logs;
+mod outcome;
+mod parts;
 mod place;
+mod running;
 mod services;
+mod settings;
+mod template;
+mod watch;
 
-pub use apis::{Apis, bind, url};
+pub use apply::Changes;
 pub use data::DataFolder;
-pub use declared::declared;
 pub use error::Error;
+pub use follow::Follow;
+pub use logs::LogDisplay;
+pub use outcome::{AddedApi, Outcome, RouteName};
 pub use place::{ACCOUNT_ID, REGION, place};
+pub use running::{Addresses, Running};
 pub use services::{Core, MakeService, Registration, actions, add_services, services};
+pub use settings::Settings;
+pub use template::{Source, Template};

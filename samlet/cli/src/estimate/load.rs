@@ -13,8 +13,8 @@ use super::{mix, watching};
 use crate::args::{EstimateArgs, Named};
 use crate::error::Error;
 use crate::tables::Tables;
-use crate::template::{Template, place};
 use crate::terminal::counted;
+use samlet_run::{Template, place};
 
 /// Bytes of a response with its headers, unless said otherwise.
 const RESPONSE_BYTES: f64 = 1024.0;

@@ -13,7 +13,7 @@ use samlet_estimate::{PRICES, Prices, QUOTAS, Quotas, TableError};
 
 use crate::args::{EstimateArgs, Format};
 use crate::error::Error;
-use crate::template::Template;
+use crate::template;
 
 /// `samlet estimate`.
 pub(crate) fn command(args: &EstimateArgs) -> Result<(), Error> {
@@ -32,7 +32,7 @@ pub(crate) fn command(args: &EstimateArgs) -> Result<(), Error> {
         return Err(no_region());
     }
     let config = args.application.config("local_start_api")?;
-    let template = Template::read(&args.application, &config, false)?;
+    let template = template::read(&args.application, &config, false)?;
     let found = load::load(args, &template)?;
     let estimate = samlet_estimate::estimate(&found.load, &prices, &quotas);
     let estimate = estimate.ok_or_else(no_region)?;

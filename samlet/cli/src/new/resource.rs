@@ -3,7 +3,7 @@
 use super::Target;
 use super::skeleton::{RESOURCE, Values};
 use crate::error::Error;
-use crate::template::Template;
+use samlet_run::Template;
 
 /// The template's text with the resource behind the last function, or, if
 /// there is none, at the end of the resources.
@@ -13,7 +13,7 @@ pub(super) fn added(
     name: &str,
     values: &Values,
 ) -> Result<String, Error> {
-    let lines: Vec<&str> = template.source().lines().collect();
+    let lines: Vec<&str> = template.text().lines().collect();
     let functions = template.application.functions.iter();
     let last = functions.max_by_key(|function| function.location.line);
     let after = match last {

@@ -1,4 +1,4 @@
-//! Watches what an application is made of, and tells what of it has changed.
+//! Watches files and folders, and gives those that have changed.
 
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
@@ -114,15 +114,11 @@ impl Shared {
             return;
         }
         let mut state = self.state();
-        let mut relevant: BTreeSet<PathBuf> = match event.need_rescan() {
+        let mut relevant = BTreeSet::new();
+        if event.need_rescan() {
             // The system lost count: anything may have changed.
-            true => state
-                .inputs
-                .iter()
-                .map(|input| input.path.clone())
-                .collect(),
-            false => BTreeSet::new(),
-        };
+            relevant.extend(state.inputs.iter().map(|input| input.path.clone()));
+        }
         let paths = event.paths.into_iter();
         relevant.extend(paths.filter(|path| state.is_relevant(path)));
         if !relevant.is_empty() {
@@ -147,7 +143,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_saved_file_is_told_once_and_a_log_never() {
+    async fn a_saved_file_is_reported_once_and_a_log_never() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().canonicalize().unwrap();
         std::fs::create_dir(folder.join("src")).unwrap();

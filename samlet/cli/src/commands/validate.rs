@@ -1,0 +1,42 @@
+//! `samlet validate`: reads the template as `samlet start` does, and starts nothing.
+
+use std::io::Write;
+
+use samlet_template::Application;
+use serde_json::json;
+
+use crate::args::{Format, ValidateArgs};
+use crate::error::Error;
+use crate::{template, terminal};
+
+/// `samlet validate`.
+pub(crate) fn command(args: &ValidateArgs) -> Result<(), Error> {
+    let config = args.application.config("validate")?;
+    let template = template::read(&args.application, &config, false)?;
+    template.roles()?;
+    if args.format == Format::Json {
+        print_reading(&template.application);
+        return Ok(());
+    }
+    let application = &template.application;
+    let routes: usize = application.apis.iter().map(|api| api.routes.len()).sum();
+    let counted = |count: usize, what| terminal::counted(count as u64, what);
+    let counts = [
+        counted(application.functions.len(), "function"),
+        counted(routes, "route"),
+        counted(application.tables.len(), "table"),
+    ];
+    let mut stdout = anstream::stdout();
+    let path = template.path.display();
+    writeln!(stdout, "{path} is valid: {}", counts.join(", ")).ok();
+    Ok(())
+}
+
+/// How the template is read, whole: to look into, or to compare with another's reading.
+fn print_reading(application: &Application) {
+    let mut reading = json!(application);
+    for (n, function) in application.functions.iter().enumerate() {
+        reading["functions"][n]["log_group"] = json!(function.log_group());
+    }
+    writeln!(anstream::stdout(), "{reading:#}").ok();
+}

@@ -1,0 +1,85 @@
+//! The functions as Lambda runs them: each with its code, its settings, and credentials of its own role.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use samlet_aws::Place;
+use samlet_build::Programs;
+use samlet_iam::{Credentials, Identities, Role};
+use samlet_lambda::{Function, Program};
+use samlet_template::Application;
+
+/// What functions are given by the application that runs.
+pub(crate) struct Functions {
+    pub(crate) place: Arc<Place>,
+    pub(crate) aws_url: String,
+    /// The DynamoDB that they use instead of the one here.
+    pub(crate) dynamodb_url: Option<String>,
+    pub(crate) tmp_folder: PathBuf,
+    pub(crate) identities: Arc<Identities>,
+    /// By functions' names; kept when a function leaves the template, which may come back.
+    pub(crate) credentials: HashMap<String, Credentials>,
+}
+
+impl Functions {
+    /// Each function with its code and with credentials of its own role.
+    pub(crate) fn make(
+        &mut self,
+        application: &Application,
+        programs: &Programs,
+        roles: &[Role],
+    ) -> Vec<Function> {
+        let declared = application.functions.iter().zip(roles);
+        declared
+            .map(|(declared, role)| {
+                let program = programs.get(&declared.logical_id);
+                self.function(declared, program.cloned().unwrap_or_default(), role.clone())
+            })
+            .collect()
+    }
+
+    fn function(
+        &mut self,
+        declared: &samlet_template::Function,
+        program: Program,
+        role: Role,
+    ) -> Function {
+        let place = Arc::clone(&self.place);
+        let role_arn = place.global_arn("iam", format_args!("role/{}", role.name));
+        Function {
+            name: declared.name.clone(),
+            runtime: declared.runtime.clone(),
+            role_arn: role_arn.into(),
+            program,
+            handler: declared.handler.clone(),
+            memory_mb: declared.memory_mb,
+            timeout: declared.timeout,
+            reserved_concurrency: declared.reserved_concurrency,
+            logging: samlet_lambda::Logging {
+                json: declared.logging.json,
+                application_level: declared.logging.application_level.clone(),
+                system_level: declared.logging.system_level.clone(),
+                log_group: declared.logging.log_group.clone(),
+            },
+            variables: declared.environment.clone(),
+            credentials: self.credentials(&declared.name, role),
+            place,
+            aws_endpoint_url: self.aws_url.clone(),
+            dynamodb_endpoint_url: self.dynamodb_url.clone(),
+            ephemeral_storage_mb: declared.ephemeral_storage_mb,
+            tmp_folder: self.tmp_folder.clone(),
+        }
+    }
+
+    /// A function keeps its credentials: a changed policy is in force at once, in the environments that it has.
+    fn credentials(&mut self, function: &str, role: Role) -> Credentials {
+        if let Some(known) = self.credentials.get(function) {
+            self.identities.reassign(known, role, function);
+            return known.clone();
+        }
+        let issued = self.identities.issue(role, function);
+        self.credentials.insert(function.to_owned(), issued.clone());
+        issued
+    }
+}

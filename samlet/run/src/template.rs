@@ -1,0 +1,205 @@
+//! The template of an application: where it is, what it says, and what it says once services have given the values that
+//! only they know.
+//!
+//! Nothing is shown here: warnings are kept with the template, or with the error that ended its reading.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use samlet_access::{function_policy, missing_permissions, role};
+use samlet_iam::{ResourcePolicy, Role};
+use samlet_template::{Application, Attributes, Diagnostic, Draft, Function};
+
+use crate::error::Error;
+use crate::place::place;
+use crate::services::actions;
+
+/// Where a template is, and what it is read with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Source {
+    /// The template.
+    pub template: PathBuf,
+    /// Whether what `sam build` made of it is read instead.
+    pub built: bool,
+    /// Values for its parameters.
+    pub parameter_overrides: BTreeMap<String, String>,
+}
+
+impl Source {
+    /// The file that is read.
+    fn path(&self) -> PathBuf {
+        if self.built {
+            return self.template.with_file_name(".aws-sam/build/template.yaml");
+        }
+        self.template.clone()
+    }
+
+    fn settings(&self) -> samlet_template::Settings {
+        samlet_template::Settings {
+            parameter_overrides: self.parameter_overrides.clone(),
+            ..samlet_template::Settings::new(place())
+        }
+    }
+
+    /// The first error that another text in place of the template's would have.
+    pub fn check(&self, text: &str) -> Result<(), Diagnostic> {
+        match samlet_template::read(text, &self.settings(), actions()) {
+            Ok(_) => Ok(()),
+            Err(mut errors) => Err(errors.swap_remove(0)),
+        }
+    }
+}
+
+/// A template that was read without errors; cheap to share, in an [`Arc`].
+#[derive(Clone, Debug)]
+pub struct Template {
+    /// The file that was read.
+    pub path: PathBuf,
+    /// What it declares.
+    pub application: Application,
+    /// What of it has no effect here, or would fail on AWS.
+    pub warnings: Vec<Diagnostic>,
+    text: Arc<str>,
+    draft: Arc<Draft>,
+    settings: samlet_template::Settings,
+    home: PathBuf,
+}
+
+impl Template {
+    /// Reads the template.
+    pub fn read(source: &Source) -> Result<Self, Error> {
+        let path = source.path();
+        let text = std::fs::read_to_string(&path);
+        let text: Arc<str> = match text {
+            Ok(text) => text.into(),
+            Err(source) => return Err(Error::TemplateUnreadable { path, source }),
+        };
+        let settings = source.settings();
+        let read = Draft::parse(&text).and_then(|draft| {
+            let application = draft.resolve(&settings, actions())?;
+            Ok((draft, application))
+        });
+        let (draft, application) = match read {
+            Ok(read) => read,
+            Err(errors) => {
+                return Err(Error::Template {
+                    path,
+                    text,
+                    warnings: Vec::new(),
+                    errors,
+                });
+            }
+        };
+        let mut template = Self {
+            path,
+            warnings: application.warnings.clone(),
+            application,
+            text,
+            draft: Arc::new(draft),
+            settings,
+            home: folder_of(&source.template).to_owned(),
+        };
+        let policies = match template.function_policies() {
+            Ok(policies) => policies,
+            Err(error) => return Err(error.with_warnings(template.warnings)),
+        };
+        // Such invocations work here, and fail on AWS.
+        let missing = missing_permissions(&template.application, &policies, &place());
+        template.warnings.extend(missing);
+        Ok(template)
+    }
+
+    /// With the values that only services know, now that they have given them.
+    pub fn with_attributes(&self, attributes: Attributes) -> Result<Self, Error> {
+        let settings = samlet_template::Settings {
+            attributes,
+            ..self.settings.clone()
+        };
+        match self.draft.resolve(&settings, actions()) {
+            Ok(application) => Ok(Self {
+                settings,
+                application,
+                ..self.clone()
+            }),
+            Err(diagnostics) => Err(self.error(diagnostics)),
+        }
+    }
+
+    /// Whether it comes from the same reading as another, whatever values services gave since.
+    pub(crate) fn is_read_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.draft, &other.draft)
+    }
+
+    /// Its text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Each function's role, in their order, as it is enforced.
+    pub fn roles(&self) -> Result<Vec<Role>, Error> {
+        let mut wrong = Vec::new();
+        let mut roles = Vec::new();
+        for function in &self.application.functions {
+            match role(&function.role, &self.path) {
+                Ok(role) => roles.push(role),
+                // A role of several functions is wrong once.
+                Err(diagnostics) => wrong.extend(diagnostics),
+            }
+        }
+        wrong.dedup();
+        if !wrong.is_empty() {
+            return Err(self.error(wrong));
+        }
+        Ok(roles)
+    }
+
+    /// Each function's own policy, in their order.
+    pub fn function_policies(&self) -> Result<Vec<ResourcePolicy>, Error> {
+        let mut wrong = Vec::new();
+        let mut policies = Vec::new();
+        for function in &self.application.functions {
+            match function_policy(function, &self.path) {
+                Ok(policy) => policies.push(policy),
+                Err(diagnostics) => wrong.extend(diagnostics),
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(self.error(wrong));
+        }
+        Ok(policies)
+    }
+
+    /// What is wrong with it, as an error with its text. The template's warnings are not in it.
+    pub fn error(&self, errors: Vec<Diagnostic>) -> Error {
+        Error::Template {
+            path: self.path.clone(),
+            text: Arc::clone(&self.text),
+            warnings: Vec::new(),
+            errors,
+        }
+    }
+
+    /// The function of this logical id or name.
+    pub fn function(&self, name: &str) -> Option<&Function> {
+        let mut functions = self.application.functions.iter();
+        functions.find(|function| function.logical_id == name || function.name == name)
+    }
+
+    /// What relative paths in the template start from.
+    pub fn folder(&self) -> &Path {
+        folder_of(&self.path)
+    }
+
+    /// The application's own folder, also when what `sam build` made of the template is read.
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+}
+
+fn folder_of(template: &Path) -> &Path {
+    let folder = template.parent();
+    folder
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}

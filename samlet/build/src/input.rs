@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use samlet_template::Function;
+
 /// Folders that tools fill.
 const IGNORED: [&str; 4] = ["__pycache__", "build", "node_modules", "target"];
 
@@ -34,9 +36,9 @@ pub enum Depth {
 }
 
 impl Input {
-    pub(crate) fn new(logical_id: &str, path: PathBuf, depth: Depth) -> Self {
+    pub(crate) fn new(function: &Function, path: PathBuf, depth: Depth) -> Self {
         Self {
-            logical_id: logical_id.to_owned(),
+            logical_id: function.logical_id.clone(),
             path,
             depth,
         }

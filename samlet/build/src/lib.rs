@@ -1,10 +1,16 @@
-//! From a function's CodeUri to what Lambda runs: a folder with a `bootstrap`, or with Python code.
+//! From a function's code to what Lambda runs: a folder with a `bootstrap`, or with code and what runs it.
+//!
+//! Each way of building is a folder here, a [`Toolchain`]; `toolchain.rs` says how to add one.
 
-mod cargo;
 mod error;
 mod input;
 mod makefile;
+mod prebuilt;
 mod python;
+mod rust;
+#[cfg(test)]
+mod tests;
+mod toolchain;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,6 +20,8 @@ use samlet_template::{Application, Function};
 
 pub use error::BuildError;
 pub use input::{Depth, Input};
+
+use toolchain::{Job, Settings, Toolchain, runner, toolchains};
 
 /// What there is to run of each function, by logical id.
 pub type Programs = BTreeMap<String, Program>;
@@ -40,24 +48,10 @@ pub struct Progress {
     pub show: fn(verb: &str, what: &str),
 }
 
-/// Where one function's code comes from.
-enum Source {
-    /// It holds a `bootstrap`: nothing is to be built.
-    Ready(PathBuf),
-    Cargo(PathBuf),
-    Python(PathBuf),
-    Makefile(PathBuf),
-    /// Gone, but built earlier.
-    Built,
-}
-
 /// How an application's functions are built.
 pub struct Build<'a> {
     application: &'a Application,
-    template_folder: &'a Path,
-    build_folder: PathBuf,
-    mode: Mode,
-    progress: Progress,
+    settings: Settings<'a>,
 }
 
 impl<'a> Build<'a> {
@@ -72,22 +66,29 @@ impl<'a> Build<'a> {
     ) -> Self {
         Self {
             application,
-            template_folder,
-            build_folder,
-            mode,
-            progress,
+            settings: Settings {
+                template_folder,
+                build_folder,
+                mode,
+                progress,
+            },
         }
     }
 
     /// Builds every function that isn't built already.
     pub fn make(&self) -> Result<(), BuildError> {
-        let functions = self.application.functions.iter();
-        let mut python = functions.filter(|function| is_python(function)).peekable();
-        if python.peek().is_some() {
-            python::warn_of_versions(python);
+        for &toolchain in toolchains() {
+            let functions = self.application.functions.iter();
+            let functions = functions.filter(|function| toolchain.brings_runtime_of(function));
+            let functions: Vec<&Function> = functions.collect();
+            if !functions.is_empty() {
+                toolchain.warn(&functions);
+            }
         }
         self.make_some(|_| true)?;
-        python::tidy(&self.build_folder);
+        for &toolchain in toolchains() {
+            toolchain.tidy(&self.settings.build_folder);
+        }
         Ok(())
     }
 
@@ -95,182 +96,130 @@ impl<'a> Build<'a> {
     /// others that cargo builds along with them. Where one of them fails, the
     /// others are built nevertheless.
     pub fn make_some(&self, is_wanted: impl Fn(&str) -> bool) -> Result<(), BuildError> {
-        if self.mode == Mode::None {
+        if self.settings.mode == Mode::None {
             return Ok(());
         }
-        let mut result = Ok(());
-        let mut cargo = cargo::Cargo::default();
-        let mut cargo_wanted = false;
+        let mut all = Vec::new();
         for function in &self.application.functions {
-            let is_wanted = is_wanted(&function.logical_id);
-            let made = match self.source(function)? {
-                Source::Cargo(code) => {
-                    cargo_wanted |= is_wanted;
-                    cargo.add(function, &code)
-                }
-                source if is_wanted => self.make_one(function, &source),
-                _ => Ok(()),
-            };
-            result = result.and(made);
+            all.push(self.choose(function)?);
         }
-        if cargo_wanted {
-            let release = self.mode == Mode::Release;
-            result = result.and(cargo.build(&self.build_folder, release, self.progress.quiet));
+        let mut result = Ok(());
+        for &toolchain in toolchains() {
+            let jobs = jobs_to_build(&all, toolchain, &is_wanted);
+            if !jobs.is_empty() {
+                result = result.and(toolchain.build(&jobs, &self.settings));
+            }
         }
         result
-    }
-
-    /// All but what cargo builds.
-    fn make_one(&self, function: &Function, source: &Source) -> Result<(), BuildError> {
-        let folder = self.folder(function);
-        let template_folder = self.template_folder;
-        match source {
-            Source::Makefile(code) => {
-                makefile::build(function, code, &folder)?;
-                if is_python(function) {
-                    python::prepare(
-                        function,
-                        &folder,
-                        template_folder,
-                        &folder,
-                        false,
-                        self.progress,
-                    )?;
-                }
-                Ok(())
-            }
-            Source::Python(code) => {
-                let install = self.mode != Mode::BuiltBySam;
-                python::prepare(
-                    function,
-                    code,
-                    template_folder,
-                    &folder,
-                    install,
-                    self.progress,
-                )
-            }
-            Source::Ready(_) | Source::Built | Source::Cargo(_) => Ok(()),
-        }
     }
 
     /// What each function is made of, as far as it is to be built; of one that
     /// can't be, what would change that.
     pub fn inputs(&self) -> Vec<Input> {
         let mut inputs = Vec::new();
-        if self.mode == Mode::None {
+        if self.settings.mode == Mode::None {
             return inputs;
         }
-        let mut cargo = cargo::Cargo::default();
+        let mut all = Vec::new();
         for function in &self.application.functions {
-            let id = &function.logical_id;
-            let mut add = |path: PathBuf, depth| inputs.push(Input::new(id, path, depth));
-            let code = self.template_folder.join(&function.code_uri);
-            match self.source(function) {
-                Ok(Source::Built) => {}
-                Ok(Source::Ready(code)) => add(code.join("bootstrap"), Depth::File),
-                Ok(Source::Makefile(code)) => add(code, Depth::All),
-                Ok(Source::Python(code)) => {
-                    for folder in python::folders(&code, self.template_folder) {
-                        add(folder, Depth::All);
-                    }
-                    add(code, Depth::All);
-                }
-                Ok(Source::Cargo(code)) => {
-                    if cargo.add(function, &code).is_err() {
-                        add(code, Depth::All);
-                    }
-                    for folder in cargo.folders(id) {
-                        add(folder, Depth::All);
-                    }
-                    for root in cargo.roots() {
-                        add(root.join("Cargo.toml"), Depth::File);
-                        add(root.join("Cargo.lock"), Depth::File);
-                    }
-                }
-                Err(_) => add(std::path::absolute(&code).unwrap_or(code), Depth::All),
+            if let Ok(chosen) = self.choose(function) {
+                all.push(chosen);
+                continue;
             }
+            let code = self.code(function);
+            let code = std::path::absolute(&code).unwrap_or(code);
+            inputs.push(Input::new(function, code, Depth::All));
+        }
+        for &toolchain in toolchains() {
+            let jobs = jobs_of(&all, toolchain);
+            inputs.extend(toolchain.inputs(&jobs, &self.settings));
         }
         inputs
     }
 
     /// What there is to run, built now or before.
     pub fn programs(&self) -> Result<Programs, BuildError> {
-        let functions = self.application.functions.iter();
-        let programs = functions.map(|function| {
-            let folder = self.folder(function);
-            let program = match self.source(function)? {
-                Source::Ready(code) => bootstrap(function, &code)?,
-                Source::Python(code) => python::program(function, &code, &folder)?,
-                Source::Makefile(_) if is_python(function) => {
-                    python::program(function, &folder, &folder)?
-                }
-                Source::Cargo(_) | Source::Makefile(_) | Source::Built => {
-                    bootstrap(function, &folder)?
-                }
-            };
-            Ok((function.logical_id.clone(), program))
-        });
-        programs.collect()
-    }
-
-    fn folder(&self, function: &Function) -> PathBuf {
-        self.build_folder.join(&function.logical_id)
-    }
-
-    fn source(&self, function: &Function) -> Result<Source, BuildError> {
-        let code = self.template_folder.join(&function.code_uri);
-        source(function, &code, self.mode)
-    }
-}
-
-/// Whether its code is run as it is, and has no executable of its own.
-pub fn is_python(function: &Function) -> bool {
-    function.runtime.starts_with("python")
-}
-
-fn source(function: &Function, code: &Path, mode: Mode) -> Result<Source, BuildError> {
-    let code = match code.canonicalize() {
-        Ok(code) => code,
-        Err(_) if mode == Mode::None && !is_python(function) => return Ok(Source::Built),
-        Err(_) => {
-            return Err(BuildError::NoCode {
-                function: function.logical_id.clone(),
-                path: code.to_owned(),
-            });
+        let mut programs = Programs::new();
+        for function in &self.application.functions {
+            let (toolchain, job) = self.choose(function)?;
+            programs.insert(function.logical_id.clone(), toolchain.program(&job)?);
         }
-    };
-    if function.build_method.as_deref() == Some("makefile") && mode != Mode::BuiltBySam {
-        return Ok(Source::Makefile(code));
+        Ok(programs)
     }
-    if is_python(function) {
-        return Ok(Source::Python(code));
+
+    /// Whether a function's code is run as it is: where it changes, the executable
+    /// doesn't, and new environments are needed nevertheless.
+    pub fn is_run_as_it_is(&self, function: &Function) -> bool {
+        runner(function).runs_code_as_it_is()
     }
-    if code.join("bootstrap").is_file() {
-        return Ok(Source::Ready(code));
+
+    /// Says of a file whether building may have written it among the sources,
+    /// if those functions were built that `was_wanted` says by their logical ids.
+    pub fn writes(&self, was_wanted: impl Fn(&str) -> bool) -> impl Fn(&Path) -> bool {
+        let mut built = Vec::new();
+        for function in &self.application.functions {
+            // One that can't be built writes nothing.
+            if was_wanted(&function.logical_id)
+                && let Ok(chosen) = self.choose(function)
+            {
+                built.push(chosen);
+            }
+        }
+        move |path| {
+            let mut built = built.iter();
+            built.any(|(toolchain, job)| toolchain.may_write(job, path))
+        }
     }
-    if code.join("Cargo.toml").is_file() {
-        return Ok(Source::Cargo(code));
+
+    /// Whether the file at `path` is code alone: a change of its content leaves
+    /// [`Build::inputs`] as they were.
+    pub fn is_code_alone(&self, path: &Path) -> bool {
+        toolchains()
+            .iter()
+            .any(|toolchain| toolchain.is_code_alone(path))
     }
-    let code = code.display();
-    Err(BuildError::NothingToRun {
-        function: function.logical_id.clone(),
-        reason: format!("its CodeUri {code} holds neither a bootstrap nor a Cargo.toml"),
-    })
+
+    fn choose(&self, function: &'a Function) -> Result<Chosen<'a>, BuildError> {
+        toolchain::choose(function, &self.code(function), &self.settings)
+    }
+
+    /// Where the template says a function's code to be.
+    fn code(&self, function: &Function) -> PathBuf {
+        self.settings.template_folder.join(&function.code_uri)
+    }
 }
 
-/// The program of a custom runtime.
-fn bootstrap(function: &Function, folder: &Path) -> Result<Program, BuildError> {
-    let path = folder.join("bootstrap");
-    if !path.is_file() {
-        return Err(BuildError::NotBuilt {
-            function: function.logical_id.clone(),
-            path,
-        });
+/// Whether a function is built in the same way as it was before.
+pub fn is_built_alike(before: &Function, now: &Function) -> bool {
+    before.logical_id == now.logical_id
+        && before.code_uri == now.code_uri
+        && before.runtime == now.runtime
+        && before.build_method == now.build_method
+        && before.binary == now.binary
+}
+
+/// A function's toolchain, and what it is to build.
+type Chosen<'a> = (&'static dyn Toolchain, Job<'a>);
+
+/// What a toolchain builds of an application.
+fn jobs_of<'j, 'a>(all: &'j [Chosen<'a>], toolchain: &dyn Toolchain) -> Vec<&'j Job<'a>> {
+    let its_own = all
+        .iter()
+        .filter(|(other, _)| other.name() == toolchain.name());
+    its_own.map(|(_, job)| job).collect()
+}
+
+/// What a toolchain builds if these functions are wanted.
+fn jobs_to_build<'j, 'a>(
+    all: &'j [Chosen<'a>],
+    toolchain: &dyn Toolchain,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Vec<&'j Job<'a>> {
+    let mut jobs = jobs_of(all, toolchain);
+    let is_wanted = |job: &Job<'_>| is_wanted(&job.function.logical_id);
+    if toolchain.builds_all_together() && jobs.iter().any(|job| is_wanted(job)) {
+        return jobs;
     }
-    Ok(Program {
-        executable: path,
-        arguments: Vec::new(),
-        folder: folder.to_owned(),
-    })
+    jobs.retain(|job| is_wanted(job));
+    jobs
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use samlet_build::{Build, BuildError, Programs, is_python};
+use samlet_build::{Build, BuildError, Programs, is_built_alike};
 use samlet_lambda::Program;
 use samlet_template::Function;
 
@@ -67,8 +67,8 @@ impl Running {
         let functions = template.application.functions.iter();
         let rebuilt = functions.filter(|function| {
             let id = &function.logical_id;
-            // Python's executable is the interpreter.
-            let is_code = is_python(function) && wanted.contains(id);
+            // Their executable is the interpreter.
+            let is_code = build.is_run_as_it_is(function) && wanted.contains(id);
             is_code || before.is_none_or(|before| stamps.get(id) != before.get(id))
         });
         let rebuilt = rebuilt.map(|function| function.logical_id.clone());
@@ -98,13 +98,7 @@ impl Running {
     /// Whether a function was there, and built in the same way.
     fn is_built_as(&self, function: &Function) -> bool {
         let mut before = self.current.template.application.functions.iter();
-        before.any(|before| {
-            before.logical_id == function.logical_id
-                && before.code_uri == function.code_uri
-                && before.runtime == function.runtime
-                && before.build_method == function.build_method
-                && before.binary == function.binary
-        })
+        before.any(|before| is_built_alike(before, function))
     }
 
     /// Builds on a thread of its own: requests go on being served, and stopping doesn't wait for it.

@@ -135,13 +135,13 @@ impl Follow {
 
     /// Watches what the functions of a template are made of now.
     fn watch_inputs(&mut self, template: &Arc<Template>) -> Result<(), Error> {
-        let is_rust = |path: &PathBuf| path.extension().is_some_and(|end| end == "rs");
+        let build = self.build(template);
         let is_known = Arc::ptr_eq(template, &self.inputs.0);
         // To ask cargo takes longer than all else here, and code alone moves no package.
-        if is_known && self.changed.iter().all(is_rust) {
+        if is_known && self.changed.iter().all(|path| build.is_code_alone(path)) {
             return self.watch.refresh();
         }
-        self.inputs = (Arc::clone(template), self.build(template).inputs());
+        self.inputs = (Arc::clone(template), build.inputs());
         self.watch.follow(self.inputs.1.clone(), self.files.clone())
     }
 
@@ -160,22 +160,6 @@ impl Follow {
 
     /// Building writes among the sources, too.
     fn forget_what_was_built(&self, template: &Template, was_wanted: impl Fn(&str) -> bool) {
-        let functions = template.application.functions.iter();
-        // A Makefile may write anything.
-        let by_make = functions.filter(|function| {
-            function.build_method.as_deref() == Some("makefile") && was_wanted(&function.logical_id)
-        });
-        let folders: Vec<PathBuf> = by_make
-            .filter_map(|function| {
-                template
-                    .folder()
-                    .join(&function.code_uri)
-                    .canonicalize()
-                    .ok()
-            })
-            .collect();
-        self.watch.forget(|path| {
-            path.ends_with("Cargo.lock") || folders.iter().any(|folder| path.starts_with(folder))
-        });
+        self.watch.forget(self.build(template).writes(was_wanted));
     }
 }

@@ -16,18 +16,18 @@ const RUNTIME_PACKAGES: [&str; 2] = ["awslambdaric>=4,<5", "boto3"];
 const BASE: &str = "base";
 
 /// The packages a function needs.
-pub(crate) struct Packages<'a> {
-    pub(crate) version: &'a str,
+pub(super) struct Packages<'a> {
+    pub(super) version: &'a str,
     /// Its requirements.txt, and where paths in it start from.
-    pub(crate) list: Option<&'a Path>,
-    pub(crate) requirements: &'a str,
-    pub(crate) base: &'a Path,
+    pub(super) list: Option<&'a Path>,
+    pub(super) requirements: &'a str,
+    pub(super) base: &'a Path,
 }
 
 impl Packages<'_> {
     /// Gives the name of the environment in `folder` that has them, made anew
     /// if there is none.
-    pub(crate) fn install(
+    pub(super) fn install(
         &self,
         folder: &Path,
         function: &str,
@@ -161,7 +161,7 @@ fn copy_links(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// Removes the environments that none of these names.
-pub(crate) fn tidy(folder: &Path, used: &[String]) {
+pub(super) fn tidy(folder: &Path, used: &[String]) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         if !used.iter().any(|used| **used == *name) {
@@ -171,7 +171,7 @@ pub(crate) fn tidy(folder: &Path, used: &[String]) {
 }
 
 /// Packages of requirements.txt that are folders on this machine.
-pub(crate) fn local_packages(requirements: &str) -> impl Iterator<Item = &str> {
+pub(super) fn local_packages(requirements: &str) -> impl Iterator<Item = &str> {
     let lines = requirements.lines().map(str::trim);
     lines
         .map(|line| {
@@ -208,9 +208,10 @@ fn newest(folder: &Path) -> SystemTime {
 fn run(tool: &'static str, command: &mut Command) -> Result<(), BuildError> {
     let status = command.status();
     let status = status.map_err(|source| BuildError::ToolMissing { tool, source })?;
-    match status.success() {
-        true => Ok(()),
-        false => Err(BuildError::BuildFailed),
+    if status.success() {
+        Ok(())
+    } else {
+        Err(BuildError::BuildFailed)
     }
 }
 

@@ -10,7 +10,8 @@ use std::process::Command;
 use samlet_lambda::Program;
 use samlet_template::Function;
 
-use crate::{BuildError, Progress};
+use crate::toolchain::{Job, Settings, Toolchain, build_each};
+use crate::{BuildError, Depth, Input, Mode};
 use environment::{Packages, local_packages};
 
 /// The file, in a function's folder, that names its virtual environment.
@@ -19,26 +20,68 @@ const NAME: &str = "packages";
 /// Where the environments are, beside the functions' folders; no logical id has a hyphen.
 const ENVIRONMENTS: &str = "python-environments";
 
-/// Makes the environment of a function whose code is in `code` and that is
-/// built in `folder`, unless there is one. `requirements` says whether the
-/// function's own packages are installed too.
-pub(crate) fn prepare(
-    function: &Function,
-    code: &Path,
-    template_folder: &Path,
-    folder: &Path,
-    requirements: bool,
-    progress: Progress,
-) -> Result<(), BuildError> {
-    let id = function.logical_id.as_str();
+pub(crate) struct Python;
+
+impl Toolchain for Python {
+    fn name(&self) -> &'static str {
+        "python"
+    }
+
+    fn fits(&self, job: &Job<'_>, _mode: Mode) -> bool {
+        self.brings_runtime_of(job.function)
+    }
+
+    fn inputs(&self, jobs: &[&Job<'_>], settings: &Settings<'_>) -> Vec<Input> {
+        let mut inputs = Vec::new();
+        for job in jobs {
+            let mut add = |path| inputs.push(Input::new(job.function, path, Depth::All));
+            for folder in folders(&job.code, settings.template_folder) {
+                add(folder);
+            }
+            add(job.code.clone());
+        }
+        inputs
+    }
+
+    fn build(&self, jobs: &[&Job<'_>], settings: &Settings<'_>) -> Result<(), BuildError> {
+        build_each(jobs, |job| prepare(job, settings))
+    }
+
+    fn program(&self, job: &Job<'_>) -> Result<Program, BuildError> {
+        program(job)
+    }
+
+    fn brings_runtime_of(&self, function: &Function) -> bool {
+        function.runtime.starts_with("python")
+    }
+
+    fn runs_code_as_it_is(&self) -> bool {
+        true
+    }
+
+    fn warn(&self, functions: &[&Function]) {
+        warn_of_versions(functions);
+    }
+
+    fn tidy(&self, build_folder: &Path) {
+        tidy(build_folder);
+    }
+}
+
+/// Makes the function's environment, unless there is one.
+fn prepare(job: &Job<'_>, settings: &Settings<'_>) -> Result<(), BuildError> {
+    let (code, folder) = (job.code.as_path(), job.folder.as_path());
+    let id = job.function.logical_id.as_str();
     let version = version()?;
     let list = code.join("requirements.txt");
-    let wanted = match requirements {
-        true => fs::read_to_string(&list).ok(),
-        false => None,
+    // What something else has built brings its packages along.
+    let wanted = if settings.mode == Mode::BuiltBySam {
+        None
+    } else {
+        fs::read_to_string(&list).ok()
     };
     let base = match &wanted {
-        Some(text) => base_folder(text, code, template_folder).map_err(|missing| {
+        Some(text) => base_folder(text, code, settings.template_folder).map_err(|missing| {
             BuildError::NothingToRun {
                 function: id.to_owned(),
                 reason: format!(
@@ -56,7 +99,7 @@ pub(crate) fn prepare(
         base,
     };
     // Processes go on running from the one that it has.
-    let name = packages.install(&environments(folder), id, progress)?;
+    let name = packages.install(&environments(folder), id, settings.progress)?;
     let partial = folder.join("packages.partial");
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(&partial, name))
@@ -72,16 +115,19 @@ fn environments(folder: &Path) -> PathBuf {
 }
 
 /// Removes the environments that no function in `build_folder` has.
-pub(crate) fn tidy(build_folder: &Path) {
+fn tidy(build_folder: &Path) {
     let functions = fs::read_dir(build_folder).into_iter().flatten().flatten();
     let used = functions.filter_map(|entry| fs::read_to_string(entry.path().join(NAME)).ok());
     environment::tidy(&build_folder.join(ENVIRONMENTS), &used.collect::<Vec<_>>());
 }
 
 /// Says where this machine's Python is another than the functions ask for.
-pub(crate) fn warn_of_versions<'f>(functions: impl Iterator<Item = &'f Function>) {
+fn warn_of_versions(functions: &[&Function]) {
     let Ok(version) = version() else { return };
-    for function in functions.filter(|function| !function.runtime.ends_with(&version)) {
+    for function in functions {
+        if function.runtime.ends_with(&version) {
+            continue;
+        }
         tracing::warn!(
             "{} asks for {}; it runs with this machine's Python {version}",
             function.logical_id,
@@ -91,7 +137,7 @@ pub(crate) fn warn_of_versions<'f>(functions: impl Iterator<Item = &'f Function>
 }
 
 /// What else than its own code a function is made of.
-pub(crate) fn folders(code: &Path, template_folder: &Path) -> Vec<PathBuf> {
+fn folders(code: &Path, template_folder: &Path) -> Vec<PathBuf> {
     let list = fs::read_to_string(code.join("requirements.txt")).unwrap_or_default();
     let base = base_folder(&list, code, template_folder).unwrap_or(code);
     let local = local_packages(&list).filter_map(|path| base.join(path).canonicalize().ok());
@@ -99,11 +145,8 @@ pub(crate) fn folders(code: &Path, template_folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The program: the runtime interface client, in the function's folder.
-pub(crate) fn program(
-    function: &Function,
-    code: &Path,
-    folder: &Path,
-) -> Result<Program, BuildError> {
+fn program(job: &Job<'_>) -> Result<Program, BuildError> {
+    let (function, folder) = (job.function, job.folder.as_path());
     let unusable = |source| BuildError::FolderUnusable {
         path: folder.to_owned(),
         source,
@@ -124,7 +167,7 @@ pub(crate) fn program(
     Ok(Program {
         executable: environments(&folder).join(environment).join("bin/python"),
         arguments: arguments.map(str::to_owned).to_vec(),
-        folder: code.to_owned(),
+        folder: job.code.clone(),
     })
 }
 

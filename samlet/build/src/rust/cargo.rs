@@ -1,32 +1,33 @@
-//! Functions in Rust: cargo builds them, all of a workspace in one run.
+//! Runs cargo, which builds all functions of a workspace in one run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use cargo_metadata::{DependencyKind, Message, Metadata, MetadataCommand};
+use cargo_metadata::{DependencyKind, Message, Metadata, MetadataCommand, Package};
 use samlet_template::Function;
 
-use crate::BuildError;
+use crate::toolchain::Settings;
+use crate::{BuildError, Mode};
 
 /// What is to be built, by workspace.
 #[derive(Default)]
-pub(crate) struct Cargo {
+pub(super) struct Cargo {
     targets: Vec<Target>,
     workspaces: Vec<Metadata>,
 }
 
 impl Cargo {
     /// Adds a function whose package is in `code`.
-    pub(crate) fn add(&mut self, function: &Function, code: &Path) -> Result<(), BuildError> {
+    pub(super) fn add(&mut self, function: &Function, code: &Path) -> Result<(), BuildError> {
         let target = target(function, code, &mut self.workspaces)?;
         self.targets.push(target);
         Ok(())
     }
 
     /// The folders of a function's package and of all that it depends on on this machine.
-    pub(crate) fn folders(&self, logical_id: &str) -> BTreeSet<PathBuf> {
+    pub(super) fn folders(&self, logical_id: &str) -> BTreeSet<PathBuf> {
         let mut folders = BTreeSet::new();
         let target = self.targets.iter().find(|t| t.logical_id == logical_id);
         let mut open: Vec<PathBuf> = target.map(|t| t.folder.clone()).into_iter().collect();
@@ -45,20 +46,15 @@ impl Cargo {
     }
 
     /// The workspaces' roots.
-    pub(crate) fn roots(&self) -> impl Iterator<Item = &Path> {
+    pub(super) fn roots(&self) -> impl Iterator<Item = &Path> {
         self.workspaces
             .iter()
             .map(|metadata| metadata.workspace_root.as_std_path())
     }
 
-    /// Builds all; each function's `bootstrap` is then in `build_folder/<LogicalId>`.
+    /// Builds all; each function's `bootstrap` is then in `BUILD_FOLDER/LOGICAL_ID`.
     /// Where one fails, the others are there nevertheless.
-    pub(crate) fn build(
-        self,
-        build_folder: &Path,
-        release: bool,
-        quiet: bool,
-    ) -> Result<(), BuildError> {
+    pub(super) fn build(self, settings: &Settings<'_>) -> Result<(), BuildError> {
         let mut result = Ok(());
         for metadata in &self.workspaces {
             let root = metadata.workspace_root.as_std_path();
@@ -67,10 +63,14 @@ impl Cargo {
                 .iter()
                 .filter(|t| t.workspace == root)
                 .collect();
-            let executables = run_cargo(root, &members, release, quiet)?;
+            // Without a package, cargo would build the whole workspace.
+            if members.is_empty() {
+                continue;
+            }
+            let executables = run_cargo(root, &members, settings)?;
             for target in members {
                 match executables.get(&target.binary) {
-                    Some(built) => install(built, &build_folder.join(&target.logical_id))?,
+                    Some(built) => install(built, &settings.build_folder.join(&target.logical_id))?,
                     None => result = Err(BuildError::BuildFailed),
                 }
             }
@@ -89,32 +89,19 @@ struct Target {
     binary: String,
 }
 
-/// Finds the package in `code`, and in it the binary that SAM would take:
-/// `BuildProperties: Binary`, else the only one.
+/// Finds the package in `code`, and in it the function's binary.
 fn target(
     function: &Function,
     code: &Path,
     workspaces: &mut Vec<Metadata>,
 ) -> Result<Target, BuildError> {
-    let manifest = code.join("Cargo.toml");
-    let nothing = |reason| BuildError::NothingToRun {
-        function: function.logical_id.clone(),
-        reason,
-    };
     let package_error = |reason: String| BuildError::Package {
         function: function.logical_id.clone(),
         reason,
     };
-    let manifest = manifest
-        .canonicalize()
-        .map_err(|error| package_error(error.to_string()))?;
-    let known = |metadata: &Metadata| {
-        metadata
-            .packages
-            .iter()
-            .any(|package| package.manifest_path.as_std_path() == manifest)
-    };
-    if !workspaces.iter().any(known) {
+    let manifest = code.join("Cargo.toml").canonicalize();
+    let manifest = manifest.map_err(|error| package_error(error.to_string()))?;
+    if find(&manifest, workspaces).is_none() {
         let mut metadata = MetadataCommand::new();
         metadata.manifest_path(&manifest).no_deps();
         let metadata = metadata.exec().map_err(|error| match error {
@@ -123,43 +110,53 @@ fn target(
         })?;
         workspaces.push(metadata);
     }
-    let found = workspaces.iter().find_map(|metadata| {
-        let mut packages = metadata.packages.iter();
-        let package = packages.find(|package| package.manifest_path.as_std_path() == manifest)?;
-        Some((metadata, package))
-    });
-    let (metadata, package) = found.ok_or_else(|| {
+    let (metadata, package) = find(&manifest, workspaces).ok_or_else(|| {
         package_error(format!(
             "{} is no member of its workspace",
             manifest.display()
         ))
     })?;
-    let binaries: Vec<&str> = package
-        .targets
-        .iter()
-        .filter(|t| t.is_bin())
-        .map(|t| t.name.as_str())
-        .collect();
-    let binary = match (&function.binary, binaries.as_slice()) {
-        (Some(wanted), known) if known.contains(&wanted.as_str()) => wanted.clone(),
-        (None, [only]) => (*only).to_owned(),
-        (wanted, known) => {
-            let wanted = wanted
-                .as_deref()
-                .unwrap_or("one of them in Metadata: BuildProperties: Binary");
-            return Err(nothing(format!(
-                "package {} has the binaries {known:?}; wanted {wanted}",
-                package.name
-            )));
-        }
-    };
     Ok(Target {
         logical_id: function.logical_id.clone(),
         folder: manifest.parent().unwrap_or(code).to_owned(),
         workspace: metadata.workspace_root.clone().into_std_path_buf(),
         package: package.name.to_string(),
-        binary,
+        binary: binary(function, package)?,
     })
+}
+
+/// The package with this manifest, and its workspace.
+fn find<'w>(manifest: &Path, workspaces: &'w [Metadata]) -> Option<(&'w Metadata, &'w Package)> {
+    for metadata in workspaces {
+        for package in &metadata.packages {
+            if package.manifest_path.as_std_path() == manifest {
+                return Some((metadata, package));
+            }
+        }
+    }
+    None
+}
+
+/// The binary that SAM would take: `BuildProperties: Binary`, else the only one.
+fn binary(function: &Function, package: &Package) -> Result<String, BuildError> {
+    let binaries = package.targets.iter().filter(|target| target.is_bin());
+    let binaries: Vec<&str> = binaries.map(|target| target.name.as_str()).collect();
+    match (&function.binary, binaries.as_slice()) {
+        (Some(wanted), known) if known.contains(&wanted.as_str()) => Ok(wanted.clone()),
+        (None, [only]) => Ok((*only).to_owned()),
+        (wanted, known) => {
+            let wanted = wanted
+                .as_deref()
+                .unwrap_or("one of them in Metadata: BuildProperties: Binary");
+            Err(BuildError::NothingToRun {
+                function: function.logical_id.clone(),
+                reason: format!(
+                    "package {} has the binaries {known:?}; wanted {wanted}",
+                    package.name
+                ),
+            })
+        }
+    }
 }
 
 /// Builds all of one workspace's functions in one run, so that cargo shares
@@ -168,16 +165,15 @@ fn target(
 fn run_cargo(
     workspace: &Path,
     targets: &[&Target],
-    release: bool,
-    quiet: bool,
+    settings: &Settings<'_>,
 ) -> Result<BTreeMap<String, PathBuf>, BuildError> {
     let mut cargo = Command::new("cargo");
     cargo
         .current_dir(workspace)
         .args(["build", "--keep-going"])
         .args(["--message-format", "json-render-diagnostics"])
-        .args(release.then_some("--release"))
-        .args(quiet.then_some("--quiet"));
+        .args((settings.mode == Mode::Release).then_some("--release"))
+        .args(settings.progress.quiet.then_some("--quiet"));
     for target in targets {
         cargo.args(["--package", &target.package, "--bin", &target.binary]);
     }

@@ -80,25 +80,8 @@ pub(crate) enum Error {
     NoFunction { name: String, known: String },
     #[error("the request would be refused")]
     Denied,
-    #[error("{name} is no function and no route of the template")]
-    NoPart { name: String, known: String },
-    #[error("{name} may be {candidates}")]
-    Ambiguous { name: String, candidates: String },
-    #[error("there is nothing to estimate: the template has no routes")]
-    NothingToEstimate,
-    #[error("no invocation of {0} was measured here")]
-    NotMeasured(String),
-    #[error("{function} may use no table")]
-    NoTableUsed { function: String },
-    #[error("there is no table {name} in the template")]
-    NoTable { name: String, known: String },
-    #[error("cannot use {}: {source}", path.display())]
-    EstimateTable {
-        path: PathBuf,
-        source: samlet_estimate::TableError,
-    },
-    #[error("the prices of {region} are not known")]
-    NoRegion { region: String, known: String },
+    #[error(transparent)]
+    Estimate(#[from] samlet_estimate::EstimateError),
     #[error("{0}")]
     Store(#[from] samlet_dynamodb::StoreError),
     #[error("{0}")]
@@ -126,20 +109,10 @@ impl Error {
             Self::Exists(_) | Self::PackageExists { .. } => "choose another name".into(),
             Self::NotEmpty(_) => "name a folder that is not there yet, or an empty one".into(),
             Self::NotConfirmed => "--yes deletes without asking".into(),
-            Self::NoFunction { known, .. }
-            | Self::NoApi { known, .. }
-            | Self::NoPart { known, .. }
-            | Self::NoTable { known, .. } => {
+            Self::NoFunction { known, .. } | Self::NoApi { known, .. } => {
                 format!("there are {known}")
             }
-            Self::Ambiguous { .. } => "write more of its name".into(),
-            Self::NothingToEstimate => "name the functions that are invoked with --mix".into(),
-            Self::NotMeasured(function) => format!(
-                "invoke it while samlet runs, or give --duration-ms {function}=MILLISECONDS"
-            ),
-            Self::NoRegion { known, .. } => format!(
-                "there are {known}; add it to a copy of the table (--print-prices) and give that with --prices FILE"
-            ),
+            Self::Estimate(error) => return error.help(),
             Self::NotLeastPrivilege(_) => {
                 "they are marked with `!` above; `!` is also what was never tried".into()
             }

@@ -1,18 +1,30 @@
 //! What an application needs and costs on AWS at a rate of requests: arithmetic, from figures to figures.
 //!
-//! No I/O: the price and quota tables are texts, the load is measured elsewhere.
+//! No I/O: the price and quota tables are texts, the load is of an application that was read and figures that were
+//! measured elsewhere.
 
 mod bill;
 mod demand;
+mod error;
 mod limits;
+mod load;
+mod measured;
+mod mix;
 mod prices;
 mod quotas;
+mod report;
+mod watching;
 
 pub use bill::{Alternative, Charge, LOG_EVENT_BYTES};
 pub use demand::{FunctionDemand, TableDemand};
+pub use error::EstimateError;
 pub use limits::Limit;
+pub use load::{Figures, FunctionFigures, Given, Named, SourcedLoad, TableFigures, Use, load};
+pub use measured::Measured;
+pub use mix::entries;
 pub use prices::{PRICES, Prices};
 pub use quotas::{QUOTAS, Quotas};
+pub use report::{Section, json, text};
 
 use serde::Serialize;
 
@@ -220,13 +232,14 @@ pub struct Estimate {
     pub limits: Vec<Limit>,
 }
 
-/// The estimate; `None` when the region's prices are not known.
-pub fn estimate(load: &Load, prices: &Prices, quotas: &Quotas) -> Option<Estimate> {
+/// The estimate, if the region's prices are known.
+pub fn estimate(load: &Load, prices: &Prices, quotas: &Quotas) -> Result<Estimate, EstimateError> {
+    let no_region = || prices.no_region(&load.region);
     let functions = demand::functions(load);
     let tables = demand::tables(load, quotas);
-    let charges = bill::charges(load, prices)?;
+    let charges = bill::charges(load, prices).ok_or_else(no_region)?;
     let cost_per_month = charges.iter().map(|charge| charge.cost).sum();
-    Some(Estimate {
+    Ok(Estimate {
         rate: load.rate,
         peak_rate: load.peak_rate,
         requests_per_month: load.rate * SECONDS_PER_MONTH,
@@ -234,7 +247,7 @@ pub fn estimate(load: &Load, prices: &Prices, quotas: &Quotas) -> Option<Estimat
         prices_date: prices.date.clone(),
         quotas_date: quotas.date.clone(),
         currency: prices.currency.clone(),
-        alternatives: bill::alternatives(load, prices)?,
+        alternatives: bill::alternatives(load, prices).ok_or_else(no_region)?,
         limits: limits::limits(load, quotas),
         functions,
         tables,
@@ -244,10 +257,20 @@ pub fn estimate(load: &Load, prices: &Prices, quotas: &Quotas) -> Option<Estimat
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 pub(crate) mod example {
     //! A load small enough to be worked out by hand.
 
+    use samlet_aws::Place;
+    use samlet_template::{Actions, Application, Settings};
+
     use super::*;
+
+    /// What a template declares.
+    pub(crate) fn application(source: &str) -> Application {
+        let settings = Settings::new(Place::new("us-east-1", "1", "local"));
+        samlet_template::read(source, &settings, &Actions::default()).unwrap()
+    }
 
     /// 1,000 requests a second: 200 create, 800 retrieve; items of 1.5 KB.
     pub(crate) fn load() -> Load {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::TableError;
+use crate::{EstimateError, TableError};
 
 /// The table that samlet comes with.
 pub const PRICES: &str = include_str!("../prices.toml");
@@ -170,14 +170,21 @@ impl Prices {
         Ok(prices)
     }
 
-    /// The regions, by name.
-    pub fn regions(&self) -> impl Iterator<Item = &str> {
-        self.regions.keys().map(String::as_str)
+    /// Refuses a region whose prices are not known.
+    pub fn check_region(&self, region: &str) -> Result<(), EstimateError> {
+        if self.regions.contains_key(region) {
+            return Ok(());
+        }
+        Err(self.no_region(region))
     }
 
-    /// Whether a region's prices are known.
-    pub fn has(&self, region: &str) -> bool {
-        self.regions.contains_key(region)
+    /// That a region's prices are not known.
+    pub(crate) fn no_region(&self, region: &str) -> EstimateError {
+        let known: Vec<&str> = self.regions.keys().map(String::as_str).collect();
+        EstimateError::NoRegion {
+            region: region.to_owned(),
+            known: known.join(", "),
+        }
     }
 
     pub(crate) fn of(&self, region: &str, item: Item) -> Option<&Price> {

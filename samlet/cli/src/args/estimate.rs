@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use samlet_estimate::{Given, Named};
 
 use super::{ApplicationArgs, Format, SecretArgs};
 
@@ -77,11 +78,24 @@ pub(crate) struct EstimateArgs {
     pub(crate) format: Format,
 }
 
-/// A number, of one function or table or of all.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Named {
-    pub(crate) name: Option<String>,
-    pub(crate) value: f64,
+impl EstimateArgs {
+    /// What they say of the load.
+    pub(crate) fn given(&self) -> Given {
+        Given {
+            rate: self.rate.unwrap_or_default(),
+            peak_rate: self.peak_rate,
+            region: self.region.clone(),
+            cold_share: self.cold_share,
+            consistent_reads: self.consistent_reads,
+            duration_ms: self.duration_ms.clone(),
+            reads: self.reads.clone(),
+            writes: self.writes.clone(),
+            log_bytes: self.log_bytes.clone(),
+            response_bytes: self.response_bytes.clone(),
+            item_bytes: self.item_bytes.clone(),
+            stored_gb: self.stored_gb.clone(),
+        }
+    }
 }
 
 fn parse_above_zero(text: &str) -> Result<f64, String> {

@@ -1,7 +1,8 @@
 //! What watching an application costs on AWS: access logs, traces, alarms, and what of it cannot be counted.
 
-use samlet_estimate::{Entry, LOG_EVENT_BYTES};
 use samlet_template::{AccessLog, Api, Application, Table};
+
+use crate::{Entry, LOG_EVENT_BYTES};
 
 /// Where a variable begins in an access log's format.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html>
@@ -13,7 +14,7 @@ const VARIABLE_BYTES: usize = 16;
 
 /// Bytes that an API's access log has of each request, with what is charged
 /// beside them. A log that goes to Firehose is no log of CloudWatch.
-pub(super) fn access_log_bytes(api: &Api) -> f64 {
+pub(crate) fn access_log_bytes(api: &Api) -> f64 {
     let log = api.access_log.as_ref();
     let log = log.filter(|log| !is_of_firehose(log));
     log.map_or(0.0, |log| {
@@ -35,13 +36,13 @@ fn event_bytes(format: &str) -> usize {
 }
 
 /// Metrics that alarms watch, as far as they can be counted.
-pub(super) fn alarm_metrics(application: &Application) -> usize {
+pub(crate) fn alarm_metrics(application: &Application) -> usize {
     let alarms = application.alarms.iter();
     alarms.filter_map(|alarm| alarm.metrics).sum()
 }
 
 /// What was assumed, and what was left out.
-pub(super) fn notes(application: &Application, entries: &[Entry]) -> Vec<String> {
+pub(crate) fn notes(application: &Application, entries: &[Entry]) -> Vec<String> {
     let mut notes = Vec::new();
     let used = entries.iter().filter(|entry| entry.share > 0.0);
     if used.clone().any(|entry| entry.traced) {
@@ -97,7 +98,8 @@ fn uncounted(application: &Application) -> Vec<String> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::estimate::{application, mix};
+    use crate::example::application;
+    use crate::mix;
 
     /// Ids, times, words and numbers.
     const FORMAT: &str = "$context.requestId $context.xrayTraceId $context.requestTime \

@@ -1,14 +1,12 @@
-//! What a function's log tells of its invocations: durations, cold starts, bytes.
+//! What a function's log says of its invocations: durations, cold starts, bytes.
 
-use std::path::Path;
-
-use samlet_estimate::{Durations, LOG_EVENT_BYTES};
-use samlet_logs::{LogEvent, each_event};
 use serde_json::Value;
 
+use crate::{Durations, LOG_EVENT_BYTES};
+
 /// All invocations in a log group.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct Measured {
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Measured {
     /// Of each, without init, ms.
     durations: Vec<f64>,
     /// Of each cold start, ms.
@@ -17,37 +15,31 @@ pub(super) struct Measured {
 }
 
 impl Measured {
-    /// Reads a group; one that isn't there is empty.
-    pub(super) fn read(logs: &Path, group: &str) -> Self {
-        let mut measured = Self::default();
-        each_event(logs, group, |event| measured.add(&event));
-        measured
-    }
-
-    fn add(&mut self, event: &LogEvent) {
-        self.bytes += event.message.len() as u64 + LOG_EVENT_BYTES;
-        if let Some((duration, init)) = report(&event.message) {
+    /// Adds an event of the group.
+    pub fn add(&mut self, message: &str) {
+        self.bytes += message.len() as u64 + LOG_EVENT_BYTES;
+        if let Some((duration, init)) = report(message) {
             self.durations.push(duration);
             self.inits.extend(init);
         }
     }
 
-    pub(super) fn invocations(&self) -> usize {
+    pub(crate) fn invocations(&self) -> usize {
         self.durations.len()
     }
 
-    pub(super) fn cold_starts(&self) -> usize {
+    pub(crate) fn cold_starts(&self) -> usize {
         self.inits.len()
     }
 
     /// Bytes for each invocation.
-    pub(super) fn log_bytes(&self) -> Option<f64> {
+    pub(crate) fn log_bytes(&self) -> Option<f64> {
         let count = self.invocations();
         (count > 0).then(|| self.bytes as f64 / count as f64)
     }
 
-    pub(super) fn durations(&mut self) -> Option<Durations> {
-        Durations::measured(&mut self.durations, &self.inits)
+    pub(crate) fn durations(&self) -> Option<Durations> {
+        Durations::measured(&mut self.durations.clone(), &self.inits)
     }
 }
 
@@ -101,10 +93,7 @@ mod tests {
         let mut measured = Measured::default();
         assert_eq!(measured.log_bytes(), None);
         for message in ["START RequestId: a", "REPORT RequestId: a\tDuration: 2 ms"] {
-            measured.add(&LogEvent {
-                timestamp: 1,
-                message: message.into(),
-            });
+            measured.add(message);
         }
         assert_eq!(measured.log_bytes(), Some(18.0 + 34.0 + 52.0));
         assert_eq!((measured.invocations(), measured.cold_starts()), (1, 0));

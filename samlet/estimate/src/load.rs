@@ -1,20 +1,12 @@
 //! The load of the application: its template, what was measured here, and what the command line says instead.
 
-use std::path::Path;
-
-use samlet_access::Usage;
-use samlet_estimate::{Access, Durations, Load};
+use samlet_aws::Place;
 use samlet_iam::{Context, Principal, Request, Role, judge};
-use samlet_template::{Application, Architecture, Function};
-use serde_json::json;
+use samlet_template::{Application, Architecture};
 
-use super::measured::Measured;
-use super::{mix, watching};
-use crate::args::{EstimateArgs, Named};
-use crate::error::Error;
-use crate::tables::Tables;
-use crate::terminal::counted;
-use samlet_run::{Template, place};
+use crate::{
+    Access, Durations, Entry, EstimateError, Function, Load, Measured, Table, mix, watching,
+};
 
 /// Bytes of a response with its headers, unless said otherwise.
 const RESPONSE_BYTES: f64 = 1024.0;
@@ -49,29 +41,111 @@ const WRITES: [&str; 7] = [
     "dynamodb:UpdateItem",
 ];
 
-/// A load, and where its figures are from.
-#[derive(Debug)]
-pub(super) struct Found {
-    pub(super) load: Load,
-    /// Of each function's durations.
-    pub(super) origins: Vec<String>,
-    /// What was assumed, and what to know beside the figures.
-    pub(super) notes: Vec<String>,
+/// A number, of one function or table or of all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named {
+    /// The function or table; `None` for all.
+    pub name: Option<String>,
+    /// The number.
+    pub value: f64,
 }
 
-/// Gathers everything.
-pub(super) fn load(args: &EstimateArgs, template: &Template) -> Result<Found, Error> {
-    let application = &template.application;
-    let entries = mix::entries(application, &args.mix)?;
+/// What is said of the load, some of it instead of what was measured.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// Requests a second, on average over the month.
+    pub rate: f64,
+    /// Requests a second at the peak; `None` if that is the rate.
+    pub peak_rate: Option<f64>,
+    /// The AWS region.
+    pub region: String,
+    /// Which share of invocations begin a new environment.
+    pub cold_share: f64,
+    /// Whether reads are strongly consistent.
+    pub consistent_reads: bool,
+    /// How long functions' invocations take, ms.
+    pub duration_ms: Vec<Named>,
+    /// Items that functions read.
+    pub reads: Vec<Named>,
+    /// Items that functions write.
+    pub writes: Vec<Named>,
+    /// Bytes that functions log.
+    pub log_bytes: Vec<Named>,
+    /// Bytes of functions' responses.
+    pub response_bytes: Vec<Named>,
+    /// Bytes of tables' items.
+    pub item_bytes: Vec<Named>,
+    /// GB that tables hold.
+    pub stored_gb: Vec<Named>,
+}
+
+/// What was measured here.
+#[derive(Clone, Debug)]
+pub struct Figures {
+    /// Of each function, in the application's order.
+    pub functions: Vec<FunctionFigures>,
+    /// Of each table, in the application's order.
+    pub tables: Vec<TableFigures>,
+}
+
+/// What is known of a function.
+#[derive(Clone, Debug)]
+pub struct FunctionFigures {
+    /// As whom it runs.
+    pub role: Role,
+    /// Its log's.
+    pub measured: Measured,
+    /// What it was allowed.
+    pub uses: Vec<Use>,
+}
+
+/// How often a function did one action on one resource.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Use {
+    /// Such as `dynamodb:GetItem`.
+    pub action: String,
+    /// The resource's ARN.
+    pub resource: String,
+    /// How often.
+    pub times: u64,
+}
+
+/// What a table holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TableFigures {
+    /// Its items.
+    pub items: f64,
+    /// All their bytes.
+    pub bytes: f64,
+}
+
+/// A load, and where its figures are from.
+#[derive(Clone, Debug)]
+pub struct SourcedLoad {
+    /// The load.
+    pub load: Load,
+    /// Of each function's durations.
+    pub origins: Vec<String>,
+    /// What was assumed, and what to know beside the figures.
+    pub notes: Vec<String>,
+}
+
+/// The load of an application that requests come into by `entries`, and whose place here is `place`.
+pub fn load(
+    application: &Application,
+    place: &Place,
+    entries: Vec<Entry>,
+    given: &Given,
+    figures: &Figures,
+) -> Result<SourcedLoad, EstimateError> {
     let mut notes = Vec::new();
-    let tables = tables(args, template, &mut notes)?;
-    let usage = Usage::open(args.application.data_dir().join("usage.json"));
+    let tables = tables(application, given, &figures.tables, &mut notes)?;
     let mut functions = Vec::new();
     let mut origins = Vec::new();
-    for (index, role) in template.roles()?.iter().enumerate() {
+    for (index, figures) in figures.functions.iter().enumerate() {
         let mut of = entries.iter().filter(|entry| entry.function == index);
         let is_used = of.any(|entry| entry.share > 0.0);
-        let (function, origin) = function(args, application, index, role, &usage, is_used)?;
+        let (function, origin) = function(application, place, given, index, figures, is_used)?;
         if is_used && shares_its_log(application, index) {
             let name = &function.name;
             notes.push(format!(
@@ -85,18 +159,17 @@ pub(super) fn load(args: &EstimateArgs, template: &Template) -> Result<Found, Er
         notes.insert(0, MEASURED_HERE.to_owned());
     }
     notes.extend(watching::notes(application, &entries));
-    let rate = args.rate.unwrap_or_default();
     let load = Load {
-        rate,
-        peak_rate: args.peak_rate.unwrap_or(rate),
-        region: args.region.clone(),
-        cold_share: args.cold_share,
+        rate: given.rate,
+        peak_rate: given.peak_rate.unwrap_or(given.rate),
+        region: given.region.clone(),
+        cold_share: given.cold_share,
         entries,
         functions,
         tables,
         alarm_metrics: watching::alarm_metrics(application),
     };
-    Ok(Found {
+    Ok(SourcedLoad {
         load,
         origins,
         notes,
@@ -105,49 +178,50 @@ pub(super) fn load(args: &EstimateArgs, template: &Template) -> Result<Found, Er
 
 /// A function, and where its durations are from.
 fn function(
-    args: &EstimateArgs,
     application: &Application,
+    place: &Place,
+    given: &Given,
     index: usize,
-    role: &Role,
-    usage: &Usage,
+    figures: &FunctionFigures,
     is_used: bool,
-) -> Result<(samlet_estimate::Function, String), Error> {
-    let function = &application.functions[index];
-    let given = |given: &[Named]| of_function(application, given, index);
-    let logs = args.application.data_dir().join("logs");
-    let mut measured = Measured::read(&logs, &function.log_group());
-    let (durations, origin) = match (given(&args.duration_ms)?, measured.durations()) {
+) -> Result<(Function, String), EstimateError> {
+    let declared = &application.functions[index];
+    let of_function = |given: &[Named]| of_function(application, given, index);
+    let measured = &figures.measured;
+    let (durations, origin) = match (of_function(&given.duration_ms)?, measured.durations()) {
         (Some(ms), _) => (Durations::constant(ms), "given".to_owned()),
-        (None, Some(durations)) => (durations, origin(&measured)),
-        (None, None) if is_used => return Err(Error::NotMeasured(function.logical_id.clone())),
+        (None, Some(durations)) => (durations, origin(measured)),
+        (None, None) if is_used => {
+            return Err(EstimateError::NotMeasured(declared.logical_id.clone()));
+        }
         (None, None) => (Durations::constant(0.0), "-".to_owned()),
     };
-    let seen = match shares_its_log(application, index) {
-        true => Vec::new(),
-        false => seen(application, usage, &function.name, measured.invocations()),
-    };
-    let mut access = match seen.is_empty() {
-        true => allowed(application, role, &function.name),
-        false => seen,
-    };
-    let (reads, writes) = (given(&args.reads)?, given(&args.writes)?);
+    let mut access = Vec::new();
+    if !shares_its_log(application, index) {
+        access = seen(application, &figures.uses, measured.invocations());
+    }
+    if access.is_empty() {
+        access = allowed(application, place, &figures.role, &declared.name);
+    }
+    let (reads, writes) = (of_function(&given.reads)?, of_function(&given.writes)?);
     let is_named = |given: &[Named]| is_named(application, given, index);
     // What is said of all functions is meant for those that use a table.
-    if !set_access(&mut access, reads, writes) && (is_named(&args.reads) || is_named(&args.writes))
+    if !set_access(&mut access, reads, writes)
+        && (is_named(&given.reads) || is_named(&given.writes))
     {
-        let function = function.logical_id.clone();
-        return Err(Error::NoTableUsed { function });
+        let function = declared.logical_id.clone();
+        return Err(EstimateError::NoTableUsed { function });
     }
-    let log_bytes = given(&args.log_bytes)?.or(measured.log_bytes());
-    let function = samlet_estimate::Function {
-        name: function.logical_id.clone(),
-        memory_mb: function.memory_mb,
-        arm64: function.architecture == Architecture::Arm64,
-        timeout_ms: function.timeout.as_secs_f64() * 1000.0,
-        reserved_concurrency: function.reserved_concurrency,
+    let log_bytes = of_function(&given.log_bytes)?.or(measured.log_bytes());
+    let function = Function {
+        name: declared.logical_id.clone(),
+        memory_mb: declared.memory_mb,
+        arm64: declared.architecture == Architecture::Arm64,
+        timeout_ms: declared.timeout.as_secs_f64() * 1000.0,
+        reserved_concurrency: declared.reserved_concurrency,
         durations,
         log_bytes: log_bytes.unwrap_or(LOG_BYTES),
-        response_bytes: given(&args.response_bytes)?.unwrap_or(RESPONSE_BYTES),
+        response_bytes: of_function(&given.response_bytes)?.unwrap_or(RESPONSE_BYTES),
         access,
     };
     Ok((function, origin))
@@ -155,15 +229,22 @@ fn function(
 
 fn shares_its_log(application: &Application, index: usize) -> bool {
     let group = application.functions[index].log_group();
-    let groups = application.functions.iter().map(Function::log_group);
+    let groups = application
+        .functions
+        .iter()
+        .map(samlet_template::Function::log_group);
     groups.filter(|other| *other == group).count() > 1
 }
 
 fn origin(measured: &Measured) -> String {
-    let count = |count: usize, what| counted(count as u64, what);
-    let (invocations, cold) = (measured.invocations(), measured.cold_starts());
-    let (invocations, cold) = (count(invocations, "invocation"), count(cold, "cold start"));
+    let invocations = counted(measured.invocations(), "invocation");
+    let cold = counted(measured.cold_starts(), "cold start");
     format!("measured: {invocations}, {cold}")
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 /// What is given for a function: by its name, else for all.
@@ -171,7 +252,7 @@ fn of_function(
     application: &Application,
     given: &[Named],
     index: usize,
-) -> Result<Option<f64>, Error> {
+) -> Result<Option<f64>, EstimateError> {
     let mut found = None;
     for Named { name, value } in given {
         match name {
@@ -189,18 +270,13 @@ fn is_named(application: &Application, given: &[Named], index: usize) -> bool {
 }
 
 /// What the function did to tables, for each of its invocations.
-fn seen(
-    application: &Application,
-    usage: &Usage,
-    function: &str,
-    invocations: usize,
-) -> Vec<Access> {
+fn seen(application: &Application, uses: &[Use], invocations: usize) -> Vec<Access> {
     let mut access: Vec<Access> = Vec::new();
     if invocations == 0 {
         return access;
     }
-    for entry in usage.of(function).iter().filter(|entry| entry.allowed > 0) {
-        let name = entry
+    for used in uses {
+        let name = used
             .resource
             .split_once(":table/")
             .map_or("", |(_, name)| name);
@@ -212,8 +288,8 @@ fn seen(
         else {
             continue;
         };
-        let times = entry.allowed as f64 / invocations as f64;
-        let action = entry.action.as_str();
+        let times = used.times as f64 / invocations as f64;
+        let action = used.action.as_str();
         let (reads, writes) = match (READS.contains(&action), WRITES.contains(&action)) {
             (true, _) => (times, 0.0),
             (_, true) => (0.0, times),
@@ -229,8 +305,8 @@ fn seen(
 }
 
 /// One read and one write of each table, where policies allow it.
-fn allowed(application: &Application, role: &Role, function: &str) -> Vec<Access> {
-    let principal = Principal::of_role(role.clone(), function, &place());
+fn allowed(application: &Application, place: &Place, role: &Role, function: &str) -> Vec<Access> {
+    let principal = Principal::of_role(role.clone(), function, place);
     let may = |actions: &[&str], arn: &str| {
         let is_allowed = |action: &&str| {
             let request = Request {
@@ -244,7 +320,7 @@ fn allowed(application: &Application, role: &Role, function: &str) -> Vec<Access
     };
     let tables = application.tables.iter().enumerate();
     let access = tables.map(|(table, declared)| {
-        let arn = place().arn("dynamodb", format_args!("table/{}", declared.name));
+        let arn = place.arn("dynamodb", format_args!("table/{}", declared.name));
         Access {
             table,
             reads: may(&READS, arn.as_str()),
@@ -276,20 +352,20 @@ fn set_access(access: &mut Vec<Access>, reads: Option<f64>, writes: Option<f64>)
 }
 
 fn tables(
-    args: &EstimateArgs,
-    template: &Template,
+    application: &Application,
+    given: &Given,
+    figures: &[TableFigures],
     notes: &mut Vec<String>,
-) -> Result<Vec<samlet_estimate::Table>, Error> {
-    let application = &template.application;
-    let stored = stored(args, template, &args.application.data_dir())?;
-    for given in args.item_bytes.iter().chain(&args.stored_gb) {
-        if let Some(name) = &given.name {
-            table(application, name)?;
+) -> Result<Vec<Table>, EstimateError> {
+    for named in given.item_bytes.iter().chain(&given.stored_gb) {
+        if let Some(name) = &named.name {
+            check_table(application, name)?;
         }
     }
     let mut tables = Vec::new();
-    for (declared, (items, bytes)) in application.tables.iter().zip(stored) {
-        let given = |given: &[Named]| {
+    for (declared, figures) in application.tables.iter().zip(figures) {
+        let TableFigures { items, bytes } = *figures;
+        let of_table = |given: &[Named]| {
             let is_own = |named: &&Named| {
                 named
                     .name
@@ -300,7 +376,7 @@ fn tables(
             let mut all = given.iter().filter(|named| named.name.is_none());
             own.next().or_else(|| all.next()).map(|named| named.value)
         };
-        let item_bytes = given(&args.item_bytes).or((items > 0.0).then(|| bytes / items));
+        let item_bytes = of_table(&given.item_bytes).or((items > 0.0).then(|| bytes / items));
         if item_bytes.is_none() {
             let id = &declared.logical_id;
             notes.push(format!(
@@ -309,19 +385,19 @@ fn tables(
         }
         let indexes = |kind: &str| declared.create_table[kind].as_array().map_or(0, Vec::len);
         let indexes = indexes("GlobalSecondaryIndexes") + indexes("LocalSecondaryIndexes");
-        tables.push(samlet_estimate::Table {
+        tables.push(Table {
             name: declared.logical_id.clone(),
             item_bytes: item_bytes.unwrap_or(ITEM_BYTES),
-            stored_bytes: given(&args.stored_gb).map_or(bytes, |gb| gb * GB),
+            stored_bytes: of_table(&given.stored_gb).map_or(bytes, |gb| gb * GB),
             indexes: indexes.try_into().unwrap_or(u32::MAX),
-            consistent_reads: args.consistent_reads,
+            consistent_reads: given.consistent_reads,
             point_in_time_recovery: declared.point_in_time_recovery,
         });
     }
     Ok(tables)
 }
 
-fn table(application: &Application, name: &str) -> Result<(), Error> {
+fn check_table(application: &Application, name: &str) -> Result<(), EstimateError> {
     let ids = || {
         application
             .tables
@@ -329,28 +405,11 @@ fn table(application: &Application, name: &str) -> Result<(), Error> {
             .map(|table| table.logical_id.as_str())
     };
     let names = application.tables.iter().map(|table| table.name.as_str());
-    match ids().chain(names).any(|known| known == name) {
-        true => Ok(()),
-        false => Err(Error::NoTable {
-            name: name.to_owned(),
-            known: ids().collect::<Vec<_>>().join(", "),
-        }),
+    if ids().chain(names).any(|known| known == name) {
+        return Ok(());
     }
-}
-
-/// Items and bytes of each declared table; of a data folder that isn't there, none.
-fn stored(args: &EstimateArgs, template: &Template, data: &Path) -> Result<Vec<(f64, f64)>, Error> {
-    let declared = &template.application.tables;
-    if !data.join("dynamodb").exists() || declared.is_empty() {
-        return Ok(vec![(0.0, 0.0); declared.len()]);
-    }
-    let tables = Tables::open(&args.application, &args.secret, template)?;
-    let described = declared.iter().map(|table| {
-        let described = tables.call("DescribeTable", &json!({"TableName": table.name}))?;
-        let number = |name: &str| described["Table"][name].as_f64().unwrap_or_default();
-        Ok((number("ItemCount"), number("TableSizeBytes")))
-    });
-    let described = described.collect();
-    tables.close();
-    described
+    Err(EstimateError::NoTable {
+        name: name.to_owned(),
+        known: ids().collect::<Vec<_>>().join(", "),
+    })
 }

@@ -1,16 +1,14 @@
 //! How requests divide: names on the command line become shares of routes.
 
-use samlet_estimate::{Entry, Gateway};
 use samlet_template::{ApiKind, Application, Function};
 
-use super::watching;
-use crate::error::Error;
+use crate::{Entry, EstimateError, Gateway, watching};
 
 /// The ways into the application, with the share of each; they add up to one.
-pub(super) fn entries(
+pub fn entries(
     application: &Application,
     mix: &[(String, f64)],
-) -> Result<Vec<Entry>, Error> {
+) -> Result<Vec<Entry>, EstimateError> {
     let mut entries = routes(application);
     if mix.is_empty() {
         entries.iter_mut().for_each(|entry| entry.share = 1.0);
@@ -20,7 +18,7 @@ pub(super) fn entries(
     }
     let total: f64 = entries.iter().map(|entry| entry.share).sum();
     if total <= 0.0 {
-        return Err(Error::NothingToEstimate);
+        return Err(EstimateError::NothingToEstimate);
     }
     entries.iter_mut().for_each(|entry| entry.share /= total);
     Ok(entries)
@@ -33,17 +31,17 @@ fn add(
     entries: &mut Vec<Entry>,
     name: &str,
     weight: f64,
-) -> Result<(), Error> {
+) -> Result<(), EstimateError> {
     let is_named = |entry: &&mut Entry| entry.name.eq_ignore_ascii_case(name);
     if let Some(entry) = entries.iter_mut().find(is_named) {
         entry.share += weight;
         return Ok(());
     }
     let index = function(application, name).map_err(|error| match error {
-        Error::NoFunction { name, known } => {
+        EstimateError::NoFunction { name, known } => {
             let routes: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
             let known = format!("{known}, {}", routes.join(", "));
-            Error::NoPart { name, known }
+            EstimateError::NoPart { name, known }
         }
         error => error,
     })?;
@@ -93,7 +91,7 @@ fn routes(application: &Application) -> Vec<Entry> {
 }
 
 /// The function of this logical id or name, or the only one that begins so.
-pub(super) fn function(application: &Application, name: &str) -> Result<usize, Error> {
+pub(crate) fn function(application: &Application, name: &str) -> Result<usize, EstimateError> {
     let functions = &application.functions;
     let ids = || {
         functions
@@ -104,11 +102,11 @@ pub(super) fn function(application: &Application, name: &str) -> Result<usize, E
     match functions.iter().position(is_exact) {
         Some(index) => Ok(index),
         None => beginning(ids(), name).map_err(|known| match known.is_empty() {
-            true => Error::NoFunction {
+            true => EstimateError::NoFunction {
                 name: name.to_owned(),
                 known: ids().collect::<Vec<_>>().join(", "),
             },
-            false => Error::Ambiguous {
+            false => EstimateError::Ambiguous {
                 name: name.to_owned(),
                 candidates: known.join(" or "),
             },
@@ -152,7 +150,7 @@ Resources:
     Type: AWS::Serverless::Function
     Properties: {MemorySize: 256}
 ";
-        crate::estimate::application(source)
+        crate::example::application(source)
     }
 
     fn shares(mix: &[(&str, f64)]) -> Result<Vec<(String, f64)>, String> {

@@ -1,12 +1,24 @@
-//! An estimate as text and as JSON.
+//! An estimate as it is shown: as text, of which rows are still to be laid out in columns, and as JSON.
 
 use std::fmt::Write as _;
 
-use samlet_estimate::{Estimate, Limit};
 use serde_json::{Value, json};
 
-use super::load::Found;
-use crate::terminal::columns;
+use crate::{Charge, Estimate, Limit, SourcedLoad};
+
+/// A part of the text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Section {
+    /// Whole lines.
+    Lines(String),
+    /// Rows, the first of which is the head, to be laid out in columns.
+    Rows {
+        /// Each with as many cells.
+        rows: Vec<Vec<String>>,
+        /// Columns that begin at the left; others are numbers and end at the right.
+        left: &'static [usize],
+    },
+}
 
 /// Addresses, each with the number that the text has instead.
 #[derive(Debug, Default)]
@@ -23,7 +35,8 @@ impl Sources {
     }
 }
 
-pub(super) fn json(estimate: &Estimate, found: &Found) -> String {
+/// The estimate as a JSON document.
+pub fn json(estimate: &Estimate, found: &SourcedLoad) -> String {
     let mut value = serde_json::to_value(estimate).unwrap_or_default();
     value["notes"] = json!(found.notes);
     if let Value::Array(functions) = &mut value["functions"] {
@@ -34,23 +47,20 @@ pub(super) fn json(estimate: &Estimate, found: &Found) -> String {
     format!("{value:#}\n")
 }
 
-pub(super) fn text(estimate: &Estimate, found: &Found) -> String {
+/// The sections of the text, between which stands an empty line.
+pub fn text(estimate: &Estimate, found: &SourcedLoad) -> Vec<Section> {
     let mut sources = Sources::default();
-    let parts = [
-        head(estimate),
-        functions(estimate, found),
-        tables(estimate),
-        charges(estimate, &mut sources),
-        alternatives(estimate),
-        limits(estimate, &mut sources),
-        notes(estimate, found),
-        addresses(&sources),
-    ];
-    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    parts.join("\n")
+    let mut sections = vec![head(estimate), functions(estimate, found)];
+    sections.extend(tables(estimate));
+    sections.push(charges(estimate, &mut sources));
+    sections.extend(alternatives(estimate));
+    sections.push(limits(estimate, &mut sources));
+    sections.extend(notes(estimate, found));
+    sections.extend(addresses(&sources));
+    sections
 }
 
-fn head(estimate: &Estimate) -> String {
+fn head(estimate: &Estimate) -> Section {
     let mut text = format!(
         "{} requests a second, {} million a month",
         number(estimate.rate, 2),
@@ -70,10 +80,10 @@ fn head(estimate: &Estimate) -> String {
         estimate.region, estimate.prices_date, estimate.currency, estimate.quotas_date
     )
     .ok();
-    text
+    Section::Lines(text)
 }
 
-fn functions(estimate: &Estimate, found: &Found) -> String {
+fn functions(estimate: &Estimate, found: &SourcedLoad) -> Section {
     let head = [
         "FUNCTION",
         "RATE/S",
@@ -111,10 +121,11 @@ fn functions(estimate: &Estimate, found: &Found) -> String {
             origin.clone(),
         ]);
     }
-    columns(&rows, &[0, 3, 12])
+    let left = &[0, 3, 12];
+    Section::Rows { rows, left }
 }
 
-fn tables(estimate: &Estimate) -> String {
+fn tables(estimate: &Estimate) -> Option<Section> {
     let head = [
         "TABLE",
         "ITEM BYTES",
@@ -132,13 +143,10 @@ fn tables(estimate: &Estimate) -> String {
             number(table.partitions, 0),
         ]);
     }
-    match rows.len() {
-        1 => String::new(),
-        _ => columns(&rows, &[0]),
-    }
+    (rows.len() > 1).then_some(Section::Rows { rows, left: &[0] })
 }
 
-fn charges(estimate: &Estimate, sources: &mut Sources) -> String {
+fn charges(estimate: &Estimate, sources: &mut Sources) -> Section {
     let cost = format!("{} A MONTH", estimate.currency);
     let head = ["SERVICE", "QUANTITY", "", &cost, "SOURCE"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
@@ -174,10 +182,11 @@ fn charges(estimate: &Estimate, sources: &mut Sources) -> String {
         "For a million requests",
         estimate.cost_per_month / millions,
     ));
-    columns(&rows, &[0, 2, 4])
+    let left = &[0, 2, 4];
+    Section::Rows { rows, left }
 }
 
-fn alternatives(estimate: &Estimate) -> String {
+fn alternatives(estimate: &Estimate) -> Option<Section> {
     let cost = format!("{} A MONTH", estimate.currency);
     let head = ["ALTERNATIVE", &cost, "INSTEAD OF"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
@@ -188,13 +197,10 @@ fn alternatives(estimate: &Estimate) -> String {
             money(way.cost_now),
         ]);
     }
-    match rows.len() {
-        1 => String::new(),
-        _ => columns(&rows, &[0]),
-    }
+    (rows.len() > 1).then_some(Section::Rows { rows, left: &[0] })
 }
 
-fn limits(estimate: &Estimate, sources: &mut Sources) -> String {
+fn limits(estimate: &Estimate, sources: &mut Sources) -> Section {
     let head = [
         "  QUOTA",
         "USED",
@@ -222,19 +228,20 @@ fn limits(estimate: &Estimate, sources: &mut Sources) -> String {
             source.map_or("-".to_owned(), |source| sources.number(source)),
         ]);
     }
-    columns(&rows, &[0, 4, 5])
+    let left = &[0, 4, 5];
+    Section::Rows { rows, left }
 }
 
 fn mark(limit: &Limit) -> char {
     if limit.is_exceeded() { '!' } else { ' ' }
 }
 
-fn notes(estimate: &Estimate, found: &Found) -> String {
+fn notes(estimate: &Estimate, found: &SourcedLoad) -> Option<Section> {
     let mut text = String::new();
     for note in &found.notes {
         writeln!(text, "note: {note}").ok();
     }
-    let unchecked = |charge: &&samlet_estimate::Charge| charge.checked.contains("not checked");
+    let unchecked = |charge: &&Charge| charge.checked.contains("not checked");
     let unchecked: Vec<&str> = estimate
         .charges
         .iter()
@@ -249,18 +256,18 @@ fn notes(estimate: &Estimate, found: &Found) -> String {
         )
         .ok();
     }
-    text
+    (!text.is_empty()).then_some(Section::Lines(text))
 }
 
-fn addresses(sources: &Sources) -> String {
+fn addresses(sources: &Sources) -> Option<Section> {
     let mut text = String::new();
     for (index, address) in sources.0.iter().enumerate() {
         writeln!(text, "[{}] {address}", index + 1).ok();
     }
-    text
+    (!text.is_empty()).then_some(Section::Lines(text))
 }
 
-/// With commas between thousands, and so many decimals at most.
+/// With commas between thousands, and at most `decimals` decimals.
 fn number(value: f64, decimals: usize) -> String {
     let text = grouped(value, decimals);
     match text.contains('.') {
@@ -309,6 +316,7 @@ mod tests {
         assert_eq!(sources.number("a"), "[1]");
         assert_eq!(sources.number("b"), "[2]");
         assert_eq!(sources.number("a"), "[1]");
-        assert_eq!(addresses(&sources), "[1] a\n[2] b\n");
+        let lines = "[1] a\n[2] b\n".to_owned();
+        assert_eq!(addresses(&sources), Some(Section::Lines(lines)));
     }
 }

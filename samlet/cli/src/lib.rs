@@ -4,32 +4,19 @@
 
 mod args;
 mod aws;
-mod build;
 mod commands;
 mod config;
 mod diagnostics;
 mod error;
-mod estimate;
-mod exec;
-mod generate_event;
-mod invoke;
-mod logs;
-mod new;
-mod openapi;
-mod policies;
-mod reload;
-mod reset;
-mod start;
-mod tables;
+mod running;
 mod template;
 mod terminal;
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::process::ExitCode;
 
-use args::{Cli, Command, NewCommand, PoliciesCommand};
-use clap::{CommandFactory, Parser};
+use args::Cli;
+use clap::Parser;
 
 pub use samlet_run::{Core, MakeService, Registration};
 
@@ -47,38 +34,7 @@ pub fn main_with(further: Vec<Registration>) -> ExitCode {
     }
     let cli = Cli::parse_from(arguments);
     terminal::init(is_quiet || cli.quiet);
-    let succeeded = |()| ExitCode::SUCCESS;
-    let result = match cli.command {
-        Some(Command::Build(args)) => build::command(&args).map(succeeded),
-        Some(Command::Start(args)) => start::command(&args).map(succeeded),
-        Some(Command::Estimate(args)) => estimate::command(&args).map(succeeded),
-        Some(Command::Exec(args)) => exec::command(&args),
-        Some(Command::Invoke(args)) => invoke::command(&args),
-        Some(Command::Logs(args)) => logs::command(&args).map(succeeded),
-        Some(Command::Routes(args)) => commands::routes::command(&args).map(succeeded),
-        Some(Command::Openapi(args)) => openapi::command(&args).map(succeeded),
-        Some(Command::Tables(args)) => tables::command(&args).map(succeeded),
-        Some(Command::GenerateEvent { event }) => generate_event::command(&event).map(succeeded),
-        Some(Command::New {
-            what: NewCommand::Function(args),
-        }) => new::function(&args).map(succeeded),
-        Some(Command::Init(args)) => new::init(&args).map(succeeded),
-        Some(Command::Reset(args)) => reset::command(&args).map(succeeded),
-        Some(Command::Completions { shell }) => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "samlet", &mut script);
-            // A reader that has gone wants no more.
-            std::io::stdout().write_all(&script).ok();
-            Ok(ExitCode::SUCCESS)
-        }
-        Some(Command::Validate(args)) => commands::validate::command(&args).map(succeeded),
-        Some(Command::Policies(args)) => match args.command {
-            Some(PoliciesCommand::Simulate(args)) => policies::simulate(&args).map(succeeded),
-            None => policies::command(&args).map(succeeded),
-        },
-        None => start::command(&cli.serve).map(succeeded),
-    };
-    match result {
+    match commands::run(cli) {
         Ok(code) => code,
         Err(error) => {
             diagnostics::print_error(&error);

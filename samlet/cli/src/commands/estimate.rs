@@ -12,9 +12,9 @@ use samlet_logs::each_event;
 use samlet_run::{Template, place};
 use serde_json::json;
 
+use super::tables::Tables;
 use crate::args::{EstimateArgs, Format};
 use crate::error::Error;
-use crate::tables::Tables;
 use crate::template;
 use crate::terminal::columns;
 

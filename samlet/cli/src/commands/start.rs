@@ -3,15 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use samlet_run::{DataFolder, Follow, REGION, Running, Settings};
+use samlet_run::{DataFolder, Follow, REGION, Running};
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::args::{SecretArgs, ServeArgs, StartArgs};
+use super::reload::Reload;
+use crate::args::{ServeArgs, StartArgs};
 use crate::error::Error;
-use crate::reload::Reload;
+use crate::running::{runtime, secret, settings};
 use crate::terminal::LogNames;
-use crate::{build, template, terminal};
+use crate::{template, terminal};
 
 /// The port of the first API, when nobody chooses.
 const DEFAULT_PORT: u16 = 3000;
@@ -69,26 +70,6 @@ pub(crate) fn command(args: &ServeArgs) -> Result<(), Error> {
     result
 }
 
-/// How the application is to run on these ports.
-fn settings(args: &StartArgs, port: u16, aws_port: u16) -> Settings {
-    Settings {
-        host: args.host,
-        port,
-        aws_port,
-        mode: build::mode(args),
-        progress: build::progress(),
-        developer_secret: args.secret.developer_secret.clone(),
-        dynamodb_url: args.dynamodb_endpoint.clone(),
-        max_environments: args.max_environments.map(usize::from),
-        retry_delay_scale: args.retry_delay_scale,
-    }
-}
-
-/// The same on the ports that were asked for, else on free ones.
-pub(crate) fn free_ports(args: &StartArgs) -> Settings {
-    settings(args, args.port.unwrap_or(0), args.aws_port.unwrap_or(0))
-}
-
 /// Follows what changes, for ever.
 async fn follow_changes(
     reload: Option<Reload<'_>>,
@@ -119,13 +100,6 @@ fn raise_open_files() {
     if let Err(error) = setrlimit(Resource::Nofile, all) {
         tracing::debug!(%error, "the limit on open files stays as it is");
     }
-}
-
-pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Error> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(Error::Runtime)
 }
 
 /// A file that says where everything is; removed with this.
@@ -182,13 +156,6 @@ fn description(running: &Running, args: &StartArgs) -> Value {
         "functions": functions,
         "tables": tables,
     })
-}
-
-/// The developer's secret.
-pub(crate) fn secret(args: &SecretArgs) -> &str {
-    args.developer_secret
-        .as_deref()
-        .unwrap_or(samlet_iam::DEVELOPER_KEY)
 }
 
 /// Resolves at the first SIGINT or SIGTERM; installed from now on.

@@ -15,7 +15,7 @@ use samlet_template::Function;
 use crate::args::InvokeArgs;
 use crate::aws::{self, Client};
 use crate::error::Error;
-use crate::start::{free_ports, runtime, secret};
+use crate::running::{free_ports, runtime, secret};
 use crate::template;
 use crate::terminal::{self, LogNames};
 

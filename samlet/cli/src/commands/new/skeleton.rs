@@ -8,38 +8,38 @@ use crate::error::Error;
 pub(super) const APPLICATION: [(&str, &str); 7] = [
     (
         "template.yaml",
-        include_str!("../../skeleton/application/template.yaml"),
+        include_str!("../../../skeleton/application/template.yaml"),
     ),
     (
         "Cargo.toml",
-        include_str!("../../skeleton/application/Cargo.toml"),
+        include_str!("../../../skeleton/application/Cargo.toml"),
     ),
     (
         "samconfig.toml",
-        include_str!("../../skeleton/application/samconfig.toml"),
+        include_str!("../../../skeleton/application/samconfig.toml"),
     ),
     (
         "README.md",
-        include_str!("../../skeleton/application/README.md"),
+        include_str!("../../../skeleton/application/README.md"),
     ),
     (
         ".gitignore",
-        include_str!("../../skeleton/application/gitignore"),
+        include_str!("../../../skeleton/application/gitignore"),
     ),
     (
         "src/common/Cargo.toml",
-        include_str!("../../skeleton/application/common/Cargo.toml"),
+        include_str!("../../../skeleton/application/common/Cargo.toml"),
     ),
     (
         "src/common/src/lib.rs",
-        include_str!("../../skeleton/application/common/lib.rs"),
+        include_str!("../../../skeleton/application/common/lib.rs"),
     ),
 ];
 
-pub(super) const PACKAGE: &str = include_str!("../../skeleton/function/Cargo.toml");
-pub(super) const WITH_COMMON: &str = include_str!("../../skeleton/function/with_common.rs");
-pub(super) const ALONE: &str = include_str!("../../skeleton/function/alone.rs");
-pub(super) const RESOURCE: &str = include_str!("../../skeleton/function/resource.yaml");
+pub(super) const PACKAGE: &str = include_str!("../../../skeleton/function/Cargo.toml");
+pub(super) const WITH_COMMON: &str = include_str!("../../../skeleton/function/with_common.rs");
+pub(super) const ALONE: &str = include_str!("../../../skeleton/function/alone.rs");
+pub(super) const RESOURCE: &str = include_str!("../../../skeleton/function/resource.yaml");
 
 /// What stands for `@name@` in a skeleton.
 pub(super) struct Values(Vec<(String, String)>);

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::args::{ApplicationArgs, SecretArgs, TablesArgs, TablesCommand};
 use crate::aws::{self, Client};
 use crate::error::Error;
-use crate::start::{runtime, secret};
+use crate::running::{runtime, secret};
 use crate::template;
 use crate::terminal::columns;
 

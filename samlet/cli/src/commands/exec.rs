@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::ExecArgs;
 use crate::error::Error;
-use crate::start::{free_ports, runtime, secret};
+use crate::running::{free_ports, runtime, secret};
 use crate::template;
 use crate::terminal::LogNames;
 

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::args::{Format, LogsArgs};
 use crate::error::Error;
-use crate::start::runtime;
+use crate::running::runtime;
 use crate::template;
 
 /// How often a log that is followed is looked at.

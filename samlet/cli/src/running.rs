@@ -1,0 +1,64 @@
+//! What the commands that run an application have in common: settings from their arguments, and the runtime.
+
+use samlet_build::{Mode, Progress};
+use samlet_run::Settings;
+
+use crate::args::{SecretArgs, StartArgs};
+use crate::error::Error;
+use crate::terminal;
+
+/// How the application is to run on these ports.
+pub(crate) fn settings(args: &StartArgs, port: u16, aws_port: u16) -> Settings {
+    Settings {
+        host: args.host,
+        port,
+        aws_port,
+        mode: mode(args),
+        progress: progress(),
+        developer_secret: args.secret.developer_secret.clone(),
+        dynamodb_url: args.dynamodb_endpoint.clone(),
+        max_environments: args.max_environments.map(usize::from),
+        retry_delay_scale: args.retry_delay_scale,
+    }
+}
+
+/// The same on the ports that were asked for, else on free ones.
+pub(crate) fn free_ports(args: &StartArgs) -> Settings {
+    settings(args, args.port.unwrap_or(0), args.aws_port.unwrap_or(0))
+}
+
+/// How building reports what it does.
+pub(crate) fn progress() -> Progress {
+    Progress {
+        quiet: terminal::is_quiet(),
+        show: terminal::print_status,
+    }
+}
+
+/// What `samlet start` was asked to build.
+pub(crate) fn mode(args: &StartArgs) -> Mode {
+    if args.no_build {
+        return Mode::None;
+    }
+    if args.built {
+        return Mode::BuiltBySam;
+    }
+    if args.release {
+        return Mode::Release;
+    }
+    Mode::Dev
+}
+
+/// The developer's secret.
+pub(crate) fn secret(args: &SecretArgs) -> &str {
+    args.developer_secret
+        .as_deref()
+        .unwrap_or(samlet_iam::DEVELOPER_KEY)
+}
+
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::Runtime)
+}

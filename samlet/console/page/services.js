@@ -92,8 +92,8 @@ function matching({ resources }, wanted) {
   return resources.filter((each) => searched(each).includes(wanted));
 }
 
-function searched({ kind, name, arn, details }) {
-  return [kind, name, arn, ...Object.values(details)].join("\n").toLowerCase();
+function searched({ logical_id: id, kind, name, arn, details }) {
+  return [id ?? "", kind, name, arn, ...Object.values(details)].join("\n").toLowerCase();
 }
 
 function Service({ service, resources, rows, more }) {
@@ -123,10 +123,11 @@ class Resource extends Component {
     return next.resource !== this.props.resource;
   }
 
-  render({ resource: { kind, name, arn, details } }) {
+  render({ resource: { logical_id: id, kind, name, arn, details } }) {
     const known = Object.entries(details);
     return html`<tr data-testid="resource">
-      <th scope="row"><span class="muted small">${kind}</span> <strong>${name}</strong></th>
+      <th scope="row"><span class="muted small">${kind}</span> <strong>${name}</strong>
+        ${!id && html`${" "}<span class="muted small" data-testid="undeclared">not in the template</span>`}</th>
       <td><${CopyLine} text=${arn} label=${`ARN of ${kind} ${name}`} /></td>
       <td>${known.length > 0 && html`<dl class="details small">
         ${known.map(([title, value]) => html`<div key=${title}><dt>${title}</dt><dd>${value}</dd></div>`)}</dl>`}</td>

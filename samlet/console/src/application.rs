@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use samlet_aws::Place;
+use samlet_aws::{Arn, Place};
 use samlet_iam::{Context, Principal, Request, Role, judge};
 use samlet_template::{Api, ApiKind, Application, Function, Table};
 use samlet_traces::{KEPT_SECONDS, MAX_BODY_BYTES, MAX_BYTES, MAX_TRACES, STEP_SECONDS};
@@ -116,6 +116,19 @@ impl Known {
         let mut groups = self.log_groups.iter();
         let found = groups.find(|(_, known)| *known == group);
         found.map(|(id, _)| id.as_str())
+    }
+
+    /// The logical id of the resource in the template whose ARN this is; a function's log group goes by the function's.
+    pub(crate) fn logical_id(&self, arn: &Arn) -> Option<&str> {
+        let declared = self.declared.as_ref()?;
+        let mut resources = declared.application.resources.iter();
+        // A log group's own ARN ends so, as CloudFormation gives it.
+        let is_same = |known: &Arn| known.as_str().trim_end_matches(":*") == arn.as_str();
+        if let Some(found) = resources.find(|resource| is_same(&resource.arn)) {
+            return Some(&found.logical_id);
+        }
+        let (_, group) = arn.as_str().split_once(":log-group:")?;
+        self.of_group(group)
     }
 
     /// The API of this logical id, of which application, and its address.

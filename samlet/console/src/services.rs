@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use crate::Console;
+use crate::application::Known;
 
 /// Resources of a service in one answer; all of them are counted.
 const MAX_RESOURCES: usize = 1000;
@@ -25,7 +26,9 @@ impl Console {
         let list = self.sources.services.list();
         let described = describe(list, TIMEOUT).await;
         let services = list.iter().zip(&described);
-        let services = services.map(|(service, resources)| summary(service.as_ref(), resources));
+        let known = self.known();
+        let services =
+            services.map(|(service, resources)| summary(service.as_ref(), resources, &known));
         json!({"services": services.collect::<Value>()})
     }
 }
@@ -49,7 +52,7 @@ async fn describe(services: &[Arc<dyn Service>], timeout: Duration) -> Vec<Optio
     described
 }
 
-fn summary(service: &dyn Service, resources: &Option<Vec<Described>>) -> Value {
+fn summary(service: &dyn Service, resources: &Option<Vec<Described>>, known: &Known) -> Value {
     let identity = service.identity();
     let shown = resources.iter().flatten().take(MAX_RESOURCES);
     json!({
@@ -57,12 +60,14 @@ fn summary(service: &dyn Service, resources: &Option<Vec<Described>>) -> Value {
         "title": identity.title,
         "answered": resources.is_some(),
         "count": resources.as_ref().map(Vec::len),
-        "resources": shown.map(resource).collect::<Value>(),
+        "resources": shown.map(|described| resource(described, known)).collect::<Value>(),
     })
 }
 
-fn resource(described: &Described) -> Value {
+fn resource(described: &Described, known: &Known) -> Value {
     json!({
+        // Null for what the template does not declare, or no longer.
+        "logical_id": known.logical_id(&described.arn),
         "kind": described.kind,
         "name": described.name,
         "arn": described.arn,
@@ -150,7 +155,7 @@ mod tests {
         let described = describe(&services, timeout).await;
         let pairs = services.iter().zip(&described);
         pairs
-            .map(|(service, resources)| summary(service.as_ref(), resources))
+            .map(|(service, resources)| summary(service.as_ref(), resources, &Known::default()))
             .collect()
     }
 

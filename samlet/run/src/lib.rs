@@ -20,6 +20,8 @@ mod running;
 mod services;
 mod settings;
 mod template;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 pub use apply::Changes;

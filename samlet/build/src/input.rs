@@ -44,14 +44,14 @@ impl Input {
         }
     }
 
-    /// Whether a change of the file at `path` is one of this.
+    /// Whether a change of the file at `path` is a change of this input.
     pub fn is_changed_by(&self, path: &Path) -> bool {
         // What isn't there yet may come with a folder around it.
         self.path.starts_with(path)
             || self.depth == Depth::All && path.strip_prefix(&self.path).is_ok_and(is_source)
     }
 
-    /// The folders, each without those in it, where a change of this would be seen.
+    /// The folders, each without those in it, where a change of this input is seen.
     pub fn folders(&self) -> Vec<PathBuf> {
         match self.depth {
             Depth::File => self.path.parent().map(Path::to_owned).into_iter().collect(),
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sources_are_told_from_what_tools_and_functions_write() {
+    fn sources_are_distinguished_from_what_tools_and_functions_write() {
         for path in [
             "lib.rs",
             "src/deep/data.txt",

@@ -1,6 +1,6 @@
 //! From a function's code to what Lambda runs: a folder with a `bootstrap`, or with code and what runs it.
 //!
-//! Each way of building is a folder here, a [`Toolchain`]; `toolchain.rs` says how to add one.
+//! Each way of building is a folder here, with a `Toolchain`; `toolchain.rs` says how to add one.
 
 mod error;
 mod input;
@@ -92,9 +92,8 @@ impl<'a> Build<'a> {
         Ok(())
     }
 
-    /// Builds those functions that `is_wanted` says by their logical ids, and
-    /// others that cargo builds along with them. Where one of them fails, the
-    /// others are built nevertheless.
+    /// Builds the functions that are wanted, by logical id, and those that cargo builds
+    /// along with them. Where one of them fails, the others are built nevertheless.
     pub fn make_some(&self, is_wanted: impl Fn(&str) -> bool) -> Result<(), BuildError> {
         if self.settings.mode == Mode::None {
             return Ok(());
@@ -113,8 +112,8 @@ impl<'a> Build<'a> {
         result
     }
 
-    /// What each function is made of, as far as it is to be built; of one that
-    /// can't be, what would change that.
+    /// What each function is made of, unless nothing is to be built; for a function
+    /// that can't be built, the folder where its code should be.
     pub fn inputs(&self) -> Vec<Input> {
         let mut inputs = Vec::new();
         if self.settings.mode == Mode::None {
@@ -153,8 +152,8 @@ impl<'a> Build<'a> {
         runner(function).runs_code_as_it_is()
     }
 
-    /// Says of a file whether building may have written it among the sources,
-    /// if those functions were built that `was_wanted` says by their logical ids.
+    /// A test of whether building may have written the file at a path, among the sources;
+    /// `was_wanted` says by logical id which functions were built.
     pub fn writes(&self, was_wanted: impl Fn(&str) -> bool) -> impl Fn(&Path) -> bool {
         let mut built = Vec::new();
         for function in &self.application.functions {

@@ -24,7 +24,7 @@ pub struct Access {
     usage: Arc<Usage>,
     logs: Logs,
     declared: RwLock<Arc<Declared>>,
-    /// What was explained whole since the template was applied last: function,
+    /// What was explained in full since the template was applied last: function,
     /// action and resource. Held for a moment only.
     explained: Mutex<HashSet<[String; 3]>>,
 }
@@ -73,7 +73,7 @@ impl Access {
         &self.usage
     }
 
-    /// Has explanations speak of this application from now on.
+    /// Explains by this application's template from now on.
     pub fn update(&self, application: &Application, template: &Path) {
         let functions = application.functions.iter().map(|function| {
             let explained = Explained {
@@ -91,7 +91,7 @@ impl Access {
             .declared
             .write()
             .unwrap_or_else(PoisonError::into_inner) = Arc::new(declared);
-        // Whoever changed the template wants to know anew.
+        // After a change of the template each refusal is explained again.
         self.explained().clear();
     }
 
@@ -170,9 +170,10 @@ impl AccessObserver for Access {
             tracing::warn!("{denied}");
             return;
         };
-        let text = match self.is_first(name, denied) {
-            true => explanation(function, denied, &declared.names),
-            false => headline(function, denied),
+        let text = if self.is_first(name, denied) {
+            explanation(function, denied, &declared.names)
+        } else {
+            headline(function, denied)
         };
         let stream = self.logs.stream(&function.log_group, STREAM);
         tokio::spawn(async move {

@@ -4,10 +4,10 @@ use samlet_aws::Place;
 use samlet_iam::{Context, Principal, Request, ResourcePolicy, authorize};
 use samlet_template::{Api, Application, Authorizer, Diagnostic, Function, Location, Route};
 
-/// As what API Gateway invokes functions.
+/// The service as which API Gateway invokes functions.
 const API_GATEWAY: &str = "apigateway.amazonaws.com";
 
-/// What is said of each invocation that AWS would refuse. `policies` are the functions', in their order.
+/// A warning for each invocation that AWS would refuse. `policies` are the functions', in their order.
 pub fn missing(
     application: &Application,
     policies: &[ResourcePolicy],
@@ -47,7 +47,7 @@ fn of_route<'a>(api: &'a Api, route: &'a Route) -> Asked<'a> {
         method => method,
     };
     let path = route.path.trim_matches('/');
-    // What a parameter may be is anything.
+    // A parameter may be anything.
     let segments = path
         .split('/')
         .map(|segment| match segment.starts_with('{') {
@@ -81,7 +81,7 @@ fn of_authorizer<'a>(api: &'a Api, name: &str, authorizer: &'a Authorizer) -> Op
 }
 
 impl Asked<'_> {
-    /// That the function's policy doesn't allow it, and what to add to the template.
+    /// A warning if the function's policy doesn't allow it, with what to add to the template.
     fn missing(
         &self,
         application: &Application,

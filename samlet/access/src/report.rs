@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use samlet_aws::Place;
-use samlet_iam::{Context, Principal, Request, Role, judge, matches_action, matches_resource};
+use samlet_iam::{
+    Context, Principal, Request, Role, StatementView, judge, matches_action, matches_resource,
+};
 use samlet_template::{Application, Function};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -34,7 +36,7 @@ pub struct Report {
 /// An action, or a resource, that a statement allows.
 #[derive(Debug, Serialize)]
 struct Grant {
-    /// Where the statement stands.
+    /// Where the statement is.
     place: String,
     kind: Kind,
     pattern: String,
@@ -56,7 +58,7 @@ enum Kind {
 enum Finding {
     Used,
     Never,
-    /// It stands for more than was used: this.
+    /// It allows more than was used, which is this.
     Wider(BTreeSet<String>),
 }
 
@@ -133,7 +135,7 @@ impl Report {
             .max()
             .unwrap_or(0);
         for grant in &self.grants {
-            let (mark, said) = match &grant.finding {
+            let (mark, finding) = match &grant.finding {
                 Finding::Used => (' ', times(grant.used, grant.last)),
                 Finding::Never => ('!', "never used".to_owned()),
                 Finding::Wider(used) => {
@@ -142,7 +144,7 @@ impl Report {
                 }
             };
             let Grant { pattern, place, .. } = grant;
-            writeln!(text, "  {mark} {pattern:width$}  {said}  ({place})").ok();
+            writeln!(text, "  {mark} {pattern:width$}  {finding}  ({place})").ok();
         }
         for Entry {
             action,
@@ -176,99 +178,102 @@ impl Report {
 /// What the statements of a role allow, each beside its use.
 fn grants(role: &Role, used: &[&Entry]) -> Vec<Grant> {
     let mut grants = Vec::new();
-    // What SAM adds by itself stands nowhere in the template.
-    for policy in role
-        .policies
-        .iter()
-        .filter(|policy| !policy.places.is_empty())
-    {
+    for policy in &role.policies {
+        // What SAM adds by itself has no place in the template, and is left out.
         for (statement, place) in policy.document.statements().zip(&policy.places) {
-            if !statement.allows {
-                continue;
-            }
-            let action_fits = |pattern: &str, entry: &Entry| matches_action(pattern, &entry.action);
-            let resource_fits =
-                |pattern: &str, entry: &Entry| matches_resource(pattern, &entry.resource);
-            let about = |entry: &&&Entry| {
-                let action = statement
-                    .actions
-                    .iter()
-                    .any(|pattern| action_fits(pattern, entry));
-                let resource = statement
-                    .resources
-                    .iter()
-                    .any(|pattern| resource_fits(pattern, entry));
-                action != statement.all_but_actions && resource != statement.all_but_resources
-            };
-            let uses: Vec<&Entry> = used.iter().filter(about).copied().collect();
-            let of_lambda = |pattern: &String| OF_LAMBDA.contains(&pattern.as_str());
-            let actions = statement
-                .actions
-                .iter()
-                .filter(|pattern| !of_lambda(pattern));
-            let mut any = false;
-            for pattern in actions {
-                any = true;
-                let all_but = statement.all_but_actions;
-                let fits = |entry: &Entry| action_fits(pattern, entry) != all_but;
-                let told = |entry: &Entry| entry.action.clone();
-                grants.push(grant(
-                    place,
-                    Kind::Action,
-                    pattern,
-                    all_but,
-                    &uses,
-                    &fits,
-                    &told,
-                ));
-            }
-            for pattern in statement.resources.iter().filter(|_| any) {
-                let all_but = statement.all_but_resources;
-                let fits = |entry: &Entry| resource_fits(pattern, entry) != all_but;
-                let told = |entry: &Entry| entry.resource.clone();
-                grants.push(grant(
-                    place,
-                    Kind::Resource,
-                    pattern,
-                    all_but,
-                    &uses,
-                    &fits,
-                    &told,
-                ));
+            if statement.allows {
+                grants.extend(of_statement(&statement, place, used));
             }
         }
     }
     grants
 }
 
-fn grant(
-    place: &str,
-    kind: Kind,
-    pattern: &str,
-    all_but: bool,
-    uses: &[&Entry],
-    fits: &dyn Fn(&Entry) -> bool,
-    told: &dyn Fn(&Entry) -> String,
-) -> Grant {
-    let uses: Vec<&Entry> = uses.iter().filter(|entry| fits(entry)).copied().collect();
-    let names: BTreeSet<String> = uses.iter().map(|entry| told(entry)).collect();
-    // Some actions are of no resource: for them a `*` is not too wide.
-    let exact = names.len() == 1 && names.contains(pattern);
-    let finding = match uses.is_empty() {
-        true => Finding::Never,
-        false if !exact && (all_but || pattern.contains(['*', '?'])) => Finding::Wider(names),
-        false => Finding::Used,
+/// What a statement that allows something allows.
+fn of_statement(statement: &StatementView<'_>, place: &str, used: &[&Entry]) -> Vec<Grant> {
+    let actions = Patterns {
+        kind: Kind::Action,
+        patterns: statement.actions,
+        all_but: statement.all_but_actions,
     };
-    Grant {
-        place: place.to_owned(),
-        kind,
-        pattern: match all_but {
-            true => format!("all but {pattern}"),
-            false => pattern.to_owned(),
-        },
-        used: uses.iter().map(|entry| entry.allowed).sum(),
-        last: uses.iter().map(|entry| entry.last).max(),
-        finding,
+    let resources = Patterns {
+        kind: Kind::Resource,
+        patterns: statement.resources,
+        all_but: statement.all_but_resources,
+    };
+    let is_allowed = |entry: &&&Entry| actions.include(entry) && resources.include(entry);
+    let uses: Vec<&Entry> = used.iter().filter(is_allowed).copied().collect();
+    let mut grants = Vec::new();
+    for action in statement.actions {
+        if !OF_LAMBDA.contains(&action.as_str()) {
+            grants.push(actions.grant(action, place, &uses));
+        }
+    }
+    // A statement for the log only is nothing to narrow.
+    if grants.is_empty() {
+        return grants;
+    }
+    let of_resource = |resource: &String| resources.grant(resource, place, &uses);
+    grants.extend(statement.resources.iter().map(of_resource));
+    grants
+}
+
+/// A statement's actions, or its resources.
+struct Patterns<'a> {
+    kind: Kind,
+    patterns: &'a [String],
+    /// They are those of NotAction or NotResource.
+    all_but: bool,
+}
+
+impl Patterns<'_> {
+    fn include(&self, entry: &Entry) -> bool {
+        let mut patterns = self.patterns.iter();
+        patterns.any(|pattern| self.kind.matches(pattern, entry)) != self.all_but
+    }
+
+    /// What one of the patterns allows, beside the use of its statement.
+    fn grant(&self, pattern: &str, place: &str, uses: &[&Entry]) -> Grant {
+        let fits = |entry: &&&Entry| self.kind.matches(pattern, entry) != self.all_but;
+        let uses: Vec<&Entry> = uses.iter().filter(fits).copied().collect();
+        let names = uses.iter().map(|entry| self.kind.of(entry).to_owned());
+        let names: BTreeSet<String> = names.collect();
+        // Some actions have no resources: for them a `*` is not too wide.
+        let is_exact = names.len() == 1 && names.contains(pattern);
+        let is_wide = self.all_but || pattern.contains(['*', '?']);
+        let finding = if uses.is_empty() {
+            Finding::Never
+        } else if is_wide && !is_exact {
+            Finding::Wider(names)
+        } else {
+            Finding::Used
+        };
+        let all_but = if self.all_but { "all but " } else { "" };
+        Grant {
+            place: place.to_owned(),
+            kind: self.kind,
+            pattern: format!("{all_but}{pattern}"),
+            used: uses.iter().map(|entry| entry.allowed).sum(),
+            last: uses.iter().map(|entry| entry.last).max(),
+            finding,
+        }
+    }
+}
+
+impl Kind {
+    /// The action or resource of a use.
+    fn of(self, entry: &Entry) -> &str {
+        match self {
+            Self::Action => &entry.action,
+            Self::Resource => &entry.resource,
+        }
+    }
+
+    fn matches(self, pattern: &str, entry: &Entry) -> bool {
+        match self {
+            Self::Action => matches_action(pattern, &entry.action),
+            Self::Resource => matches_resource(pattern, &entry.resource),
+        }
     }
 }
 
@@ -296,5 +301,60 @@ fn times(count: u64, last: Option<i64>) -> String {
     match last {
         Some(last) => format!("{count} {times}, last {last}"),
         None => format!("{count} {times}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use samlet_template::{Actions, Settings};
+    use std::path::Path;
+
+    const TEMPLATE: &str = "
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: f
+      Handler: h
+      Runtime: provided.al2023
+      Policies:
+        - Statement:
+            - Effect: Allow
+              Action: [dynamodb:GetItem, dynamodb:PutItem]
+              Resource: 'arn:aws:dynamodb:us-east-1:123456789012:table/*'
+            - Effect: Allow
+              Action: logs:PutLogEvents
+              Resource: '*'
+";
+
+    #[test]
+    fn each_grant_stands_beside_its_use_and_the_log_is_left_out() {
+        let place = Place::new("us-east-1", "123456789012", "local");
+        let settings = Settings::new(place.clone());
+        let actions = ["dynamodb:GetItem\ndynamodb:PutItem\nlogs:PutLogEvents"];
+        let actions = Actions::of(actions);
+        let application = samlet_template::read(TEMPLATE, &settings, &actions).unwrap();
+        let function = &application.functions[0];
+        let roles = [crate::role(&function.role, Path::new("t")).unwrap()];
+        let folder = tempfile::tempdir().unwrap();
+        let usage = Usage::open(folder.path().join("usage.json"));
+        let table = "arn:aws:dynamodb:us-east-1:123456789012:table/a";
+        usage.count(&function.name, "dynamodb:GetItem", table, true);
+        let reports = reports(&application, &roles, &usage, &place);
+        let grants = reports[0].grants.iter();
+        let found: Vec<(&str, &Finding)> = grants
+            .map(|grant| (grant.pattern.as_str(), &grant.finding))
+            .collect();
+        let wider = Finding::Wider(BTreeSet::from([table.to_owned()]));
+        let expected = [
+            ("dynamodb:GetItem", &Finding::Used),
+            ("dynamodb:PutItem", &Finding::Never),
+            ("arn:aws:dynamodb:us-east-1:123456789012:table/*", &wider),
+        ];
+        assert_eq!(found, expected);
+        assert!(!reports[0].is_least());
     }
 }

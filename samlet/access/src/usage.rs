@@ -74,11 +74,11 @@ impl Usage {
             refused: 0,
             last: 0,
         });
-        let count = match allowed {
-            true => &mut entry.allowed,
-            false => &mut entry.refused,
-        };
-        *count += 1;
+        if allowed {
+            entry.allowed += 1;
+        } else {
+            entry.refused += 1;
+        }
         entry.last = OffsetDateTime::now_utc().unix_timestamp();
         self.changed.store(true, Ordering::Release);
     }

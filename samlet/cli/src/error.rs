@@ -37,24 +37,14 @@ pub(crate) enum Error {
     NoRoute(String),
     #[error("the route {0} has parameters")]
     NoPath(String),
-    #[error("{} is there already", .0.display())]
-    Exists(PathBuf),
-    #[error("{} is not empty", .0.display())]
-    NotEmpty(PathBuf),
-    #[error("there is a package {name} already: {}", path.display())]
-    PackageExists { name: String, path: PathBuf },
-    #[error("{name} is in the template already, at line {line}")]
-    FunctionExists { name: String, line: usize },
-    #[error("{route} is in the template already, at line {line}")]
-    RouteExists { route: String, line: usize },
     #[error("there is no API {name} in the template")]
     NoApi { name: String, known: String },
     #[error("the template has no routes")]
     NoRoutes,
     #[error(transparent)]
     Contract(#[from] samlet_gateway::ContractError),
-    #[error("cannot add the function to the template: {0}")]
-    NotAddable(String),
+    #[error(transparent)]
+    Scaffold(#[from] samlet_scaffold::ScaffoldError),
     #[error("{operation}: {reason}")]
     Refused { operation: String, reason: String },
     #[error("there is no such item in {table}")]
@@ -106,13 +96,12 @@ impl Error {
                 "lines before it may have been imported; importing them again changes nothing"
                     .into()
             }
-            Self::Exists(_) | Self::PackageExists { .. } => "choose another name".into(),
-            Self::NotEmpty(_) => "name a folder that is not there yet, or an empty one".into(),
             Self::NotConfirmed => "--yes deletes without asking".into(),
             Self::NoFunction { known, .. } | Self::NoApi { known, .. } => {
                 format!("there are {known}")
             }
             Self::Estimate(error) => return error.help(),
+            Self::Scaffold(error) => return error.help(),
             Self::NotLeastPrivilege(_) => {
                 "they are marked with `!` above; `!` is also what was never tried".into()
             }

@@ -71,22 +71,14 @@ impl Parts {
         };
         let console = Console::new(data.console_token()?, sources, endpoint_stop.clone());
         let console = Arc::new(console);
-        let identities = Arc::new(identities(settings));
+        let functions = functions(settings, data, aws_url);
         let endpoint = Endpoint::new(
-            Arc::clone(&identities),
+            Arc::clone(&functions.identities),
             Arc::clone(&services),
             traces.clone(),
             vec![console_mount(&console)],
             endpoint_stop.clone(),
         );
-        let functions = Functions {
-            place: Arc::clone(&core.setup.place),
-            aws_url,
-            dynamodb_url: settings.dynamodb_url.clone(),
-            tmp_folder: data.tmp(),
-            identities,
-            credentials: HashMap::new(),
-        };
         Ok(Self {
             functions,
             usage,
@@ -110,6 +102,18 @@ fn make_services(core: &Core) -> Result<Vec<Arc<dyn Service>>, Error> {
         })
     });
     services.collect()
+}
+
+/// What functions will be given.
+fn functions(settings: &Settings, data: &DataFolder, aws_url: String) -> Functions {
+    Functions {
+        place: Arc::new(place()),
+        aws_url,
+        dynamodb_url: settings.dynamodb_url.clone(),
+        tmp_folder: data.tmp(),
+        identities: Arc::new(identities(settings)),
+        credentials: HashMap::new(),
+    }
 }
 
 /// The console, beside the services.

@@ -95,6 +95,8 @@ impl Running {
                 Ok(running)
             }
             Err(error) => {
+                // It holds the store, which closes once nobody else does.
+                drop(endpoint);
                 running.stop().await;
                 Err(error)
             }

@@ -1,10 +1,10 @@
 //! The arguments of `samlet new` and `samlet init`.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use heck::ToSnakeCase;
+use samlet_scaffold::Route;
 
 use super::ApplicationArgs;
 
@@ -22,7 +22,7 @@ pub(crate) struct NewFunctionArgs {
     pub(crate) name: String,
     /// Method and path, such as 'GET /messages' or 'PUT /messages/{id}'
     #[arg(long, value_name = "ROUTE", value_parser = parse_route)]
-    pub(crate) route: RouteArg,
+    pub(crate) route: Route,
     /// The API that gets the route, by logical id [default: the first]
     #[arg(long, value_name = "LOGICAL_ID")]
     pub(crate) api: Option<String>,
@@ -35,7 +35,7 @@ impl NewFunctionArgs {
     pub(crate) fn first(folder: &Path) -> Self {
         Self {
             name: "Hello".to_owned(),
-            route: RouteArg {
+            route: Route {
                 method: "GET".to_owned(),
                 path: "/hello".to_owned(),
             },
@@ -56,20 +56,6 @@ pub(crate) struct InitArgs {
     /// The folder, which is made if need be and must be empty
     #[arg(value_name = "FOLDER")]
     pub(crate) folder: PathBuf,
-}
-
-/// A method and a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RouteArg {
-    /// Upper case.
-    pub(crate) method: String,
-    pub(crate) path: String,
-}
-
-impl fmt::Display for RouteArg {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method, self.path)
-    }
 }
 
 /// What each function's code has already.
@@ -100,7 +86,7 @@ fn parse_logical_id(text: &str) -> Result<String, String> {
     }
 }
 
-fn parse_route(text: &str) -> Result<RouteArg, String> {
+fn parse_route(text: &str) -> Result<Route, String> {
     let methods = [
         "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY",
     ];
@@ -123,7 +109,7 @@ fn parse_route(text: &str) -> Result<RouteArg, String> {
     if let Some(twice) = parameters.windows(2).find(|pair| pair[0] == pair[1]) {
         return Err(format!("`{path}` has the parameter {} twice", twice[0]));
     }
-    Ok(RouteArg {
+    Ok(Route {
         method,
         path: path.to_owned(),
     })

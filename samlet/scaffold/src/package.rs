@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 use cargo_metadata::MetadataCommand;
 use toml_edit::DocumentMut;
 
-use super::skeleton::{self, ALONE, PACKAGE, Values, WITH_COMMON};
-use super::up_to;
-use crate::error::Error;
+use crate::ScaffoldError;
+use crate::function::up_to;
+use crate::skeleton::{self, ALONE, PACKAGE, Values, WITH_COMMON};
 
 /// What a workspace may say for all of its packages, and what a package says
 /// where it doesn't.
@@ -22,7 +22,7 @@ const INHERITED: [(&str, Option<&str>); 5] = [
 
 /// The application's common package, from its folder on, if it has what
 /// functions of this layout need.
-pub(super) fn common(folder: &Path) -> Option<PathBuf> {
+pub(crate) fn common(folder: &Path) -> Option<PathBuf> {
     let path = PathBuf::from("src/common");
     let source = std::fs::read_to_string(folder.join(&path).join("src/lib.rs")).ok()?;
     let has = |name: &str| source.contains(name);
@@ -30,7 +30,7 @@ pub(super) fn common(folder: &Path) -> Option<PathBuf> {
 }
 
 /// Two packages of one name would end all building.
-pub(super) fn check_free(folder: &Path, package: &str) -> Result<(), Error> {
+pub(crate) fn check_free(folder: &Path, package: &str) -> Result<(), ScaffoldError> {
     let mut metadata = MetadataCommand::new();
     metadata.manifest_path(folder.join("Cargo.toml")).no_deps();
     // Where there is no workspace, there is nothing to be in the way.
@@ -39,7 +39,7 @@ pub(super) fn check_free(folder: &Path, package: &str) -> Result<(), Error> {
     };
     let mut packages = metadata.packages.iter();
     match packages.find(|known| known.name.as_str() == package) {
-        Some(known) => Err(Error::PackageExists {
+        Some(known) => Err(ScaffoldError::PackageExists {
             name: package.to_owned(),
             path: known.manifest_path.clone().into_std_path_buf(),
         }),
@@ -48,12 +48,12 @@ pub(super) fn check_free(folder: &Path, package: &str) -> Result<(), Error> {
 }
 
 /// Writes the package into `target`.
-pub(super) fn create(
+pub(crate) fn create(
     folder: &Path,
     target: &Path,
     values: &Values,
     common: Option<&Path>,
-) -> Result<(), Error> {
+) -> Result<(), ScaffoldError> {
     let manifest = folder.join("Cargo.toml");
     let workspace = std::fs::read_to_string(&manifest).ok();
     let workspace = workspace.map(|text| parse(&manifest, &text)).transpose()?;
@@ -85,9 +85,9 @@ pub(super) fn create(
     }
 }
 
-fn parse(manifest: &Path, text: &str) -> Result<DocumentMut, Error> {
+fn parse(manifest: &Path, text: &str) -> Result<DocumentMut, ScaffoldError> {
     text.parse()
-        .map_err(|error: toml_edit::TomlError| Error::Config {
+        .map_err(|error: toml_edit::TomlError| ScaffoldError::Manifest {
             path: manifest.to_owned(),
             reason: error.to_string(),
         })
@@ -129,7 +129,7 @@ fn join(
     mut workspace: DocumentMut,
     target: &Path,
     code: &Path,
-) -> Result<(), Error> {
+) -> Result<(), ScaffoldError> {
     let mut metadata = MetadataCommand::new();
     metadata.manifest_path(target.join("Cargo.toml")).no_deps();
     if metadata.exec().is_ok() {
@@ -139,7 +139,7 @@ fn join(
         .get_mut("workspace")
         .and_then(|table| table.get_mut("members")?.as_array_mut());
     let Some(members) = members else {
-        return Err(Error::Config {
+        return Err(ScaffoldError::Manifest {
             path: manifest.to_owned(),
             reason: format!(
                 "it has no [workspace] with members to add {} to",

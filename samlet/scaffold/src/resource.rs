@@ -1,20 +1,22 @@
 //! A function's resource in the text of a template, whose comments and order stay as they are.
 
-use super::Target;
-use super::skeleton::{RESOURCE, Values};
-use crate::error::Error;
-use samlet_run::Template;
+use samlet_template::Application;
+
+use crate::ScaffoldError;
+use crate::function::Target;
+use crate::skeleton::{RESOURCE, Values};
 
 /// The template's text with the resource behind the last function, or, if
 /// there is none, at the end of the resources.
-pub(super) fn added(
-    template: &Template,
+pub(crate) fn added(
+    application: &Application,
+    source: &str,
     api: &Target,
     name: &str,
     values: &Values,
-) -> Result<String, Error> {
-    let lines: Vec<&str> = template.text().lines().collect();
-    let functions = template.application.functions.iter();
+) -> Result<String, ScaffoldError> {
+    let lines: Vec<&str> = source.lines().collect();
+    let functions = application.functions.iter();
     let last = functions.max_by_key(|function| function.location.line);
     let after = match last {
         Some(function) => {
@@ -27,7 +29,7 @@ pub(super) fn added(
     };
     let after = after.ok_or_else(|| {
         let place = "there is no line `Resources:` or of the last function's name";
-        Error::NotAddable(place.to_owned())
+        ScaffoldError::NotAddable(place.to_owned())
     })?;
     let end = block_end(&lines, after);
     // As deep as the other resources are.
@@ -49,7 +51,7 @@ pub(super) fn added(
     text.extend(&lines[end..]);
     let text = text.join("\n") + "\n";
     match text.matches(&format!("{name}:")).count() {
-        0 => Err(Error::NotAddable("its text was lost".to_owned())),
+        0 => Err(ScaffoldError::NotAddable("its text was lost".to_owned())),
         _ => Ok(text),
     }
 }
@@ -102,4 +104,46 @@ fn indentation(line: &str) -> usize {
 fn indented(text: &str, depth: usize) -> String {
     let lines = text.lines().map(|line| format!("{:depth$}{line}\n", ""));
     lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use samlet_aws::Place;
+    use samlet_template::{Actions, ApiKind, Settings};
+
+    const TEMPLATE: &str = "
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  First: # the first
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: f, Handler: h, Runtime: provided.al2023}
+
+  # Of the table.
+  Table: {Type: AWS::Serverless::SimpleTable}
+";
+
+    #[test]
+    fn a_resource_goes_behind_the_last_function_and_all_else_stays() {
+        let settings = Settings::new(Place::new("us-east-1", "1", "local"));
+        let application = samlet_template::read(TEMPLATE, &settings, &Actions::default()).unwrap();
+        let api = Target {
+            kind: ApiKind::Rest,
+            logical_id: Some("Api".to_owned()),
+        };
+        let values = Values::new(&[("name", "Second"), ("event", "Api")]);
+        let text = added(&application, TEMPLATE, &api, "Second", &values).unwrap();
+        let (before, after) = TEMPLATE.split_at(TEMPLATE.find("\n\n  # Of").unwrap());
+        let rest = text.strip_prefix(before).unwrap();
+        let resource = rest.strip_suffix(after).unwrap();
+        assert!(
+            resource.starts_with("\n\n  Second:\n    Type:"),
+            "{resource}"
+        );
+        assert!(
+            resource.ends_with("\n            RestApiId: !Ref Api"),
+            "{resource}"
+        );
+    }
 }

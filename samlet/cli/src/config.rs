@@ -5,8 +5,8 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use crate::args::parse_override;
 use crate::error::Error;
+use crate::overrides::parse_override;
 
 /// The settings of one environment of the file for one command.
 #[derive(Debug, Default, PartialEq)]

@@ -11,6 +11,18 @@ use crate::terminal;
 
 /// Prints what ended a command to standard error.
 pub(crate) fn print_error(error: &Error) {
+    terminal::print(&error_text(error));
+}
+
+/// Prints what of the template has no effect here, or would fail on AWS.
+pub(crate) fn print_warnings(path: &Path, source: &str, warnings: &[Diagnostic]) {
+    for warning in warnings {
+        terminal::print(&paragraph(&Level::WARNING, path, source, warning));
+    }
+}
+
+/// A template's warnings come before its errors: they are easily missed behind them.
+fn error_text(error: &Error) -> String {
     if let Error::Run(samlet_run::Error::Template {
         path,
         text,
@@ -18,27 +30,25 @@ pub(crate) fn print_error(error: &Error) {
         errors,
     }) = error
     {
-        print_warnings(path, text, warnings);
-        for error in errors {
-            let text = render(&Level::ERROR, path, text, error);
-            terminal::print(&format!("{text}\n\n"));
-        }
+        let warnings = warnings
+            .iter()
+            .map(|warning| paragraph(&Level::WARNING, path, text, warning));
+        let shown = errors
+            .iter()
+            .map(|error| paragraph(&Level::ERROR, path, text, error));
+        let shown: String = warnings.chain(shown).collect();
         let count = terminal::counted(errors.len() as u64, "error");
-        terminal::print(&format!("{} has {count}\n", path.display()));
-        return;
+        return format!("{shown}{} has {count}\n", path.display());
     }
     let title = Level::ERROR.primary_title(error.to_string());
     let group = annotate_snippets::Group::with_title(title)
         .elements(error.help().map(|help| Level::HELP.message(help)));
-    terminal::print(&format!("{}\n", Renderer::styled().render(&[group])));
+    format!("{}\n", Renderer::styled().render(&[group]))
 }
 
-/// Prints what of the template has no effect here, or would fail on AWS.
-pub(crate) fn print_warnings(path: &Path, source: &str, warnings: &[Diagnostic]) {
-    for warning in warnings {
-        let text = render(&Level::WARNING, path, source, warning);
-        terminal::print(&format!("{text}\n\n"));
-    }
+/// A finding, and an empty line.
+fn paragraph(level: &Level<'_>, path: &Path, source: &str, diagnostic: &Diagnostic) -> String {
+    format!("{}\n\n", render(level, path, source, diagnostic))
 }
 
 fn render(level: &Level<'_>, path: &Path, source: &str, diagnostic: &Diagnostic) -> String {
@@ -78,6 +88,32 @@ fn span(source: &str, location: &Location) -> Range<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn warnings_of_a_template_are_shown_before_its_errors() {
+        let finding = |message: &str| Diagnostic {
+            message: message.into(),
+            location: Location {
+                line: 1,
+                column: 1,
+                end_column: 2,
+            },
+            help: None,
+        };
+        let error = Error::Run(samlet_run::Error::Template {
+            path: "t.yaml".into(),
+            text: "a: 1\n".into(),
+            warnings: vec![finding("has no effect")],
+            errors: vec![finding("is wrong")],
+        });
+        let text = error_text(&error);
+        let warning = text.find("has no effect");
+        assert!(
+            warning.is_some() && warning < text.find("is wrong"),
+            "{text}"
+        );
+        assert!(text.ends_with("t.yaml has 1 error\n"), "{text}");
+    }
 
     #[test]
     fn a_location_is_found_past_multibyte_text() {

@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod diagnostics;
 mod error;
+mod overrides;
 mod running;
 mod template;
 mod terminal;

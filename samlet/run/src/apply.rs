@@ -100,7 +100,7 @@ impl Running {
         self.services.plan(&declared).await.map_err(Error::Apply)
     }
 
-    /// Has everything be as the template says. Only services can fail here.
+    /// Has everything be as the template says. What can fail comes first: the services, and the values that they give.
     async fn carry_out(
         &mut self,
         template: &Arc<Template>,

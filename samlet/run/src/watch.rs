@@ -1,4 +1,7 @@
-//! Watches files and folders, and gives those that have changed.
+//! Watches files and folders, and reports which of them have changed.
+//!
+//! The system's watcher notes changes on a thread of its own. [`Watch::next`] waits until the rest of what is being saved
+//! has been noted, and takes all of it.
 
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};

@@ -12,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
 use crate::error::Error;
+use crate::overrides::parse_override;
 
 pub(crate) use estimate::*;
 pub(crate) use events::*;
@@ -433,16 +434,6 @@ fn parse_scale(text: &str) -> Result<f64, String> {
     sound.ok_or_else(|| format!("`{text}` is no number from 0 to 1"))
 }
 
-/// `Key=Value`, or SAM CLI's older `ParameterKey=Key,ParameterValue=Value`.
-pub(crate) fn parse_override(text: &str) -> Result<(String, String), String> {
-    let (key, value) = match text.strip_prefix("ParameterKey=") {
-        Some(rest) => rest.split_once(",ParameterValue="),
-        None => text.split_once('='),
-    }
-    .ok_or_else(|| format!("`{text}` is not KEY=VALUE"))?;
-    Ok((key.to_owned(), value.trim_matches('"').to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -459,16 +450,5 @@ mod tests {
         let cli = Cli::try_parse_from(["samlet", "--port", "0"]).unwrap();
         assert!(cli.command.is_none());
         assert_eq!(cli.serve.start.port, Some(0));
-    }
-
-    #[test]
-    fn parameters_are_given_in_both_of_sam_clis_spellings() {
-        let pair = ("Stage".to_owned(), "a=b".to_owned());
-        assert_eq!(parse_override("Stage=a=b"), Ok(pair.clone()));
-        assert_eq!(
-            parse_override("ParameterKey=Stage,ParameterValue=a=b"),
-            Ok(pair)
-        );
-        assert!(parse_override("Stage").is_err());
     }
 }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{ApplicationArgs, SecretArgs, parse_override};
+use super::{ApplicationArgs, SecretArgs};
+use crate::overrides::parse_override;
 
 #[derive(Debug, Args)]
 pub(crate) struct TablesArgs {

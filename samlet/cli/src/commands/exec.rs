@@ -60,7 +60,7 @@ async fn run(args: &ExecArgs, addresses: &Addresses) -> Result<ExitStatus, Error
     loop {
         tokio::select! {
             status = child.wait() => return status.map_err(failed),
-            // The terminal has told the command too: it ends as it likes.
+            // The terminal has sent it to the command too, which ends as it likes.
             _ = interrupt.recv() => {}
             _ = terminate.recv() => end(&child),
         }

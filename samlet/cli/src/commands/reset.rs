@@ -1,4 +1,4 @@
-//! `samlet reset`: an application without a past.
+//! `samlet reset`: deletes what is stored, without opening it.
 
 use std::io::{BufRead, IsTerminal, Write};
 
@@ -24,16 +24,12 @@ pub(crate) fn command(args: &ResetArgs) -> Result<(), Error> {
         return Err(Error::NotConfirmed);
     }
     let removed = DataFolder::open(&folder)?.forget()?;
-    match removed.is_empty() {
-        true => writeln!(stdout, "nothing is stored in {}", folder.display()).ok(),
-        false => writeln!(
-            stdout,
-            "deleted from {1}: {0}",
-            removed.join(", "),
-            folder.display()
-        )
-        .ok(),
-    };
+    let folder = folder.display();
+    if removed.is_empty() {
+        writeln!(stdout, "nothing is stored in {folder}").ok();
+    } else {
+        writeln!(stdout, "deleted from {folder}: {}", removed.join(", ")).ok();
+    }
     Ok(())
 }
 
@@ -44,7 +40,7 @@ fn stored() -> Vec<&'static str> {
     stored.map(|stored| stored.title).collect()
 }
 
-/// Asks; whoever isn't at a terminal is not asked, and has not said yes.
+/// Asks the user at a terminal; without one, the answer is no.
 fn confirmed(question: &str) -> Result<bool, Error> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {

@@ -88,8 +88,8 @@ async fn follow_changes(
     std::future::pending().await
 }
 
-/// Lets samlet have as many files open as it may: each connection is one, and
-/// a shell's own limit is for programs that have few. Functions have theirs.
+/// Raises samlet's limit on open files to the maximum: each connection is one, and a shell's own limit is for programs
+/// that have few. Functions keep theirs.
 fn raise_open_files() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let maximum = getrlimit(Resource::Nofile).maximum;
@@ -102,11 +102,11 @@ fn raise_open_files() {
     }
 }
 
-/// A file that says where everything is; removed with this.
+/// A file that says where everything is; removed when this is dropped.
 struct ReadyFile<'a>(Option<&'a Path>);
 
 impl ReadyFile<'_> {
-    /// Writes it whole, or not at all: whoever sees it can read it.
+    /// Writes it whole or not at all, so that it can be read as soon as it is there.
     fn write(&self, running: &Running, args: &StartArgs) -> Result<(), Error> {
         let Some(path) = self.0 else { return Ok(()) };
         let text = format!("{:#}\n", description(running, args));
@@ -170,7 +170,7 @@ fn stop_signal() -> Result<impl Future<Output = ()>, Error> {
     })
 }
 
-/// Who asks twice doesn't want to wait for requests in flight.
+/// At a second signal samlet ends at once, without waiting for requests in flight.
 fn exit_on_second_signal() -> Result<(), Error> {
     let again = stop_signal()?;
     tokio::spawn(async move {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::{Arc, Once};
+use std::time::Duration;
 
 use samlet_build::BuildError;
 use samlet_service::{
@@ -20,6 +21,9 @@ use tokio::net::TcpStream;
 use crate::{
     Changes, DataFolder, Error, Outcome, Registration, Running, Settings, Source, Template,
 };
+
+/// How long to wait for what must come.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 static IDENTITY: Identity = Identity {
     signing_name: "moody",
@@ -155,7 +159,8 @@ async fn send(url: &str, method: &str, path: &str, headers: &[(&str, &str)]) -> 
     );
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
+    let read = stream.read_to_string(&mut answer);
+    tokio::time::timeout(PATIENCE, read).await.unwrap().unwrap();
     answer
 }
 
@@ -164,6 +169,17 @@ async fn allows(url: &str, origin: &str) -> bool {
     let headers = [("origin", origin), ("access-control-request-method", "GET")];
     let answer = send(url, "OPTIONS", "/First", &headers).await;
     answer.contains(&format!("access-control-allow-origin: {origin}\r\n"))
+}
+
+/// Waits until nothing listens at an address any more.
+async fn is_closed(url: &str) {
+    let address = url.strip_prefix("http://").unwrap();
+    let closed = async {
+        while TcpStream::connect(address).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, closed).await.unwrap();
 }
 
 /// The tables that the console lists, each with its logical id.
@@ -227,6 +243,8 @@ async fn a_change_that_cannot_be_applied_leaves_what_ran_answering() {
         assert!(!allows(&url, "https://two.example").await, "{reason}");
         assert_eq!(running.addresses().apis, [url.as_str()]);
         assert_eq!(running.template().application.apis.len(), 1);
+        // Its port was given up again.
+        assert_eq!(running.apis.url("Second"), None);
     }
 
     let outcome = apply(&mut running, &folder.template(&next)).await.unwrap();
@@ -246,11 +264,7 @@ async fn a_change_that_cannot_be_applied_leaves_what_ran_answering() {
         removed.collect::<Vec<_>>(),
         ["GET /Second (SecondFunction)"]
     );
-    assert!(
-        TcpStream::connect(addresses.apis[1].strip_prefix("http://").unwrap())
-            .await
-            .is_err()
-    );
+    is_closed(&addresses.apis[1]).await;
     running.stop().await;
 }
 

@@ -418,6 +418,8 @@ fn services_are_listed_with_their_resources() {
         let listed = &found["resources"][0];
         assert_eq!(listed["kind"], kind);
         assert_eq!(listed["name"], name);
+        // The fixture's stack is `local`.
+        assert_eq!(listed["logical_id"], name.trim_start_matches("local-"));
         let arn = listed["arn"].as_str().unwrap();
         assert!(arn.starts_with(&format!("arn:aws:{service}:")), "{arn}");
         assert!(arn.ends_with(resource), "{arn}");

@@ -11,8 +11,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::context::Context;
+use crate::error::PolicyError;
 use crate::pattern::{Pattern, arn_matches, has_variable};
-use crate::policy::PolicyError;
 
 /// One key that is to have certain values.
 #[derive(Clone, Debug)]

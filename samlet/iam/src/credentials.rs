@@ -7,10 +7,7 @@ use std::sync::{PoisonError, RwLock};
 use samlet_aws::Place;
 use uuid::Uuid;
 
-use crate::principal::{Principal, Role};
-
-/// The access key, and the secret, with which a developer's tools may do everything.
-pub const DEVELOPER_KEY: &str = "local";
+use crate::principal::{DEVELOPER_KEY, Principal, Role};
 
 /// What an AWS SDK signs requests with.
 #[derive(Clone, PartialEq, Eq)]

@@ -6,6 +6,7 @@ mod authorization;
 mod condition;
 mod context;
 mod credentials;
+mod error;
 mod named;
 mod pattern;
 mod payload;
@@ -14,16 +15,17 @@ mod presigned;
 mod principal;
 mod resource_policy;
 mod signature;
+mod signature_fields;
 mod signing;
 
 pub use authorization::{Denied, Near, Reason, authorize, judge};
 pub use context::Context;
-pub use credentials::{Credentials, DEVELOPER_KEY, Identities};
-pub use payload::{Payload, PayloadError, PayloadHash, PayloadMismatch};
+pub use credentials::{Credentials, Identities};
+pub use error::{AuthenticationError, PayloadError, PayloadMismatch, PolicyError};
+pub use payload::{Payload, PayloadHash};
 pub use policy::{
-    Decision, PolicyDocument, PolicyError, Request, StatementView, matches_action, matches_resource,
+    Decision, PolicyDocument, Request, StatementView, matches_action, matches_resource,
 };
-pub use principal::{Policy, Principal, Role};
+pub use principal::{DEVELOPER_KEY, Policy, Principal, Role};
 pub use resource_policy::{ResourcePolicy, ResourcePolicyDocument};
-pub use signature::AuthenticationError;
 pub use signing::sign_request;

@@ -6,7 +6,7 @@ use std::fmt;
 use samlet_aws::Arn;
 use serde_json::Value;
 
-use crate::policy::PolicyError;
+use crate::error::PolicyError;
 use crate::principal::{Kind, Principal};
 
 /// A statement's Principal or NotPrincipal.

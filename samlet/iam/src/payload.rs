@@ -8,8 +8,9 @@ use http::request::Parts;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::error::{PayloadError, PayloadMismatch};
 use crate::presigned::Presigned;
-use crate::signature::header;
+use crate::signature_fields::header;
 
 /// The header that declares a body's hash.
 pub(crate) const HEADER: &str = "x-amz-content-sha256";
@@ -32,44 +33,6 @@ pub enum Payload<'a> {
     /// be held against it, with [`PayloadHash`].
     Declared,
 }
-
-/// A request doesn't declare its body's hash as it must; S3's wording.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PayloadError {
-    /// There is no such header, or several.
-    #[error("Missing required header for this request: x-amz-content-sha256")]
-    Missing,
-    /// It is neither a hash nor one of the names for bodies without.
-    #[error("x-amz-content-sha256 must be UNSIGNED-PAYLOAD, or a valid sha256 value.")]
-    Invalid,
-    /// The signature doesn't cover the header.
-    #[error(
-        "There were headers present in the request which were not signed: x-amz-content-sha256"
-    )]
-    NotSigned,
-    /// The body comes in chunks with signatures or checksums of their own.
-    #[error(
-        "x-amz-content-sha256: bodies that are sent in signed chunks are not supported; send the body's sha256 or UNSIGNED-PAYLOAD"
-    )]
-    Chunked,
-}
-
-impl PayloadError {
-    /// The error's name on the wire.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Missing => "InvalidRequest",
-            Self::Invalid => "InvalidArgument",
-            Self::NotSigned => "AccessDenied",
-            Self::Chunked => "NotImplemented",
-        }
-    }
-}
-
-/// The body isn't the one that was signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("The provided 'x-amz-content-sha256' header does not match what was computed.")]
-pub struct PayloadMismatch;
 
 /// Holds a body, piece by piece, against the hash that its request declares.
 pub struct PayloadHash {

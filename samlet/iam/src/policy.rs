@@ -5,35 +5,8 @@ use serde_json::Value;
 
 use crate::condition::Condition;
 use crate::context::Context;
+use crate::error::PolicyError;
 use crate::pattern::{Pattern, arn_matches, has_variable};
-
-/// Why a policy can't be enforced.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PolicyError {
-    /// A member is missing or has the wrong type.
-    #[error("{0}")]
-    Malformed(String),
-    /// An element that is not evaluated here. Passing it over would grant
-    /// more than AWS does.
-    #[error("unknown element {0} in an identity-based policy")]
-    Unsupported(String),
-    /// As `Unsupported`, in a resource-based policy.
-    #[error("unknown element {0} in a resource-based policy")]
-    UnsupportedOfResource(String),
-    /// It would allow everybody else.
-    #[error("NotPrincipal is only supported with Effect: Deny")]
-    NotPrincipalAllows,
-}
-
-impl PolicyError {
-    /// The same error, of a resource-based policy.
-    pub(crate) fn of_resource_policy(self) -> Self {
-        match self {
-            Self::Unsupported(element) => Self::UnsupportedOfResource(element),
-            other => other,
-        }
-    }
-}
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]

@@ -7,13 +7,14 @@ use http::header;
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
 
-use crate::signature::{AuthenticationError, Members};
+use crate::error::AuthenticationError;
+use crate::signature_fields::SignatureFields;
 
 /// The longest that a presigned request may be used.
 const MAX_LIFETIME: Duration = Duration::from_secs(604_800);
 
-/// What belongs to the signature itself. All else of a query is signed, whatever it is called.
-const MEMBERS: [&str; 7] = [
+/// The query's parameters that belong to the signature. All others are signed, whatever they are called.
+const FIELDS: [&str; 7] = [
     "X-Amz-Algorithm",
     "X-Amz-Credential",
     "X-Amz-Date",
@@ -25,8 +26,8 @@ const MEMBERS: [&str; 7] = [
 
 /// The signature of such a request.
 pub(crate) struct Presigned {
-    /// The members of the signature, decoded.
-    members: Vec<(String, String)>,
+    /// The fields of the signature, decoded.
+    fields: Vec<(String, String)>,
     /// The query without them.
     pub(crate) rest: String,
 }
@@ -37,28 +38,27 @@ impl Presigned {
         if request.headers.contains_key(header::AUTHORIZATION) {
             return None;
         }
-        let (mut members, mut rest) = (Vec::<(String, String)>::new(), Vec::new());
+        let (mut fields, mut rest) = (Vec::<(String, String)>::new(), Vec::new());
         for pair in request.uri.query()?.split('&') {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             // What is there twice is signed twice, too.
-            let is_member =
-                MEMBERS.contains(&name) && !members.iter().any(|(known, _)| known == name);
-            match is_member {
+            let is_field = FIELDS.contains(&name) && !fields.iter().any(|(known, _)| known == name);
+            match is_field {
                 true => {
                     let value = percent_decode_str(value).decode_utf8_lossy();
-                    members.push((name.to_owned(), value.into_owned()));
+                    fields.push((name.to_owned(), value.into_owned()));
                 }
                 false => rest.push(pair),
             }
         }
         let rest = rest.join("&");
-        let presigned = Self { members, rest };
+        let presigned = Self { fields, rest };
         presigned.value("X-Amz-Algorithm")?;
         Some(presigned)
     }
 
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
-        let found = self.members.iter().find(|(known, _)| known == name);
+        let found = self.fields.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())
     }
 
@@ -70,8 +70,8 @@ impl Presigned {
         })
     }
 
-    pub(crate) fn members(&self) -> Result<Members<'_>, AuthenticationError> {
-        Ok(Members {
+    pub(crate) fn fields(&self) -> Result<SignatureFields<'_>, AuthenticationError> {
+        Ok(SignatureFields {
             algorithm: self.required("X-Amz-Algorithm")?,
             credential: self.required("X-Amz-Credential")?,
             signature: self.required("X-Amz-Signature")?,

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use samlet_aws::{Arn, Place};
 
 use crate::context::Context;
-use crate::credentials::DEVELOPER_KEY;
 use crate::policy::PolicyDocument;
+
+/// The developer's user name, access key and secret. The developer's tools may do everything.
+pub const DEVELOPER_KEY: &str = "local";
 
 /// A function's execution role.
 #[derive(Clone, Debug)]

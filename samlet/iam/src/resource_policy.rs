@@ -3,8 +3,9 @@
 
 use serde_json::Value;
 
+use crate::error::PolicyError;
 use crate::named::{Naming, Principals};
-use crate::policy::{Effect, PolicyError, Request, Statement, parse_statements};
+use crate::policy::{Effect, Request, Statement, parse_statements};
 use crate::principal::Principal;
 
 /// The policy of a resource, and where it is to be found.

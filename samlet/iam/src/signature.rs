@@ -2,7 +2,6 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use aws_sigv4::http_request::{
@@ -18,62 +17,20 @@ use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
 use crate::credentials::{Credentials, Identities};
-use crate::payload::{Declared, HEADER, Payload, PayloadError};
+use crate::error::{AuthenticationError, PayloadError};
+use crate::payload::{Declared, HEADER, Payload};
 use crate::presigned::Presigned;
 use crate::principal::Principal;
+use crate::signature_fields::{Authorization, SignatureFields, header};
 
 /// How far a client's clock may be off.
 const MAX_SKEW: Duration = Duration::from_secs(15 * 60);
 
-const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const DATE_FORMAT: &[BorrowedFormatItem<'_>] =
     format_description!("[year][month][day]T[hour][minute][second]Z");
 
-/// Why a request's sender is not believed; AWS's wording.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AuthenticationError {
-    /// There is no signature at all.
-    #[error("Request is missing Authentication Token")]
-    MissingToken,
-    /// The Authorization header lacks something.
-    #[error("{0}")]
-    Incomplete(String),
-    /// The signature, its date or its scope is wrong.
-    #[error("{0}")]
-    InvalidSignature(String),
-    /// The access key, or the session token, is not one that was issued.
-    #[error("The security token included in the request is invalid.")]
-    UnrecognizedClient,
-    /// The request doesn't declare its streamed body as it must.
-    #[error(transparent)]
-    Payload(#[from] PayloadError),
-}
-
-impl AuthenticationError {
-    /// The exception's name on the wire.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::MissingToken => "MissingAuthenticationTokenException",
-            Self::Incomplete(_) => "IncompleteSignatureException",
-            Self::InvalidSignature(_) => "InvalidSignatureException",
-            Self::UnrecognizedClient => "UnrecognizedClientException",
-            Self::Payload(error) => error.code(),
-        }
-    }
-}
-
-/// The members of an Authorization header.
-struct Authorization<'a> {
-    access_key_id: &'a str,
-    date: &'a str,
-    region: &'a str,
-    service: &'a str,
-    signed_headers: BTreeSet<&'a str>,
-    signature: &'a str,
-}
-
 impl Identities {
-    /// Tells who signed a request to `service`, received at `now`.
+    /// Who signed a request to `service`, received at `now`.
     pub fn authenticate(
         &self,
         service: &str,
@@ -82,15 +39,15 @@ impl Identities {
         now: SystemTime,
     ) -> Result<Principal, AuthenticationError> {
         let presigned = Presigned::of(request);
-        let members = match (header(request, "authorization"), &presigned) {
-            (Some(header), _) => Members::parse(header, request)?,
-            (None, Some(presigned)) => presigned.members()?,
+        let fields = match (header(request, "authorization"), &presigned) {
+            (Some(header), _) => SignatureFields::parse(header, request)?,
+            (None, Some(presigned)) => presigned.fields()?,
             (None, None) => return Err(AuthenticationError::MissingToken),
         };
         let lifetime = presigned.as_ref().map(Presigned::lifetime).transpose()?;
-        let time = signing_time(members.date_time, now, lifetime)?;
-        let authorization = members.scoped()?;
-        authorization.check_scope(service, self.region(), members.date_time)?;
+        let time = signing_time(fields.date_time, now, lifetime)?;
+        let authorization = fields.scoped()?;
+        authorization.check_scope(service, self.region(), fields.date_time)?;
         let body = signed_body(request, payload, &authorization)?;
         let identity = self
             .find(authorization.access_key_id)
@@ -134,119 +91,6 @@ struct Signed<'a> {
     body: &'a SignableBody<'a>,
     time: SystemTime,
     presigned: Option<(&'a Presigned, Duration)>,
-}
-
-/// What a signed request must have, before any of it is judged.
-pub(crate) struct Members<'a> {
-    pub(crate) algorithm: &'a str,
-    pub(crate) credential: &'a str,
-    pub(crate) signed_headers: &'a str,
-    pub(crate) signature: &'a str,
-    pub(crate) date_time: &'a str,
-}
-
-impl<'a> Members<'a> {
-    fn parse(authorization: &'a str, request: &'a Parts) -> Result<Self, AuthenticationError> {
-        let (algorithm, rest) = authorization.split_once(' ').unwrap_or((authorization, ""));
-        let mut missing = String::new();
-        let mut member = |name: &str| {
-            let found = rest
-                .split(',')
-                .filter_map(|member| member.trim().split_once('='))
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| value);
-            if found.is_none() {
-                missing += &format!("Authorization header requires '{name}' parameter. ");
-            }
-            found.unwrap_or_default()
-        };
-        let credential = member("Credential");
-        let signature = member("Signature");
-        let signed_headers = member("SignedHeaders");
-        let date_time = header(request, "x-amz-date");
-        if date_time.is_none() {
-            missing += "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
-        }
-        if !missing.is_empty() {
-            let text = format!("{missing}Authorization={authorization}");
-            return Err(AuthenticationError::Incomplete(text));
-        }
-        Ok(Self {
-            algorithm,
-            credential,
-            signed_headers,
-            signature,
-            date_time: date_time.unwrap_or_default(),
-        })
-    }
-
-    /// Checks Host, algorithm and the credential's shape, in AWS's order.
-    fn scoped(&self) -> Result<Authorization<'a>, AuthenticationError> {
-        let signed_headers: BTreeSet<&str> = self.signed_headers.split(';').collect();
-        if !signed_headers.contains("host") {
-            let text = "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.";
-            return Err(AuthenticationError::InvalidSignature(text.into()));
-        }
-        if self.algorithm != ALGORITHM {
-            let text = format!("Unsupported AWS 'algorithm': '{}'.", self.algorithm);
-            return Err(AuthenticationError::Incomplete(text));
-        }
-        let parts: Vec<&str> = self.credential.split('/').collect();
-        let [access_key_id, date, region, service, "aws4_request"] = parts[..] else {
-            let text = format!(
-                "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{}'",
-                self.credential
-            );
-            return Err(AuthenticationError::Incomplete(text));
-        };
-        Ok(Authorization {
-            access_key_id,
-            date,
-            region,
-            service,
-            signed_headers,
-            signature: self.signature,
-        })
-    }
-}
-
-impl Authorization<'_> {
-    fn check_scope(
-        &self,
-        service: &str,
-        region: &str,
-        date_time: &str,
-    ) -> Result<(), AuthenticationError> {
-        let invalid = |text: String| Err(AuthenticationError::InvalidSignature(text));
-        if self.service != service {
-            return invalid(format!(
-                "Credential should be scoped to correct service: '{service}'. "
-            ));
-        }
-        if self.region != region {
-            return invalid(format!(
-                "Credential should be scoped to a valid region, not '{}'. ",
-                self.region
-            ));
-        }
-        let day = date_time.get(..8).unwrap_or_default();
-        if self.date != day {
-            return invalid(format!(
-                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{}' != '{day}', from '{date_time}'.",
-                self.date
-            ));
-        }
-        Ok(())
-    }
-}
-
-/// A header's value. Of several, nobody knows which one was meant.
-pub(crate) fn header<'a>(request: &'a Parts, name: &str) -> Option<&'a str> {
-    let mut values = request.headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (Some(only), None) => only.to_str().ok(),
-        _ => None,
-    }
 }
 
 /// The body as the signature is made of it. What declares it must be signed

@@ -1,6 +1,8 @@
 //! The Lambda API: Invoke, and what tools ask of functions.
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
 
+mod faults;
+
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -18,8 +20,12 @@ use samlet_service::{
 };
 use serde_json::{Value, json};
 
+use self::faults::{not_found, not_invoked, request_too_large, user_fault};
+use crate::Lambda;
 use crate::configuration::configuration;
-use crate::{Function, Invocation, Invoke, InvokeError, Lambda, MAX_REQUEST_BYTES, ThrottleReason};
+use crate::function::Function;
+use crate::invocation::{Invocation, Invoke, InvokeError};
+use crate::limits::MAX_REQUEST_BYTES;
 
 /// The largest event of an asynchronous invocation.
 const MAX_EVENT_BYTES: usize = 1024 * 1024;
@@ -333,13 +339,13 @@ impl Api {
         match kind {
             InvocationType::DryRun => Ok(Answer::empty().with_status(204)),
             InvocationType::Event => {
-                let id = self.lambda.invoke_event(invoke).map_err(refusal)?;
+                let id = self.lambda.invoke_event(invoke).map_err(not_invoked)?;
                 let mut answer = Answer::empty().with_status(202);
                 set(&mut answer.headers, "x-amzn-requestid", &id);
                 Ok(answer)
             }
             InvocationType::RequestResponse => {
-                let invocation = self.lambda.invoke(invoke).await.map_err(refusal)?;
+                let invocation = self.lambda.invoke(invoke).await.map_err(not_invoked)?;
                 Ok(invoked(invocation, tail))
             }
         }
@@ -404,46 +410,6 @@ fn invoked(invocation: Invocation, tail: bool) -> Answer {
         set(headers, "x-amz-log-result", &encoded);
     }
     answer
-}
-
-fn refusal(error: InvokeError) -> Fault {
-    match error {
-        InvokeError::FunctionNotFound(name) => not_found(&name),
-        InvokeError::Throttled(reason) => {
-            let reason = match reason {
-                ThrottleReason::ConcurrentInvocationLimitExceeded => {
-                    "ConcurrentInvocationLimitExceeded"
-                }
-                ThrottleReason::ReservedFunctionConcurrentInvocationLimitExceeded => {
-                    "ReservedFunctionConcurrentInvocationLimitExceeded"
-                }
-            };
-            throttled(reason)
-        }
-        InvokeError::TooManyEvents => throttled("ConcurrentInvocationLimitExceeded"),
-        InvokeError::RequestTooLarge => request_too_large(error.to_string()),
-        InvokeError::Service(_) => Fault::new(500, "ServiceException", error.to_string())
-            .with("Type", "Service")
-            .with_capital_message(),
-    }
-}
-
-/// Lambda's refusals say whose fault they are.
-fn user_fault(status: u16, code: &'static str, message: String) -> Fault {
-    Fault::new(status, code, message).with("Type", "User")
-}
-
-fn request_too_large(message: String) -> Fault {
-    user_fault(413, "RequestEntityTooLargeException", message)
-}
-
-fn throttled(reason: &str) -> Fault {
-    user_fault(429, "TooManyRequestsException", "Rate Exceeded.".into()).with("Reason", reason)
-}
-
-fn not_found(arn: &str) -> Fault {
-    let text = format!("Function not found: {arn}");
-    user_fault(404, "ResourceNotFoundException", text).with_capital_message()
 }
 
 fn answer(body: &Value) -> Answer {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::Function;
+use crate::function::Function;
 
 pub(crate) fn configuration(function: &Function) -> Value {
     let package = function.package();

@@ -1,28 +1,29 @@
 //! An execution environment's life: init, invocation after invocation, end.
 //!
-//! One task owns it all, so the Runtime API's states are simply where this
-//! code stands: a call that doesn't fit is refused there.
+//! One task owns all of an environment's state, so the Runtime API's states are
+//! simply where this code stands: a call that doesn't fit is refused there. What
+//! the environment reports to the pool is listed in `pool/seat.rs`.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bytes::Bytes;
-use samlet_traces::{Invoked, Outcome as TraceOutcome};
+use samlet_traces::Invoked;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use crate::Invocation;
 use crate::function::Function;
+use crate::init::{Init, InitError, InitFailure};
+use crate::init_backoff::InitBackoff;
+use crate::invocation::Invocation;
+use crate::job::{Job, Message};
 use crate::log::Log;
-use crate::pool::{Job, Message, Pool};
+use crate::outcome::Outcome;
+use crate::pool::Seat;
 use crate::process::describe_exit;
 use crate::report::{Failure, Report, Status};
-use crate::restraint::Restraint;
-use crate::runtime_api::{Answer, Call, CallKind, Invitation};
+use crate::runtime_api::{Answer, Call, CallKind, NextInvocation};
 use crate::sandbox::{Event, Sandbox};
-use crate::scheduler::EnvironmentId;
 
 /// How long init may take before the first invocation.
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -31,15 +32,10 @@ const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// waiting for it is better than starting another environment.
 const FINISHING: Duration = Duration::from_millis(20);
 
-/// Lambda's word for every error that a function or its runtime made.
-const UNHANDLED: &str = "Unhandled";
-
 pub(crate) struct Environment {
     pub(crate) function: Arc<Function>,
-    pub(crate) restraint: Arc<Restraint>,
-    pub(crate) index: usize,
-    pub(crate) id: EnvironmentId,
-    pub(crate) pool: Pool,
+    pub(crate) backoff: Arc<InitBackoff>,
+    pub(crate) seat: Seat,
     pub(crate) messages: mpsc::Receiver<Message>,
     pub(crate) log: Log,
     pub(crate) log_stream: String,
@@ -53,96 +49,29 @@ struct Ready {
     init: Option<Init>,
 }
 
-/// When an init began, and how long it took.
-#[derive(Clone, Copy)]
-struct Init {
-    began: Instant,
-    duration: Duration,
-}
-
 /// A job that this environment has taken up.
 struct Task {
     job: Job,
     traced: samlet_traces::Invocation,
 }
 
-/// Why a runtime never asked for its first invocation.
-#[derive(Clone)]
-pub(crate) struct InitFailure {
-    status: Status,
-    duration: Duration,
-    /// The error the runtime reported, or Lambda's own for it.
-    payload: Arc<dyn Fn(&str) -> Bytes + Send + Sync>,
-    /// No process was started: it is another start's.
-    is_repeated: bool,
-}
-
-impl fmt::Debug for InitFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "InitFailure({:?})", self.status)
-    }
-}
-
-/// What an invocation came to.
-struct Outcome {
-    payload: Bytes,
-    function_error: Option<&'static str>,
-    status: Status,
-}
-
-impl Outcome {
-    fn failure(failure: &Failure) -> Self {
-        let status = match failure.error_type {
-            "Sandbox.Timedout" => Status::Timeout,
-            error_type => Status::Error(error_type.to_owned()),
-        };
-        Self {
-            payload: failure.payload(),
-            function_error: Some(UNHANDLED),
-            status,
-        }
-    }
-
-    /// What the trace is told of it.
-    fn traced(&self) -> TraceOutcome {
-        match (&self.status, self.function_error) {
-            (Status::Timeout, _) => TraceOutcome::Timeout,
-            (Status::Success, None) => TraceOutcome::Ok,
-            _ => TraceOutcome::Error,
-        }
-    }
-
-    /// `errorType: errorMessage` of a function error.
-    fn error(&self) -> Option<String> {
-        #[derive(Default, serde::Deserialize)]
-        #[serde(default, rename_all = "camelCase")]
-        struct FunctionError {
-            error_type: String,
-            error_message: String,
-        }
-        self.function_error?;
-        let error: FunctionError = serde_json::from_slice(&self.payload).unwrap_or_default();
-        Some(format!("{}: {}", error.error_type, error.error_message))
-    }
-}
-
 impl Environment {
-    /// Lives until it is told to stop or its process fails.
+    /// Runs until it is stopped or its process fails.
     pub(crate) async fn run(mut self) {
         self.live().await;
-        self.pool.ended(self.index, self.id);
+        self.seat.ended();
     }
 
     async fn live(&mut self) {
         self.log.init_start(&self.log_stream).await;
         let mut ready = match self.init(INIT_TIMEOUT).await {
             Ok(ready) => {
-                self.pool.started(self.index, self.id);
+                self.seat.started();
                 Some(ready)
             }
             Err(failure) => {
                 self.report_init(&failure, "init").await;
-                let Some(job) = self.pool.start_failed(self.index, self.id) else {
+                let Some(job) = self.seat.start_failed() else {
                     return;
                 };
                 self.invoke_with_init(job).await
@@ -150,7 +79,7 @@ impl Environment {
         };
         while let Some(idle) = ready {
             if idle.init.is_none() {
-                self.pool.freed(self.index, self.id);
+                self.seat.freed();
             }
             ready = self.idle(idle).await;
         }
@@ -173,7 +102,7 @@ impl Environment {
                     Event::Call(call) => refuse(call),
                     Event::DeadlinePassed => {}
                     Event::Exited(_) => {
-                        if self.pool.withdraw_idle(self.index, self.id) {
+                        if self.seat.withdraw_idle() {
                             return None;
                         }
                         // A job is on its way: it gets a process of its own.
@@ -190,7 +119,7 @@ impl Environment {
         self.invoke(ready, task).await
     }
 
-    /// Tells the job's trace that it waits no longer.
+    /// Records in the job's trace that it no longer waits.
     fn take(&self, job: Job, init: Option<Init>) -> Task {
         let traced = job.trace.invoke(&Invoked {
             function: &self.function.name,
@@ -205,28 +134,23 @@ impl Environment {
 
     /// Starts a process, unless the last ones failed, and waits until it asks
     /// for its first invocation.
-    async fn init(&mut self, limit: Duration) -> Result<Ready, InitFailure> {
-        if let Some(failure) = self.restraint.holds() {
-            return Err(InitFailure {
-                duration: Duration::ZERO,
-                is_repeated: true,
-                ..failure
-            });
+    async fn init(&self, limit: Duration) -> Result<Ready, InitFailure> {
+        if let Some(failure) = self.backoff.current() {
+            return Err(failure.repeated());
         }
         let started = self.start(limit).await;
         match &started {
-            Ok(_) => self.restraint.started(),
-            Err(failure) => self.restraint.failed(&self.function.name, failure),
+            Ok(_) => self.backoff.started(),
+            Err(failure) => self.backoff.failed(&self.function.name, failure),
         }
         started
     }
 
-    async fn start(&mut self, limit: Duration) -> Result<Ready, InitFailure> {
+    async fn start(&self, limit: Duration) -> Result<Ready, InitFailure> {
         let began = Instant::now();
-        let fail = |status, payload| InitFailure {
-            status,
+        let fail = |error| InitFailure {
+            error,
             duration: began.elapsed(),
-            payload,
             is_repeated: false,
         };
         let mut sandbox = match Sandbox::start(&self.function, &self.log_stream).await {
@@ -234,59 +158,61 @@ impl Environment {
             Err(error) => {
                 let executable = self.function.program.executable.display();
                 let reason = format!("cannot run {executable}: {error}");
-                let status = Status::Error("Runtime.InvalidEntrypoint".into());
-                let payload = move |id: &str| Failure::invalid_entrypoint(id, &reason).payload();
-                return Err(fail(status, Arc::new(payload)));
+                return Err(fail(InitError::CannotRun(reason)));
             }
         };
-        let deadline = Some(began + limit);
-        let failure = loop {
-            match self.next_event(&mut sandbox, deadline).await {
-                None => {
-                    let payload =
-                        |id: &str| Failure::exit(id, "the environment was shut down").payload();
-                    break fail(Status::Error("Sandbox.Failure".into()), Arc::new(payload));
-                }
-                Some(Event::Call(Call {
-                    kind: CallKind::Next,
-                    answer: next,
-                })) => {
-                    return Ok(Ready {
-                        sandbox,
-                        next,
-                        init: Some(Init {
-                            began,
-                            duration: began.elapsed(),
-                        }),
-                    });
-                }
-                Some(Event::Call(Call {
-                    kind:
-                        CallKind::InitError {
-                            error_type,
-                            payload,
-                        },
-                    answer,
-                })) => {
-                    answer.send(Answer::Accepted).ok();
-                    let payload = move |_: &str| payload.clone();
-                    break fail(Status::Error(error_type), Arc::new(payload));
-                }
-                Some(Event::Call(call)) => refuse(call),
+        match self.first_next(&mut sandbox, began + limit).await {
+            Ok(next) => Ok(Ready {
+                sandbox,
+                next,
+                init: Some(Init {
+                    began,
+                    duration: began.elapsed(),
+                }),
+            }),
+            Err(error) => {
+                let failure = fail(error);
+                sandbox.stop(&self.log).await;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Waits until the runtime asks for its first invocation.
+    async fn first_next(
+        &self,
+        sandbox: &mut Sandbox,
+        deadline: Instant,
+    ) -> Result<oneshot::Sender<Answer>, InitError> {
+        loop {
+            let call = match self.next_event(sandbox, Some(deadline)).await {
+                None => return Err(InitError::ShutDown),
                 Some(Event::Exited(status)) => {
-                    let reason = describe_exit(status);
-                    let payload = move |id: &str| Failure::exit(id, &reason).payload();
-                    break fail(Status::Error("Runtime.ExitError".into()), Arc::new(payload));
+                    return Err(InitError::Exited(describe_exit(status)));
                 }
                 Some(Event::DeadlinePassed) => {
-                    let timeout = self.function.timeout;
-                    let payload = move |id: &str| Failure::timeout(id, timeout).payload();
-                    break fail(Status::Timeout, Arc::new(payload));
+                    return Err(InitError::TimedOut(self.function.timeout));
                 }
+                Some(Event::Call(call)) => call,
+            };
+            match call.kind {
+                CallKind::Next => return Ok(call.answer),
+                CallKind::InitError {
+                    error_type,
+                    payload,
+                } => {
+                    call.answer.send(Answer::Accepted).ok();
+                    return Err(InitError::Reported {
+                        error_type,
+                        payload,
+                    });
+                }
+                kind => refuse(Call {
+                    kind,
+                    answer: call.answer,
+                }),
             }
-        };
-        sandbox.stop(&self.log).await;
-        Err(failure)
+        }
     }
 
     /// Lambda repeats a failed init within the invocation that waits for it,
@@ -296,7 +222,7 @@ impl Environment {
         let request_id = task.job.request_id.clone();
         match self.init(self.function.timeout).await {
             Ok(mut ready) => {
-                // It is part of this invocation, no init of its own.
+                // It is part of this invocation, not an init of its own.
                 ready.init = None;
                 self.log.start(&request_id).await;
                 self.invoke(ready, task).await
@@ -304,14 +230,10 @@ impl Environment {
             Err(failure) => {
                 self.report_init(&failure, "invoke").await;
                 self.log.start(&request_id).await;
-                if failure.status == Status::Timeout {
+                let outcome = Outcome::init_failed(&failure.error, &request_id);
+                if outcome.status == Status::Timeout {
                     self.log.timed_out(&request_id).await;
                 }
-                let outcome = Outcome {
-                    payload: (failure.payload)(&request_id),
-                    function_error: Some(UNHANDLED),
-                    status: failure.status,
-                };
                 self.conclude(task, outcome, failure.duration, None, None)
                     .await;
                 None
@@ -330,7 +252,7 @@ impl Environment {
         } = ready;
         let began = Instant::now();
         let deadline = began + self.function.timeout;
-        let invitation = Invitation {
+        let invocation = NextInvocation {
             request_id: job.request_id.clone(),
             deadline_ms: epoch_ms(self.function.timeout),
             function_arn: self.function.arn().into(),
@@ -339,18 +261,15 @@ impl Environment {
             payload: job.payload.clone(),
         };
         // Fails when the runtime hung up: then it asks again, exits, or times out.
-        next.send(Answer::Invocation(Box::new(invitation))).ok();
+        next.send(Answer::Invocation(Box::new(invocation))).ok();
         sandbox.begin(began);
 
-        let outcome = self.outcome(&mut sandbox, &job.request_id, deadline).await;
+        let mut outcome = self.outcome(&mut sandbox, &job.request_id, deadline).await;
         let peak = sandbox.finish(began);
-        let outcome = match sandbox.out_of_memory() {
-            true => Outcome::failure(&Failure::out_of_memory(
-                &job.request_id,
-                &self.function.runtime,
-            )),
-            false => outcome,
-        };
+        if sandbox.out_of_memory() {
+            let failure = Failure::out_of_memory(&job.request_id, &self.function.runtime);
+            outcome = Outcome::failure(&failure);
+        }
         let duration = began.elapsed().min(self.function.timeout);
         sandbox.drain(&self.log).await;
         let healthy = match &outcome.status {
@@ -363,7 +282,7 @@ impl Environment {
             self.conclude(task, outcome, duration, init, peak).await;
             return None;
         }
-        self.pool.finishing(self.index, self.id);
+        self.seat.finishing();
         self.conclude(task, outcome, duration, init, peak).await;
         match self.wait_for_next(&mut sandbox, deadline).await {
             Some(next) => Some(Ready {
@@ -378,7 +297,8 @@ impl Environment {
         }
     }
 
-    async fn outcome(&mut self, sandbox: &mut Sandbox, id: &str, deadline: Instant) -> Outcome {
+    /// Waits for the answer to one job.
+    async fn outcome(&self, sandbox: &mut Sandbox, id: &str, deadline: Instant) -> Outcome {
         loop {
             let call = match self.next_event(sandbox, Some(deadline)).await {
                 None => {
@@ -399,11 +319,7 @@ impl Environment {
                     payload,
                 } if request_id == id => {
                     call.answer.send(Answer::Accepted).ok();
-                    return Outcome {
-                        payload,
-                        function_error: None,
-                        status: Status::Success,
-                    };
+                    return Outcome::response(payload);
                 }
                 CallKind::ResponseTooLarge { request_id } if request_id == id => {
                     call.answer.send(Answer::TooLarge).ok();
@@ -414,12 +330,7 @@ impl Environment {
                     payload,
                 } if request_id == id => {
                     call.answer.send(Answer::Accepted).ok();
-                    let function_error = Some(UNHANDLED);
-                    return Outcome {
-                        payload,
-                        function_error,
-                        status: Status::Success,
-                    };
+                    return Outcome::function_error(payload);
                 }
                 kind => refuse(Call {
                     kind,
@@ -429,8 +340,9 @@ impl Environment {
         }
     }
 
+    /// Waits until the runtime asks for its next invocation.
     async fn wait_for_next(
-        &mut self,
+        &self,
         sandbox: &mut Sandbox,
         deadline: Instant,
     ) -> Option<oneshot::Sender<Answer>> {
@@ -444,7 +356,7 @@ impl Environment {
                 }) => return Some(answer),
                 Event::Call(call) => refuse(call),
                 Event::DeadlinePassed if soon.take().is_some() => {
-                    self.pool.overdue(self.index, self.id);
+                    self.seat.overdue();
                 }
                 Event::Exited(_) | Event::DeadlinePassed => return None,
             }
@@ -455,7 +367,7 @@ impl Environment {
     async fn next_event(&self, sandbox: &mut Sandbox, deadline: Option<Instant>) -> Option<Event> {
         tokio::select! {
             biased;
-            () = self.pool.killed() => None,
+            () = self.seat.killed() => None,
             event = sandbox.next_event(deadline, &self.log) => Some(event),
         }
     }
@@ -503,7 +415,7 @@ impl Environment {
             return;
         }
         self.log
-            .init_report(failure.duration, phase, &failure.status)
+            .init_report(failure.duration, phase, &failure.error.status())
             .await;
     }
 }

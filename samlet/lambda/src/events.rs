@@ -9,7 +9,8 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::{Invoke, InvokeError, Lambda, shutting_down};
+use crate::Lambda;
+use crate::invocation::{Invoke, InvokeError};
 
 /// Events that may wait, in memory.
 const MAX_EVENTS: usize = 1000;
@@ -45,7 +46,7 @@ pub(crate) fn accept(lambda: &Lambda, invoke: Invoke) -> Result<String, InvokeEr
         return Err(InvokeError::FunctionNotFound(invoke.function_name));
     }
     if lambda.pool.is_closed() {
-        return Err(shutting_down());
+        return Err(InvokeError::shutting_down());
     }
     let room = Arc::clone(&lambda.events.room).try_acquire_owned();
     let room = room.map_err(|_| InvokeError::TooManyEvents)?;

@@ -10,14 +10,19 @@ mod confinement;
 mod environment;
 mod events;
 mod function;
+mod init;
+mod init_backoff;
+mod invocation;
+mod job;
+mod limits;
 mod log;
+mod outcome;
 mod peer;
 mod platform;
 mod pool;
 mod process;
 mod registry;
 mod report;
-mod restraint;
 mod runtime_api;
 mod sandbox;
 mod scheduler;
@@ -37,95 +42,21 @@ use uuid::Uuid;
 pub use api::{Api, IDENTITY};
 use events::Events;
 pub use function::{Function, Logging, Program};
+pub use invocation::{Invocation, Invoke, InvokeError, ThrottleReason};
+use job::Job;
+pub use limits::{MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, Settings};
 pub use pool::Environments;
-use pool::{Job, Pool, Refusal};
+use pool::{Pool, Refusal};
 use registry::Registry;
 use scheduler::PATIENCE;
 
-/// The largest event of a synchronous invocation.
-/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
-pub const MAX_REQUEST_BYTES: usize = 6_291_456;
-
-/// The largest response of a function.
-pub const MAX_RESPONSE_BYTES: usize = 6_291_556;
-
 /// How long an invocation waits for an environment before it is throttled: a
-/// second less than an API waits for its integration, so that what never ran
-/// is told apart from what took too long.
+/// second less than an API waits for its integration, so that an API can tell an
+/// invocation that never ran from one that took too long.
 const MAX_WAIT: Duration = Duration::from_secs(28);
 
 /// How long shutdown waits for killed processes.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Bounds of all functions together.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Environments that may exist at once.
-    pub max_environments: usize,
-    /// Invocations that may wait for an environment.
-    pub max_waiting: usize,
-    /// How long an environment is kept without work.
-    pub idle_timeout: Duration,
-    /// What the delays between an event's attempts are multiplied by.
-    pub retry_delay_scale: f64,
-}
-
-/// One synchronous invocation to make.
-#[derive(Clone, Debug)]
-pub struct Invoke {
-    /// The function's name (not its logical id).
-    pub function_name: String,
-    /// The event, as JSON.
-    pub payload: Bytes,
-    /// What the caller tells of itself, as JSON on one line.
-    pub client_context: Option<String>,
-    /// The trace of the request that caused it; a new one when absent.
-    pub trace: Option<Trace>,
-}
-
-/// What an invocation gave back.
-#[derive(Clone, Debug)]
-pub struct Invocation {
-    /// The invocation's id, a UUID.
-    pub request_id: String,
-    /// The function's response, or the error object of a function error.
-    pub payload: Bytes,
-    /// Set when the function failed (it reported an error, crashed, timed
-    /// out): Lambda's `X-Amz-Function-Error`.
-    pub function_error: Option<&'static str>,
-    /// The last 4 KB of what the invocation logged.
-    pub log_tail: String,
-}
-
-/// Why an invocation was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum InvokeError {
-    /// No function has this name.
-    #[error("Function not found: {0}")]
-    FunctionNotFound(String),
-    /// No environment came free in time, too many invocations wait, or the
-    /// function's reserved concurrency is used up.
-    #[error("Rate Exceeded.")]
-    Throttled(ThrottleReason),
-    /// The event is over 6 MB.
-    #[error("Request must be smaller than 6291456 bytes for the InvokeFunction operation")]
-    RequestTooLarge,
-    /// No more events may wait.
-    #[error("too many events wait to be handled")]
-    TooManyEvents,
-    /// samlet is shutting down.
-    #[error("{0}")]
-    Service(String),
-}
-
-/// Which limit an invocation was throttled by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ThrottleReason {
-    /// That of all functions together.
-    ConcurrentInvocationLimitExceeded,
-    /// The function's own.
-    ReservedFunctionConcurrentInvocationLimitExceeded,
-}
 
 /// A handle to all functions; cheap to clone.
 #[derive(Clone, Debug)]
@@ -190,7 +121,7 @@ impl Lambda {
     }
 
     /// Invokes a function without waiting: with Lambda's retries when it
-    /// fails. Gives the request id. What still waits when samlet ends is lost.
+    /// fails. Returns the request id. What still waits when samlet ends is lost.
     pub fn invoke_event(&self, invoke: Invoke) -> Result<String, InvokeError> {
         events::accept(self, invoke)
     }
@@ -264,14 +195,14 @@ impl Lambda {
             .submit(function, job)
             .map_err(|refusal| match refusal {
                 Refusal::QueueFull => throttled(),
-                Refusal::Closed => shutting_down(),
+                Refusal::Closed => InvokeError::shutting_down(),
             })?;
         let mut waited = Duration::ZERO;
         while waited < MAX_WAIT {
             // Twice as long each time: there may be many.
             let more = waited.max(PATIENCE).min(MAX_WAIT - waited);
             if let Ok(answer) = tokio::time::timeout(more, &mut replied).await {
-                return answer.map_err(|_| shutting_down());
+                return answer.map_err(|_| InvokeError::shutting_down());
             }
             waited += more;
             self.pool.hurry();
@@ -279,7 +210,7 @@ impl Lambda {
         match self.pool.withdraw(function, ticket) {
             Some(_waited_in_vain) => Err(throttled()),
             // It runs, and so ends by its own timeout.
-            None => replied.await.map_err(|_| shutting_down()),
+            None => replied.await.map_err(|_| InvokeError::shutting_down()),
         }
     }
 
@@ -295,8 +226,4 @@ pub fn can_confine() -> bool {
     return confinement::is_possible();
     #[cfg(not(target_os = "linux"))]
     false
-}
-
-fn shutting_down() -> InvokeError {
-    InvokeError::Service("samlet is shutting down".into())
 }

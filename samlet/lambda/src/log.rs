@@ -35,7 +35,7 @@ impl Log {
         let function = &self.function;
         if !function.logging.json {
             self.put(report::init_start(&function.runtime)).await;
-        } else if self.is_told(true) {
+        } else if self.is_logged(true) {
             self.put(platform::init_start(function, instance_id)).await;
         }
     }
@@ -45,7 +45,7 @@ impl Log {
         self.with_tail(String::clear);
         if !self.function.logging.json {
             self.put(report::start(request_id)).await;
-        } else if self.is_told(true) {
+        } else if self.is_logged(true) {
             self.put(platform::start(&self.function, request_id)).await;
         }
     }
@@ -55,7 +55,7 @@ impl Log {
         if !self.function.logging.json {
             self.put(report::end(report.request_id)).await;
             self.put(report.line()).await;
-        } else if self.is_told(*report.status == Status::Success) {
+        } else if self.is_logged(*report.status == Status::Success) {
             self.put(platform::report(report)).await;
         }
     }
@@ -79,7 +79,7 @@ impl Log {
     }
 
     /// Whether the system's log level lets through an event of success.
-    fn is_told(&self, success: bool) -> bool {
+    fn is_logged(&self, success: bool) -> bool {
         !success || self.function.logging.system_level.as_deref() != Some("WARN")
     }
 

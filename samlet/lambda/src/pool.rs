@@ -1,49 +1,36 @@
 //! Carries out what the scheduler decides: starts environments and hands them their jobs.
+//!
+//! The pool starts each environment as a task of its own and sends it messages;
+//! the environment reports back through its [`Seat`]. So the two modules know
+//! each other, as a supervisor and its actors do.
+
+mod seat;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use samlet_logs::Logs;
-use samlet_traces::Trace;
 use time::OffsetDateTime;
-use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::environment::Environment;
 use crate::function::Function;
+use crate::init_backoff::InitBackoff;
+use crate::job::{Job, Message};
+use crate::limits::Settings;
 use crate::log::Log;
-use crate::restraint::Restraint;
 use crate::scheduler::{Action, EnvironmentId, Scheduler, Ticket};
-use crate::{Invocation, Settings};
+
+pub(crate) use seat::Seat;
 
 /// Messages to one environment: at most one job, then a stop.
 const MESSAGE_QUEUE: usize = 2;
 
 /// How often idle environments are looked over.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
-
-/// An invocation on its way.
-#[derive(Debug)]
-pub(crate) struct Job {
-    pub(crate) request_id: String,
-    pub(crate) client_context: Option<String>,
-    pub(crate) payload: Bytes,
-    pub(crate) trace: Trace,
-    /// When it began to wait for an environment.
-    pub(crate) submitted: std::time::Instant,
-    pub(crate) reply: oneshot::Sender<Invocation>,
-    /// Its share of the function's reserved concurrency, until it is done.
-    pub(crate) _permit: Option<OwnedSemaphorePermit>,
-}
-
-#[derive(Debug)]
-pub(crate) enum Message {
-    Run(Job),
-    Stop,
-}
 
 /// All environments of all functions; cheap to clone.
 #[derive(Clone, Debug)]
@@ -63,8 +50,8 @@ struct Shared {
 struct State {
     /// In the scheduler's order.
     functions: Vec<Arc<Function>>,
-    /// Each function's, as long as its code is the same.
-    restraints: Vec<Arc<Restraint>>,
+    /// Each function's, replaced with its code.
+    backoffs: Vec<Arc<InitBackoff>>,
     scheduler: Scheduler<Job>,
     mailboxes: HashMap<EnvironmentId, mpsc::Sender<Message>>,
 }
@@ -100,7 +87,7 @@ impl Pool {
             logs,
             state: Mutex::new(State {
                 functions: Vec::new(),
-                restraints: Vec::new(),
+                backoffs: Vec::new(),
                 scheduler: Scheduler::new(settings.max_environments, settings.max_waiting),
                 mailboxes: HashMap::new(),
             }),
@@ -112,11 +99,11 @@ impl Pool {
         pool
     }
 
-    /// Adds a function; gives its index.
+    /// Adds a function; returns its index.
     pub(crate) fn add(&self, function: Arc<Function>) -> usize {
         let mut state = self.state();
         state.functions.push(function);
-        state.restraints.push(Arc::default());
+        state.backoffs.push(Arc::default());
         state.scheduler.add_function()
     }
 
@@ -124,7 +111,7 @@ impl Pool {
     pub(crate) fn replace(&self, index: usize, function: Arc<Function>) {
         let mut state = self.state();
         state.functions[index] = function;
-        state.restraints[index] = Arc::default();
+        state.backoffs[index] = Arc::default();
         let actions = state.scheduler.retire(index, Instant::now());
         self.perform(&mut state, actions);
     }
@@ -168,54 +155,6 @@ impl Pool {
     /// Takes back a job that no environment has; `None` when one has.
     pub(crate) fn withdraw(&self, function: usize, ticket: Ticket) -> Option<Job> {
         self.state().scheduler.withdraw(function, ticket)
-    }
-
-    pub(crate) fn started(&self, function: usize, environment: EnvironmentId) {
-        let mut state = self.state();
-        let action = state
-            .scheduler
-            .started(function, environment, Instant::now());
-        self.perform(&mut state, action);
-    }
-
-    pub(crate) fn freed(&self, function: usize, environment: EnvironmentId) {
-        let mut state = self.state();
-        let action = state.scheduler.freed(function, environment, Instant::now());
-        self.perform(&mut state, action);
-    }
-
-    pub(crate) fn finishing(&self, function: usize, environment: EnvironmentId) {
-        self.state().scheduler.finishing(function, environment);
-    }
-
-    pub(crate) fn overdue(&self, function: usize, environment: EnvironmentId) {
-        let mut state = self.state();
-        let now = Instant::now();
-        let action = state.scheduler.overdue(function, environment, now);
-        self.perform(&mut state, action);
-    }
-
-    pub(crate) fn start_failed(&self, function: usize, environment: EnvironmentId) -> Option<Job> {
-        self.state().scheduler.start_failed(function, environment)
-    }
-
-    pub(crate) fn withdraw_idle(&self, function: usize, environment: EnvironmentId) -> bool {
-        self.state().scheduler.withdraw_idle(function, environment)
-    }
-
-    pub(crate) fn ended(&self, function: usize, environment: EnvironmentId) {
-        let mut state = self.state();
-        state.mailboxes.remove(&environment);
-        let now = Instant::now();
-        let actions = state.scheduler.ended(function, environment, now);
-        self.perform(&mut state, actions);
-        drop(state);
-        self.0.changed.notify_waiters();
-    }
-
-    /// Resolves when every environment is to end at once.
-    pub(crate) async fn killed(&self) {
-        self.0.kill.cancelled().await;
     }
 
     /// Ends all environments, those in flight too, and waits until they are
@@ -268,8 +207,8 @@ impl Pool {
                     environment,
                 } => {
                     let current = Arc::clone(&state.functions[function]);
-                    let restraint = Arc::clone(&state.restraints[function]);
-                    let mailbox = self.launch(function, current, restraint, environment);
+                    let backoff = Arc::clone(&state.backoffs[function]);
+                    let mailbox = self.launch(function, current, backoff, environment);
                     state.mailboxes.insert(environment, mailbox);
                 }
                 Action::Run { environment, job } => send(state, environment, Message::Run(job)),
@@ -282,20 +221,22 @@ impl Pool {
         &self,
         index: usize,
         function: Arc<Function>,
-        restraint: Arc<Restraint>,
+        backoff: Arc<InitBackoff>,
         id: EnvironmentId,
     ) -> mpsc::Sender<Message> {
         let (mailbox, messages) = mpsc::channel(MESSAGE_QUEUE);
         let log_stream = log_stream_name();
         let stream = self.0.logs.stream(&function.log_group(), &log_stream);
         let log = Log::new(Arc::clone(&function), stream);
-        let pool = self.clone();
+        let seat = Seat {
+            pool: self.clone(),
+            function: index,
+            id,
+        };
         let environment = Environment {
             function,
-            restraint,
-            index,
-            id,
-            pool,
+            backoff,
+            seat,
             messages,
             log,
             log_stream,

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::ThrottleReason;
 use crate::function::Function;
+use crate::invocation::ThrottleReason;
 use crate::pool::Pool;
 
 #[derive(Debug, Default)]

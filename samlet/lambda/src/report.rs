@@ -7,7 +7,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::MAX_RESPONSE_BYTES;
+use crate::limits::MAX_RESPONSE_BYTES;
 
 /// A function error that Lambda words itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,7 +122,7 @@ impl Status {
     }
 }
 
-/// `provided.al2023` is told as `provided:al2023`, `python3.12` as `python:3.12`.
+/// `provided.al2023` is logged as `provided:al2023`, `python3.12` as `python:3.12`.
 pub(crate) fn runtime_version(runtime: &str) -> String {
     match runtime.split_once('.') {
         Some(("provided", system)) => format!("provided:{system}"),

@@ -10,7 +10,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use samlet_http::{BodyError, Request, Response, read_body};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::MAX_RESPONSE_BYTES;
+use crate::limits::MAX_RESPONSE_BYTES;
 
 /// How long a runtime may take to send a response's body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(60);
@@ -36,7 +36,7 @@ pub(crate) enum CallKind {
 
 #[derive(Debug)]
 pub(crate) enum Answer {
-    Invocation(Box<Invitation>),
+    Invocation(Box<NextInvocation>),
     Accepted,
     InvalidRequestId,
     InvalidStateTransition,
@@ -45,7 +45,7 @@ pub(crate) enum Answer {
 
 /// What `next` hands to the runtime.
 #[derive(Debug)]
-pub(crate) struct Invitation {
+pub(crate) struct NextInvocation {
     pub(crate) request_id: String,
     pub(crate) deadline_ms: u64,
     pub(crate) function_arn: String,
@@ -144,7 +144,7 @@ fn render(answer: Answer) -> Response {
     }
 }
 
-fn invite(invitation: Invitation) -> Response {
+fn invite(invitation: NextInvocation) -> Response {
     let mut response = http::Response::new(samlet_http::whole(invitation.payload));
     let mut insert = |name: &'static str, value: String| match HeaderValue::from_maybe_shared(
         Bytes::from(value),

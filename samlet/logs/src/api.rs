@@ -20,8 +20,10 @@ use tokio_util::sync::CancellationToken;
 use crate::Logs;
 use crate::event_stream;
 use crate::files::{self, Group};
-use crate::live::{LiveTail, texts};
-use crate::pattern::Pattern;
+use crate::live::LiveTail;
+use crate::parameters::{
+    failed, group_name, group_of, invalid_parameter, no_group, refusal, strings,
+};
 
 /// CloudWatch Logs, as it is here.
 pub static IDENTITY: Identity = Identity {
@@ -106,9 +108,6 @@ impl Service for LogsApi {
     }
 }
 
-/// The longest filter pattern, as CloudWatch Logs has it: a long one takes long to match.
-const MAX_PATTERN_CHARS: usize = 1024;
-
 /// Log groups that are described.
 const MAX_DESCRIBED: usize = 10_000;
 
@@ -144,7 +143,7 @@ fn needs(operation: &str, request: &Value, place: &Place) -> Vec<Need> {
         let arn = place.arn("logs", format_args!("log-group:{resource}"));
         Need::new(action.as_str(), arn)
     };
-    let tailed = texts(&request["logGroupIdentifiers"]);
+    let tailed = strings(&request["logGroupIdentifiers"]);
     if operation == "StartLiveTail" && !tailed.is_empty() {
         let tailed = tailed.into_iter();
         return tailed.map(|name| on(group_of(name).to_owned())).collect();
@@ -159,42 +158,6 @@ fn needs(operation: &str, request: &Value, place: &Place) -> Vec<Need> {
         _ => format!("{group}:*"),
     };
     vec![on(resource)]
-}
-
-/// `logGroupName`, or `logGroupIdentifier`: a name or an ARN.
-fn group_name(request: &Value) -> Option<&str> {
-    let identifier = || request["logGroupIdentifier"].as_str().map(group_of);
-    request["logGroupName"].as_str().or_else(identifier)
-}
-
-/// The group that an identifier means: a name, or an ARN.
-pub(crate) fn group_of(identifier: &str) -> &str {
-    let arn = identifier.split_once(":log-group:");
-    arn.map_or(identifier, |(_, name)| name)
-        .trim_end_matches(":*")
-}
-
-/// An exception; what is asked for can't be done.
-pub(crate) fn refusal(
-    code: &'static str,
-    message: impl Into<std::borrow::Cow<'static, str>>,
-) -> Fault {
-    Fault::new(400, code, message)
-}
-
-pub(crate) fn parameter(message: impl Into<std::borrow::Cow<'static, str>>) -> Fault {
-    refusal("InvalidParameterException", message)
-}
-
-fn no_group() -> Fault {
-    let text = "The specified log group does not exist.";
-    refusal("ResourceNotFoundException", text)
-}
-
-fn failed(error: &std::io::Error) -> Fault {
-    tracing::error!(%error, "the logs cannot be read or written");
-    let text = "The service cannot complete the request.";
-    Fault::new(500, "ServiceUnavailableException", text)
 }
 
 impl LogsApi {
@@ -220,7 +183,7 @@ impl LogsApi {
     fn live_tail(&self, request: &Value) -> Result<LiveTail, Fault> {
         let account = &self.place.account;
         let session = LiveTail::new(self.logs.live.subscribe(), request, account)?;
-        for name in texts(&request["logGroupIdentifiers"]) {
+        for name in strings(&request["logGroupIdentifiers"]) {
             files::read_group(&self.logs.folder, group_of(name)).ok_or_else(no_group)?;
         }
         Ok(session)
@@ -256,7 +219,7 @@ impl LogsApi {
 
     fn group(&self, request: &Value) -> Result<Group, Fault> {
         let name = group_name(request)
-            .ok_or_else(|| parameter("logGroupName or logGroupIdentifier is required"))?;
+            .ok_or_else(|| invalid_parameter("logGroupName or logGroupIdentifier is required"))?;
         files::read_group(&self.logs.folder, name).ok_or_else(no_group)
     }
 
@@ -277,31 +240,4 @@ impl LogsApi {
     fn group_arn(&self, group: &str) -> Arn {
         self.place.arn("logs", format_args!("log-group:{group}"))
     }
-}
-
-/// A request's filter pattern; all events match when there is none.
-pub(crate) fn pattern_of(text: &Value) -> Result<Pattern, Fault> {
-    let text = text.as_str().unwrap_or_default();
-    if text.chars().count() > MAX_PATTERN_CHARS {
-        return Err(parameter(format!(
-            "1 validation error detected: Value at 'filterPattern' failed to satisfy constraint: \
-             Member must have length less than or equal to {MAX_PATTERN_CHARS}"
-        )));
-    }
-    Pattern::parse(text).map_err(|reason| parameter(format!("Invalid filter pattern: {reason}")))
-}
-
-fn required<'a>(request: &'a Value, name: &str) -> Result<&'a str, Fault> {
-    request[name].as_str().ok_or_else(|| {
-        parameter(format!(
-            "1 validation error detected: Value null at '{name}' failed to satisfy constraint: Member must not be null"
-        ))
-    })
-}
-
-fn limit(request: &Value, most: usize) -> usize {
-    let asked = request["limit"]
-        .as_u64()
-        .and_then(|limit| usize::try_from(limit).ok());
-    asked.unwrap_or(most).clamp(1, most)
 }

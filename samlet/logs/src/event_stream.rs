@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::LiveTail;
+use crate::live::LiveTail;
 
 /// Answers with a session that ends with the client, with its time, or with samlet.
 pub(crate) fn answer(session: LiveTail, shutdown: CancellationToken) -> Answer {

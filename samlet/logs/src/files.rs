@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{LogEvent, now_ms};
+use crate::event::{LogEvent, now_ms};
 
 const GROUP_FILE: &str = "group.json";
 const STREAM_SUFFIX: &str = ".jsonl";
@@ -129,7 +129,7 @@ fn walk(folder: &Path, found: &mut dyn FnMut(&Path)) {
 }
 
 /// A stream's events, in the order written. A line that can't be read is
-/// passed over, and told of once, unless it is still being written.
+/// left out, with one warning for its file, unless it is still being written.
 pub(crate) fn events(path: &Path) -> impl Iterator<Item = LogEvent> {
     let mut file = File::open(path).ok().map(BufReader::new);
     let mut line = Vec::new();
@@ -146,17 +146,17 @@ pub(crate) fn events(path: &Path) -> impl Iterator<Item = LogEvent> {
             }
             match serde_json::from_slice(&line) {
                 Ok(event) => return Some(event),
-                Err(error) => tell_once(path, &error),
+                Err(error) => warn_once(path, &error),
             }
         }
     })
 }
 
-/// Tells of a damaged file, the first time that one is met with.
-fn tell_once(path: &Path, error: &serde_json::Error) {
-    static TOLD: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
-    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-    if told.insert(path.to_owned()) {
+/// Warns of a damaged file, the first time that it is read.
+fn warn_once(path: &Path, error: &serde_json::Error) {
+    static WARNED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    let mut warned = WARNED.lock().unwrap_or_else(PoisonError::into_inner);
+    if warned.insert(path.to_owned()) {
         tracing::warn!(path = %path.display(), %error, "a line of a log could not be read, and is left out");
     }
 }

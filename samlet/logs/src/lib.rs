@@ -7,24 +7,28 @@
 //! files.
 
 mod api;
+mod event;
 mod event_stream;
 mod files;
 mod live;
+mod parameters;
 mod pattern;
 mod recent;
 mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
 
 pub use api::{IDENTITY, LogsApi};
+use event::now_ms;
+pub use event::{LogEvent, Logged};
 pub use files::each_event;
-pub use live::{LiveTail, Logged};
+pub use live::LiveTail;
 pub use recent::{Filter, Follow, Wanted};
+pub use writer::Observer;
 use writer::{Command, Place, Writer};
 
 /// Events that may wait for the writing thread; then senders wait too, so
@@ -44,30 +48,6 @@ pub const MAX_EVENT_BYTES: usize = 1024 * 1024;
 
 /// How long closing may take to write what still waits.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// One line of a log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogEvent {
-    /// Milliseconds since the Unix epoch.
-    pub timestamp: u64,
-    /// The text, without its line end.
-    pub message: String,
-}
-
-/// Told of every event once it is written; it runs on the writing thread.
-pub trait Observer: Send {
-    /// An event, and its group's name.
-    fn event(&mut self, group: &str, event: &LogEvent);
-
-    /// There are no more of them for now.
-    fn pause(&mut self) {}
-}
-
-impl<F: FnMut(&str, &LogEvent) + Send> Observer for F {
-    fn event(&mut self, group: &str, event: &LogEvent) {
-        self(group, event);
-    }
-}
 
 /// Why the logs could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -178,15 +158,6 @@ impl Drop for LogStream {
             .try_send(Command::Close(Arc::clone(&self.place)))
             .ok();
     }
-}
-
-/// Milliseconds since the Unix epoch.
-pub fn now_ms() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |elapsed| {
-            elapsed.as_millis().try_into().unwrap_or(u64::MAX)
-        })
 }
 
 #[cfg(test)]

@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast;
 use tokio::time::Instant;
 
-use crate::LogEvent;
-use crate::api::{group_of, parameter, pattern_of};
+use crate::event::Logged;
+use crate::parameters::{filter_pattern, group_of, invalid_parameter, strings};
 use crate::pattern::Pattern;
 
-/// How often a session tells what is new.
+/// How often a session reports what is new.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Events told at once; of more, those that came first.
+/// Events reported at once; of more, those that came first.
 const MAX_EVENTS: usize = 500;
 
 /// How long a session lasts.
@@ -24,17 +24,6 @@ const MAX_SESSION: Duration = Duration::from_secs(3 * 3600);
 
 /// Events that may wait for a session; of more, the oldest are dropped.
 pub(crate) const MAX_WAITING: usize = 5000;
-
-/// An event, and where it was logged.
-#[derive(Debug)]
-pub struct Logged {
-    /// The group's name.
-    pub group: String,
-    /// The stream's name.
-    pub stream: String,
-    /// The event.
-    pub event: LogEvent,
-}
 
 /// A session.
 #[derive(Debug)]
@@ -55,28 +44,28 @@ impl LiveTail {
         request: &Value,
         account_id: &str,
     ) -> Result<Self, Fault> {
-        let identifiers = texts(&request["logGroupIdentifiers"]);
+        let identifiers = strings(&request["logGroupIdentifiers"]);
         let groups: Vec<String> = identifiers
             .iter()
             .map(|name| group_of(name).to_owned())
             .collect();
         if groups.is_empty() || groups.len() > 10 {
             let text = "logGroupIdentifiers has 1 to 10 log groups";
-            return Err(parameter(text));
+            return Err(invalid_parameter(text));
         }
         let narrowed = ["logStreamNames", "logStreamNamePrefixes"]
             .iter()
-            .filter(|name| !texts(&request[**name]).is_empty())
+            .filter(|name| !strings(&request[**name]).is_empty())
             .count();
         if narrowed > 1 || (narrowed == 1 && groups.len() > 1) {
             let text = "logStreamNames or logStreamNamePrefixes can be given for a single log group only, \
                         and not together";
-            return Err(parameter(text));
+            return Err(invalid_parameter(text));
         }
         let now = Instant::now();
         Ok(Self {
             logged,
-            pattern: pattern_of(&request["logEventFilterPattern"])?,
+            pattern: filter_pattern(&request["logEventFilterPattern"])?,
             request: request.clone(),
             groups,
             account_id: account_id.to_owned(),
@@ -85,7 +74,7 @@ impl LiveTail {
         })
     }
 
-    /// What the client is told first.
+    /// What the client receives first.
     pub fn start(&self, session_id: &str) -> Value {
         let mut start = json!({"requestId": session_id, "sessionId": session_id});
         for name in [
@@ -101,7 +90,7 @@ impl LiveTail {
         start
     }
 
-    /// Waits for the next second's end, and tells what was logged meanwhile;
+    /// Waits for the next second's end, and returns what was logged meanwhile;
     /// `None` when the session has lasted as long as it may.
     pub async fn update(&mut self) -> Option<Value> {
         let mut results = Vec::new();
@@ -128,8 +117,8 @@ impl LiveTail {
     }
 
     fn wants(&self, logged: &Logged) -> bool {
-        let names = texts(&self.request["logStreamNames"]);
-        let prefixes = texts(&self.request["logStreamNamePrefixes"]);
+        let names = strings(&self.request["logStreamNames"]);
+        let prefixes = strings(&self.request["logStreamNamePrefixes"]);
         let stream = logged.stream.as_str();
         self.groups.contains(&logged.group)
             && (names.is_empty() || names.contains(&stream))
@@ -146,10 +135,4 @@ impl LiveTail {
             "ingestionTime": logged.event.timestamp,
         })
     }
-}
-
-/// The texts of a list; none when there is no such list.
-pub(crate) fn texts(list: &Value) -> Vec<&str> {
-    let items = list.as_array().into_iter().flatten();
-    items.filter_map(Value::as_str).collect()
 }

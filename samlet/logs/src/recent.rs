@@ -7,9 +7,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::broadcast;
 
-use crate::live::Logged;
+use crate::event::{LogEvent, Logged};
 use crate::pattern::Pattern;
-use crate::{LogEvent, Logs, files};
+use crate::{Logs, files};
 
 /// Which events are wanted.
 #[derive(Debug)]
@@ -33,8 +33,7 @@ pub struct Wanted {
 pub struct Filter(Pattern);
 
 impl Filter {
-    /// Reads a pattern; an empty one matches everything. The error says what
-    /// is wrong with it.
+    /// Reads a pattern; an empty one matches everything.
     pub fn parse(text: &str) -> Result<Self, String> {
         Pattern::parse(text).map(Self)
     }

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, broadcast, mpsc, oneshot};
 
-use crate::live::Logged;
-use crate::{LogEvent, Observer, files};
+use crate::event::{LogEvent, Logged};
+use crate::files;
 
 /// How many events are taken at once; files are flushed after each such batch.
 const BATCH: usize = 256;
@@ -18,6 +18,21 @@ const BATCH: usize = 256;
 /// How long events are gathered while they come one by one: to be woken for
 /// each costs more than to write it.
 const GATHERING: Duration = Duration::from_millis(5);
+
+/// Sees every event once it is written, on the writing thread.
+pub trait Observer: Send {
+    /// An event, and its group's name.
+    fn event(&mut self, group: &str, event: &LogEvent);
+
+    /// There are no more of them for now.
+    fn pause(&mut self) {}
+}
+
+impl<F: FnMut(&str, &LogEvent) + Send> Observer for F {
+    fn event(&mut self, group: &str, event: &LogEvent) {
+        self(group, event);
+    }
+}
 
 /// Where a stream's events go.
 #[derive(Debug)]

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use samlet_service::Fault;
 use serde_json::{Value, json};
 
-use super::{LogsApi, limit, parameter, pattern_of, required};
-use crate::{LogEvent, files};
+use super::LogsApi;
+use crate::event::LogEvent;
+use crate::files;
+use crate::parameters::{filter_pattern, invalid_parameter, limit, required};
 
 /// Events on a page, or in a request.
 const MAX_EVENTS: usize = 10_000;
@@ -25,7 +27,9 @@ impl LogsApi {
             let (Some(timestamp), Some(message)) =
                 (event["timestamp"].as_u64(), event["message"].as_str())
             else {
-                return Err(parameter("a log event must have a timestamp and a message"));
+                return Err(invalid_parameter(
+                    "a log event must have a timestamp and a message",
+                ));
             };
             parsed.push((timestamp, message.to_owned()));
         }
@@ -33,7 +37,7 @@ impl LogsApi {
         if parsed.is_empty() || parsed.len() > MAX_EVENTS || !ordered {
             let text =
                 "Log events in a single PutLogEvents request must be in chronological order.";
-            return Err(parameter(text));
+            return Err(invalid_parameter(text));
         }
         let stream = self.logs.stream(&group, stream);
         for (timestamp, message) in parsed {
@@ -50,7 +54,7 @@ impl LogsApi {
         let token = request["nextToken"].as_str();
         let position = |prefix: &str| token?.strip_prefix(prefix)?.parse::<usize>().ok();
         if token.is_some() && position("f/").or(position("b/")).is_none() {
-            return Err(parameter("The specified nextToken is invalid."));
+            return Err(invalid_parameter("The specified nextToken is invalid."));
         }
         let all = || files::events(&path).filter(|event| range.holds(event));
         // Where the page begins.
@@ -84,7 +88,7 @@ impl LogsApi {
 
     pub(super) fn filter_events(&self, request: &Value) -> Result<Value, Fault> {
         let group = self.group(request)?.name;
-        let pattern = pattern_of(&request["filterPattern"])?;
+        let pattern = filter_pattern(&request["filterPattern"])?;
         let range = Range::read(request);
         let limit = limit(request, MAX_EVENTS);
         let names: Option<Vec<&str>> = request["logStreamNames"]

@@ -6,9 +6,10 @@ use samlet_service::Fault;
 use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
 
-use super::{LogsApi, failed, limit, parameter, refusal, required};
+use super::LogsApi;
+use crate::event::now_ms;
 use crate::files::{self, Group};
-use crate::now_ms;
+use crate::parameters::{failed, invalid_parameter, limit, refusal, required};
 use crate::writer::Command;
 
 /// Groups or streams on a page.
@@ -19,7 +20,7 @@ impl LogsApi {
         let name = required(request, "logGroupName")?;
         let sound = |c: char| c.is_ascii_alphanumeric() || "_-/.#".contains(c);
         if name.is_empty() || name.len() > 512 || !name.chars().all(sound) {
-            return Err(parameter(format!(
+            return Err(invalid_parameter(format!(
                 "1 validation error detected: Value '{name:.100}' at 'logGroupName' failed to satisfy constraint: \
                  Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+"
             )));
@@ -35,7 +36,7 @@ impl LogsApi {
         let group = self.group(request)?.name;
         let stream = required(request, "logStreamName")?;
         if stream.is_empty() || stream.len() > 512 || stream.contains([':', '*', '\0']) {
-            return Err(parameter(format!(
+            return Err(invalid_parameter(format!(
                 "1 validation error detected: Value '{stream:.100}' at 'logStreamName' failed to satisfy constraint: \
                  Member must satisfy regular expression pattern: [^:*]*"
             )));
@@ -119,7 +120,7 @@ impl LogsApi {
         let by_time = request["orderBy"].as_str() == Some("LastEventTime");
         if by_time && !prefix.is_empty() {
             let text = "Cannot order by LastEventTime with a logStreamNamePrefix.";
-            return Err(parameter(text));
+            return Err(invalid_parameter(text));
         }
         let mut streams = files::streams(&self.logs.folder, &group);
         streams.retain(|(name, _)| name.starts_with(prefix));

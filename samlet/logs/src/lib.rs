@@ -27,6 +27,7 @@ use event::now_ms;
 pub use event::{LogEvent, Logged};
 pub use files::each_event;
 pub use live::LiveTail;
+pub use pattern::PatternError;
 pub use recent::{Filter, Follow, Wanted};
 pub use writer::Observer;
 use writer::{Command, Place, Writer};

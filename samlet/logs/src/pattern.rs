@@ -4,6 +4,53 @@
 use samlet_aws::glob::{self, Token};
 use serde_json::Value;
 
+/// What is wrong with a pattern.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// It begins with `{` and doesn't end with `}`.
+    #[error("a JSON pattern ends with `}}`")]
+    JsonWithoutEnd,
+    /// Something follows a whole condition.
+    #[error("`{0}` is not expected")]
+    Unexpected(String),
+    /// It begins with `[`.
+    #[error("patterns of space-delimited fields are not provided")]
+    SpaceDelimited,
+    /// A phrase lacks its second quote.
+    #[error("a quoted phrase has no end")]
+    PhraseWithoutEnd,
+    /// There are too many parentheses within each other.
+    #[error("the pattern nests too deep")]
+    TooDeep,
+    /// A `(` lacks its `)`.
+    #[error("a parenthesis has no end")]
+    ParenthesisWithoutEnd,
+    /// A condition doesn't begin with a field.
+    #[error("`{0}` does not begin with $.")]
+    NotAField(String),
+    /// A `[` lacks its `]`.
+    #[error("a bracket has no end")]
+    BracketWithoutEnd,
+    /// Brackets contain neither a number nor a quoted name.
+    #[error("`{0}` is no index")]
+    NotAnIndex(String),
+    /// A `$` stands alone.
+    #[error("`$` is followed by the name of a field")]
+    FieldWithoutName,
+    /// A field isn't followed by an operator.
+    #[error("`{0}` is no comparison")]
+    NotAComparison(String),
+    /// `<`, `<=`, `>` or `>=` isn't followed by a number.
+    #[error("`{0}` is no number")]
+    NotANumber(String),
+    /// A quoted value lacks its second quote.
+    #[error("a quoted value has no end")]
+    ValueWithoutEnd,
+    /// An operator is followed by nothing.
+    #[error("a comparison has no value")]
+    ComparisonWithoutValue,
+}
+
 /// What an event must match.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Pattern {
@@ -49,13 +96,13 @@ pub(crate) enum Comparison {
 }
 
 impl Pattern {
-    /// Reads a pattern; the error says what is wrong with it.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    /// Reads a pattern; an empty one matches everything.
+    pub(crate) fn parse(text: &str) -> Result<Self, PatternError> {
         let text = text.trim();
         if let Some(inner) = text.strip_prefix('{') {
             let inner = inner
                 .strip_suffix('}')
-                .ok_or("a JSON pattern ends with `}`")?;
+                .ok_or(PatternError::JsonWithoutEnd)?;
             let mut parser = Parser {
                 rest: inner.trim(),
                 depth: 0,
@@ -63,11 +110,11 @@ impl Pattern {
             let condition = parser.any()?;
             return match parser.rest.trim() {
                 "" => Ok(Self::Json(condition)),
-                rest => Err(format!("`{rest}` is not expected")),
+                rest => Err(PatternError::Unexpected(rest.into())),
             };
         }
         if text.starts_with('[') {
-            return Err("patterns of space-delimited fields are not provided".into());
+            return Err(PatternError::SpaceDelimited);
         }
         let (mut all, mut any, mut none) = (Vec::new(), Vec::new(), Vec::new());
         let mut rest = text;
@@ -78,7 +125,9 @@ impl Pattern {
                 _ => (&mut all, rest),
             };
             let (term, after) = match term.strip_prefix('"') {
-                Some(quoted) => quoted.split_once('"').ok_or("a quoted phrase has no end")?,
+                Some(quoted) => quoted
+                    .split_once('"')
+                    .ok_or(PatternError::PhraseWithoutEnd)?,
                 None => term.split_once(char::is_whitespace).unwrap_or((term, "")),
             };
             list.push(term.to_owned());
@@ -171,7 +220,7 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    fn any(&mut self) -> Result<Condition, String> {
+    fn any(&mut self) -> Result<Condition, PatternError> {
         let mut any = vec![self.all()?];
         while self.take("||") {
             any.push(self.all()?);
@@ -179,7 +228,7 @@ impl Parser<'_> {
         Ok(one_or(any, Condition::Any))
     }
 
-    fn all(&mut self) -> Result<Condition, String> {
+    fn all(&mut self) -> Result<Condition, PatternError> {
         let mut all = vec![self.one()?];
         while self.take("&&") {
             all.push(self.one()?);
@@ -187,17 +236,17 @@ impl Parser<'_> {
         Ok(one_or(all, Condition::All))
     }
 
-    fn one(&mut self) -> Result<Condition, String> {
+    fn one(&mut self) -> Result<Condition, PatternError> {
         if self.take("(") {
             self.depth += 1;
             if self.depth > MAX_DEPTH {
-                return Err("the pattern nests too deep".into());
+                return Err(PatternError::TooDeep);
             }
             let inner = self.any()?;
             self.depth -= 1;
             return match self.take(")") {
                 true => Ok(inner),
-                false => Err("a parenthesis has no end".into()),
+                false => Err(PatternError::ParenthesisWithoutEnd),
             };
         }
         let path = self.path()?;
@@ -205,9 +254,9 @@ impl Parser<'_> {
         Ok(Condition::Compare { path, comparison })
     }
 
-    fn path(&mut self) -> Result<Vec<Step>, String> {
+    fn path(&mut self) -> Result<Vec<Step>, PatternError> {
         if !self.take("$") {
-            return Err(format!("`{}` does not begin with $.", self.rest));
+            return Err(PatternError::NotAField(self.rest.into()));
         }
         let mut path = Vec::new();
         loop {
@@ -217,24 +266,26 @@ impl Parser<'_> {
                 path.push(Step::Member(name.to_owned()));
                 self.rest = after;
             } else if let Some(rest) = self.rest.strip_prefix('[') {
-                let (inside, after) = rest.split_once(']').ok_or("a bracket has no end")?;
+                let (inside, after) = rest
+                    .split_once(']')
+                    .ok_or(PatternError::BracketWithoutEnd)?;
                 let quoted = inside.trim_matches(['"', '\'']);
                 path.push(match inside.parse() {
                     Ok(index) => Step::Index(index),
                     Err(_) if quoted.len() < inside.len() => Step::Member(quoted.to_owned()),
-                    Err(_) => return Err(format!("`{inside}` is no index")),
+                    Err(_) => return Err(PatternError::NotAnIndex(inside.into())),
                 });
                 self.rest = after;
             } else {
                 return match path.is_empty() {
-                    true => Err("`$` is followed by the name of a field".into()),
+                    true => Err(PatternError::FieldWithoutName),
                     false => Ok(path),
                 };
             }
         }
     }
 
-    fn comparison(&mut self) -> Result<Comparison, String> {
+    fn comparison(&mut self) -> Result<Comparison, PatternError> {
         for (words, comparison) in [
             ("IS TRUE", Comparison::IsTrue),
             ("IS FALSE", Comparison::IsFalse),
@@ -247,11 +298,11 @@ impl Parser<'_> {
         }
         let operators = ["!=", "<=", ">=", "=", "<", ">"];
         let operator = operators.into_iter().find(|operator| self.take(operator));
-        let operator = operator.ok_or_else(|| format!("`{}` is no comparison", self.rest))?;
+        let operator = operator.ok_or_else(|| PatternError::NotAComparison(self.rest.into()))?;
         let text = self.value()?;
         let number = || {
             let number = text.parse::<f64>();
-            number.map_err(|_| format!("`{text}` is no number"))
+            number.map_err(|_| PatternError::NotANumber(text.clone()))
         };
         Ok(match operator {
             "=" => Comparison::Equals(text),
@@ -263,10 +314,10 @@ impl Parser<'_> {
         })
     }
 
-    fn value(&mut self) -> Result<String, String> {
+    fn value(&mut self) -> Result<String, PatternError> {
         self.rest = self.rest.trim_start();
         if let Some(rest) = self.rest.strip_prefix('"') {
-            let (text, after) = rest.split_once('"').ok_or("a quoted value has no end")?;
+            let (text, after) = rest.split_once('"').ok_or(PatternError::ValueWithoutEnd)?;
             self.rest = after;
             return Ok(text.to_owned());
         }
@@ -276,7 +327,7 @@ impl Parser<'_> {
         let (text, after) = self.rest.split_at(end.unwrap_or(self.rest.len()));
         self.rest = after;
         match text {
-            "" => Err("a comparison has no value".into()),
+            "" => Err(PatternError::ComparisonWithoutValue),
             text => Ok(text.to_owned()),
         }
     }

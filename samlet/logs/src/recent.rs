@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::broadcast;
 
 use crate::event::{LogEvent, Logged};
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, PatternError};
 use crate::{Logs, files};
 
 /// Which events are wanted.
@@ -34,7 +34,7 @@ pub struct Filter(Pattern);
 
 impl Filter {
     /// Reads a pattern; an empty one matches everything.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
         Pattern::parse(text).map(Self)
     }
 

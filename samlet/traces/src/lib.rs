@@ -1,10 +1,12 @@
 //! What happened to each request, and how each function fares: kept in memory, within bounds.
 //!
-//! Those who serve a request tell its [`Trace`] what they do; nobody here asks
-//! back, waits or does I/O. Each trace has a lock of its own, held for a moment.
+//! Those who serve a request report to its [`Trace`] what they do; nothing here
+//! waits or does I/O. Each trace has a lock of its own, held for a moment.
 
 mod body;
 mod metrics;
+mod origin;
+mod shared;
 mod span;
 mod statistics;
 mod store;
@@ -19,15 +21,15 @@ use samlet_aws::trace_id;
 
 pub use body::{Kept, MAX_BODY_BYTES};
 pub use metrics::{FunctionNumbers, Numbers, Rates};
+pub use origin::{ApiRequest, Origin};
 pub use span::{Outcome, Span, SpanKind};
 pub use statistics::{KEPT_SECONDS, STEP_SECONDS};
 pub use store::{MAX_BYTES, MAX_TRACES};
-pub use trace::{Answered, ApiRequest, Arrived, Invoked, MAX_CALLS, Origin, Trace};
-pub use under_way::{Call, Invocation};
+pub use trace::{Answered, Arrived, Trace};
+pub use under_way::{Call, Invocation, Invoked, MAX_CALLS};
 pub use view::{Details, Refused, Summary};
 
-use metrics::Metrics;
-use store::Store;
+use shared::Shared;
 
 /// Every IAM action of X-Ray, one a line; ` *` follows those that know no
 /// resources, and so are granted on all.
@@ -41,17 +43,11 @@ pub const ACTIONS: &str = include_str!("actions.txt");
 #[derive(Clone, Debug, Default)]
 pub struct Traces(Arc<Shared>);
 
-#[derive(Debug, Default)]
-struct Shared {
-    store: Store,
-    metrics: Metrics,
-}
-
 impl Traces {
     /// Begins the trace of a request, or of an invocation that nobody's request caused.
     pub fn begin(&self, arrived: Arrived) -> Trace {
         let number = self.0.store.next_number();
-        let trace = Trace::new(self.clone(), number, arrived);
+        let trace = Trace::new(&self.0, number, arrived);
         self.0.store.add(trace.clone());
         trace
     }
@@ -63,7 +59,7 @@ impl Traces {
         let by_header = header
             .and_then(trace_id::number_of)
             .and_then(|root| self.0.store.by_root(root));
-        by_header.or_else(|| self.0.metrics.only_trace(function?))
+        by_header.or_else(|| self.0.store.only_running(function?))
     }
 
     /// How many there were since samlet started.
@@ -94,18 +90,17 @@ impl Traces {
 
     /// An invocation was refused for want of concurrency.
     pub fn throttled(&self, function: &str) {
-        self.0.metrics.throttled(function, SystemTime::now());
+        self.0.throttled(function);
     }
 
     /// A request of an API was answered at once, for want of concurrency: it
     /// is counted, and has no trace.
     pub fn turned_away(&self, api: &str, function: &str, status: u16) {
-        let now = SystemTime::now();
-        self.0.metrics.throttled(function, now);
-        self.0.metrics.answered(api, status, Duration::ZERO, now);
+        self.0.throttled(function);
+        self.0.answered(api, status, Duration::ZERO);
     }
 
-    /// Each function's numbers over the last so many seconds, by name.
+    /// Each function's numbers over the last `seconds`, by name.
     pub fn numbers(&self, seconds: u64) -> Numbers {
         self.0.metrics.numbers(seconds, SystemTime::now())
     }

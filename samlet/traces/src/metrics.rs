@@ -14,7 +14,6 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::statistics::{KEPT_SECONDS, STEP_SECONDS, Step, Steps};
-use crate::trace::Trace;
 
 /// Seconds that a present rate is averaged over.
 const RATE_SECONDS: u64 = 5;
@@ -119,8 +118,8 @@ struct Recent {
 struct Function {
     steps: Steps,
     rate: Rate,
-    /// The traces that it now runs for.
-    running: Vec<Trace>,
+    /// Invocations under way.
+    running: u64,
     counters: Counters,
 }
 
@@ -238,27 +237,22 @@ impl Metrics {
         self
     }
 
-    pub(crate) fn began(&self, name: &str, trace: &Trace, now: SystemTime) {
+    /// An invocation of a function has begun.
+    pub(crate) fn began(&self, name: &str, now: SystemTime) {
         self.function(name, |function| {
-            function.running.push(trace.clone());
+            function.running += 1;
             function.counters.running.inc();
-            let running = function.running.len() as u64;
             let step = function.steps.at(seconds(now));
-            step.concurrency = step.concurrency.max(running);
+            step.concurrency = step.concurrency.max(function.running);
         });
     }
 
-    pub(crate) fn ended(&self, name: &str, trace: &Trace, ended: &Ended, now: SystemTime) {
+    /// An invocation that has begun is over.
+    pub(crate) fn ended(&self, name: &str, ended: &Ended, now: SystemTime) {
         self.function(name, |function| {
-            let place = function
-                .running
-                .iter()
-                .position(|running| running.is(trace));
-            if let Some(place) = place {
-                function.running.swap_remove(place);
-                function.counters.running.dec();
-            }
-            let running = function.running.len() as u64 + 1;
+            let running = function.running;
+            function.running = running.saturating_sub(1);
+            function.counters.running.dec();
             let second = seconds(now);
             function.rate.add(second, ended.failed);
             let step = function.steps.at(second);
@@ -280,6 +274,7 @@ impl Metrics {
         });
     }
 
+    /// An invocation was refused for want of concurrency.
     pub(crate) fn throttled(&self, name: &str, now: SystemTime) {
         self.function(name, |function| {
             function.steps.at(seconds(now)).throttles += 1;
@@ -314,14 +309,6 @@ impl Metrics {
         latencies.observe(latency.as_secs_f64());
     }
 
-    /// The trace that a function runs for, if it runs for one only.
-    pub(crate) fn only_trace(&self, name: &str) -> Option<Trace> {
-        match self.recent().functions.get(name)?.running.as_slice() {
-            [only] => Some(only.clone()),
-            _ => None,
-        }
-    }
-
     pub(crate) fn numbers(&self, span: u64, now: SystemTime) -> Numbers {
         let now = seconds(now) / STEP_SECONDS;
         let first = now.saturating_sub(span.min(KEPT_SECONDS) / STEP_SECONDS);
@@ -346,7 +333,7 @@ impl Metrics {
         let recent = self.recent();
         let functions = recent.functions.iter().map(|(name, function)| {
             let (rate, errors) = function.rate.per_second(second);
-            (name.clone(), (rate, errors, function.running.len() as u64))
+            (name.clone(), (rate, errors, function.running))
         });
         let apis = recent.apis.iter();
         Rates {
@@ -372,7 +359,7 @@ impl Metrics {
         let mut function = Function {
             steps: Steps::default(),
             rate: Rate::default(),
-            running: Vec::new(),
+            running: 0,
             counters: self.counters(name),
         };
         with(&mut function);

@@ -81,6 +81,12 @@ impl Span {
         }
     }
 
+    /// The wait for an environment of a function.
+    pub(crate) fn wait(function: &str, start: Duration) -> Self {
+        let name = "Waiting for an environment";
+        Self::new(SpanKind::Wait, name, Some(function), start)
+    }
+
     pub(crate) fn end(&mut self, at: Duration, outcome: Outcome) {
         self.duration = Some(at.saturating_sub(self.start));
         self.outcome = outcome;

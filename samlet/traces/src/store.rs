@@ -1,4 +1,4 @@
-//! The newest traces: so many, and so many bytes of them, at most.
+//! The newest traces, up to a number of them and of their bytes, and those that functions now run for.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -16,6 +16,9 @@ pub const MAX_BYTES: usize = 32 * 1024 * 1024;
 pub(crate) struct Store {
     /// Held for a moment, never while a trace's own lock is.
     ring: Mutex<Ring>,
+    /// By the function's name: the traces that it now runs for. Held for a
+    /// moment, without another lock.
+    running: Mutex<HashMap<String, Vec<Trace>>>,
     total: AtomicU64,
     /// How many changes there were to any trace.
     version: AtomicU64,
@@ -45,7 +48,7 @@ impl Store {
         self.version.load(Ordering::Acquire)
     }
 
-    /// One more change; gives its number.
+    /// One more change; returns its number.
     pub(crate) fn changed(&self) -> u64 {
         self.version.fetch_add(1, Ordering::AcqRel) + 1
     }
@@ -106,8 +109,42 @@ impl Store {
         self.ring().by_root.get(&root).cloned()
     }
 
+    /// A function runs for this trace from now on.
+    pub(crate) fn invocation_began(&self, function: &str, trace: &Trace) {
+        let mut running = self.running();
+        match running.get_mut(function) {
+            Some(traces) => traces.push(trace.clone()),
+            None => {
+                running.insert(function.to_owned(), vec![trace.clone()]);
+            }
+        }
+    }
+
+    /// It no longer does.
+    pub(crate) fn invocation_ended(&self, function: &str, trace: &Trace) {
+        let mut running = self.running();
+        let Some(traces) = running.get_mut(function) else {
+            return;
+        };
+        if let Some(index) = traces.iter().position(|running| running.is(trace)) {
+            traces.swap_remove(index);
+        }
+    }
+
+    /// The trace that a function runs for, if it runs for one only.
+    pub(crate) fn only_running(&self, function: &str) -> Option<Trace> {
+        match self.running().get(function)?.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        }
+    }
+
     pub(crate) fn newest(&self) -> Vec<Trace> {
         self.ring().traces.iter().rev().cloned().collect()
+    }
+
+    fn running(&self) -> MutexGuard<'_, HashMap<String, Vec<Trace>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ring(&self) -> MutexGuard<'_, Ring> {

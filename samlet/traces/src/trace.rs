@@ -9,13 +9,10 @@ use http::HeaderMap;
 use samlet_aws::trace_id;
 
 use crate::body::{Kept, cut, cut_headers};
+use crate::origin::Origin;
+use crate::shared::Shared;
 use crate::span::{Outcome, Span, SpanKind};
-use crate::under_way::{Call, Invocation};
 use crate::view::{Details, Refused, Summary};
-use crate::{Shared, Traces};
-
-/// AWS calls that are kept of one request.
-pub const MAX_CALLS: usize = 100;
 
 /// Other spans of one request: an authorizer's and a function's, and those of
 /// functions that they invoke.
@@ -34,46 +31,6 @@ pub struct Arrived {
     pub body: Bytes,
 }
 
-/// Where a request comes from.
-#[derive(Clone, Debug)]
-pub enum Origin {
-    /// A client of an API.
-    Api(Arc<ApiRequest>),
-    /// The Invoke API.
-    Invoke,
-    /// The Invoke API, asynchronously: one attempt.
-    Event,
-}
-
-/// A client's request, but for its body.
-#[derive(Debug)]
-pub struct ApiRequest {
-    /// The API's logical id.
-    pub api: String,
-    /// The method.
-    pub method: String,
-    /// The path with its query.
-    pub target: String,
-    /// The headers.
-    pub headers: HeaderMap,
-    /// Whether these are all, and the path is: what is too long is cut.
-    pub is_whole: bool,
-}
-
-impl Origin {
-    /// A client's request of the API of this logical id.
-    pub fn api(api: &str, method: &str, target: &str, headers: &HeaderMap) -> Self {
-        let (headers, all) = cut_headers(headers);
-        Self::Api(Arc::new(ApiRequest {
-            api: api.to_owned(),
-            method: cut(method).to_owned(),
-            target: cut(target).to_owned(),
-            headers,
-            is_whole: all && cut(target).len() == target.len(),
-        }))
-    }
-}
-
 /// An answer to a request.
 #[derive(Debug)]
 pub struct Answered<'a> {
@@ -85,31 +42,13 @@ pub struct Answered<'a> {
     pub body: Option<Bytes>,
 }
 
-/// An invocation that an environment takes up.
-#[derive(Debug)]
-pub struct Invoked<'a> {
-    /// The function's name.
-    pub function: &'a str,
-    /// The invocation's id.
-    pub request_id: &'a str,
-    /// The environment's log stream.
-    pub environment: &'a str,
-    /// When it began to wait for one.
-    pub submitted: Instant,
-    /// When the environment's init began and how long it took, if this is its
-    /// first invocation.
-    pub init: Option<(Instant, Duration)>,
-    /// The event.
-    pub event: &'a Bytes,
-}
-
 /// One request's trace; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Trace(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    traces: Weak<Shared>,
+    shared: Weak<Shared>,
     number: u64,
     id: String,
     trace_id: String,
@@ -125,11 +64,11 @@ struct Inner {
 #[derive(Debug, Default)]
 pub(crate) struct State {
     route: Option<String>,
-    function: Option<String>,
+    pub(crate) function: Option<String>,
     status: Option<u16>,
     duration: Option<Duration>,
-    cold: bool,
-    calls: usize,
+    pub(crate) cold: bool,
+    pub(crate) calls: usize,
     error: Option<String>,
     pub(crate) spans: Vec<Span>,
     bodies: Bodies,
@@ -141,7 +80,7 @@ pub(crate) struct State {
 #[derive(Debug, Default)]
 pub(crate) struct Bodies {
     request: Option<Kept>,
-    event: Option<Kept>,
+    pub(crate) event: Option<Kept>,
     pub(crate) result: Option<Kept>,
     answer: Option<Kept>,
     /// Bytes of all of them.
@@ -151,7 +90,7 @@ pub(crate) struct Bodies {
 }
 
 impl Trace {
-    pub(crate) fn new(traces: Traces, number: u64, arrived: Arrived) -> Self {
+    pub(crate) fn new(shared: &Arc<Shared>, number: u64, arrived: Arrived) -> Self {
         let Arrived {
             id,
             trace_id,
@@ -160,7 +99,7 @@ impl Trace {
         } = arrived;
         let root = trace_id::number_of(&trace_id);
         let trace = Self(Arc::new(Inner {
-            traces: Arc::downgrade(&traces.0),
+            shared: Arc::downgrade(shared),
             number,
             id,
             trace_id,
@@ -247,96 +186,21 @@ impl Trace {
                 gateway.end(duration, outcome);
             }
         });
-        if let (Origin::Api(request), Some(traces)) = (&self.0.origin, self.traces()) {
-            traces
-                .0
-                .metrics
-                .answered(&request.api, answered.status, duration, SystemTime::now());
+        if let (Origin::Api(request), Some(shared)) = (&self.0.origin, self.shared()) {
+            shared.answered(&request.api, answered.status, duration);
         }
     }
 
     /// An invocation for it was refused: all concurrency is in use.
     pub fn throttle(&self, function: &str, submitted: Instant, why: &str) {
-        let mut wait = Span::new(SpanKind::Wait, WAIT, Some(function), self.since(submitted));
+        let mut wait = Span::wait(function, self.since(submitted));
         wait.end(self.age(), Outcome::Throttled);
         self.change(|state| {
             state.add(wait);
             state.fail(why);
         });
-        if let Some(traces) = self.traces() {
-            traces.throttled(function);
-        }
-    }
-
-    /// An environment takes up an invocation for it.
-    pub fn invoke(&self, invoked: &Invoked<'_>) -> Invocation {
-        let now = self.age();
-        let function = Some(invoked.function);
-        let mut wait = Span::new(
-            SpanKind::Wait,
-            WAIT,
-            function,
-            self.since(invoked.submitted),
-        );
-        wait.end(now, Outcome::Ok);
-        let init = invoked.init.map(|(began, duration)| {
-            let mut init = Span::new(SpanKind::Init, "Init", function, self.since(began));
-            // One that began earlier, for another, is this one's only from its arrival on.
-            let end = (began + duration).saturating_duration_since(self.0.began);
-            init.end(end, Outcome::Ok);
-            init
-        });
-        let span = Span {
-            environment: Some(invoked.environment.to_owned()),
-            request_id: Some(invoked.request_id.to_owned()),
-            ..Span::new(SpanKind::Invocation, invoked.function, function, now)
-        };
-        self.keep(invoked.event, true, |bodies| &mut bodies.event);
-        let span = self.change(|state| {
-            // An authorizer is asked before the route's function.
-            if state.function.is_none() {
-                state.function = function.map(str::to_owned);
-            }
-            state.cold |= init.is_some();
-            state.add(wait);
-            init.map(|init| state.add(init));
-            state.add(span)
-        });
-        if let Some(traces) = self.traces() {
-            traces
-                .0
-                .metrics
-                .began(invoked.function, self, SystemTime::now());
-        }
-        Invocation {
-            trace: self.clone(),
-            span,
-            function: invoked.function.to_owned(),
-            cold: invoked.init.is_some(),
-            began: Instant::now(),
-            ended: false,
-        }
-    }
-
-    /// A function calls an AWS service for it.
-    pub fn call(&self, service: &str, operation: Option<&str>, function: Option<&str>) -> Call {
-        let name = match operation {
-            Some(operation) => format!("{service} {operation}"),
-            None => service.to_owned(),
-        };
-        let start = self.age();
-        let span = Span::new(SpanKind::Aws, cut(&name), function, start);
-        let span = self.change(|state| {
-            state.calls += 1;
-            match state.calls <= MAX_CALLS {
-                true => state.add(span),
-                false => None,
-            }
-        });
-        Call {
-            trace: self.clone(),
-            span,
-            is_named: operation.is_some(),
+        if let Some(shared) = self.shared() {
+            shared.throttled(function);
         }
     }
 
@@ -396,8 +260,8 @@ impl Trace {
             };
             std::mem::replace(&mut state.bodies, forgotten).bytes
         };
-        if let Some(traces) = self.traces() {
-            traces.0.store.release(bytes);
+        if let Some(shared) = self.shared() {
+            shared.store.release(bytes);
         }
     }
 
@@ -420,17 +284,17 @@ impl Trace {
             new.checked_sub(before).ok_or(before - new.min(before))
         };
         // Outside the lock: others may have to give up theirs.
-        match (self.traces(), more) {
-            (Some(traces), Ok(more)) => traces.0.store.keep(more),
-            (Some(traces), Err(less)) => traces.0.store.release(less),
+        match (self.shared(), more) {
+            (Some(shared), Ok(more)) => shared.store.keep(more),
+            (Some(shared), Err(less)) => shared.store.release(less),
             (None, _) => {}
         }
     }
 
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let changed = change(&mut self.state());
-        if let Some(traces) = self.traces() {
-            let version = traces.0.store.changed();
+        if let Some(shared) = self.shared() {
+            let version = shared.store.changed();
             self.0.version.fetch_max(version, Ordering::AcqRel);
         }
         changed
@@ -441,13 +305,14 @@ impl Trace {
         self.0.began.elapsed()
     }
 
-    fn since(&self, instant: Instant) -> Duration {
+    /// How long after its beginning that was.
+    pub(crate) fn since(&self, instant: Instant) -> Duration {
         instant.saturating_duration_since(self.0.began)
     }
 
     /// `None` once samlet ends.
-    pub(crate) fn traces(&self) -> Option<Traces> {
-        self.0.traces.upgrade().map(Traces)
+    pub(crate) fn shared(&self) -> Option<Arc<Shared>> {
+        self.0.shared.upgrade()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -455,11 +320,9 @@ impl Trace {
     }
 }
 
-const WAIT: &str = "Waiting for an environment";
-
 impl State {
-    /// Gives the span's place, unless there are too many.
-    fn add(&mut self, span: Span) -> Option<usize> {
+    /// Adds a span, unless there are too many; returns its index.
+    pub(crate) fn add(&mut self, span: Span) -> Option<usize> {
         if self.spans.len() >= MAX_SPANS {
             return None;
         }

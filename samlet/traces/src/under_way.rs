@@ -1,6 +1,6 @@
-//! Parts of a request that are under way, held by who serves them.
+//! Invocations and AWS calls that a request has under way, as those who serve them report them.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use samlet_iam::Denied;
@@ -8,18 +8,104 @@ use samlet_iam::Denied;
 use crate::body::cut;
 use crate::metrics::Ended;
 use crate::span::{Outcome, Span, SpanKind};
-use crate::trace::{MAX_CALLS, Trace};
+use crate::trace::Trace;
 use crate::view::Refused;
+
+/// AWS calls that are kept of one request.
+pub const MAX_CALLS: usize = 100;
+
+/// An invocation that an environment takes up.
+#[derive(Debug)]
+pub struct Invoked<'a> {
+    /// The function's name.
+    pub function: &'a str,
+    /// The invocation's id.
+    pub request_id: &'a str,
+    /// The environment's log stream.
+    pub environment: &'a str,
+    /// When it began to wait for one.
+    pub submitted: Instant,
+    /// When the environment's init began and how long it took, if this is its
+    /// first invocation.
+    pub init: Option<(Instant, Duration)>,
+    /// The event.
+    pub event: &'a Bytes,
+}
+
+impl Trace {
+    /// An environment takes up an invocation for it.
+    pub fn invoke(&self, invoked: &Invoked<'_>) -> Invocation {
+        let now = self.age();
+        let function = Some(invoked.function);
+        let mut wait = Span::wait(invoked.function, self.since(invoked.submitted));
+        wait.end(now, Outcome::Ok);
+        let init = invoked.init.map(|(began, duration)| {
+            let mut init = Span::new(SpanKind::Init, "Init", function, self.since(began));
+            // One that began earlier, for another, is this one's only from its arrival on.
+            init.end(self.since(began + duration), Outcome::Ok);
+            init
+        });
+        let span = Span {
+            environment: Some(invoked.environment.to_owned()),
+            request_id: Some(invoked.request_id.to_owned()),
+            ..Span::new(SpanKind::Invocation, invoked.function, function, now)
+        };
+        self.keep(invoked.event, true, |bodies| &mut bodies.event);
+        let span = self.change(|state| {
+            // An authorizer is asked before the route's function.
+            if state.function.is_none() {
+                state.function = function.map(str::to_owned);
+            }
+            state.cold |= init.is_some();
+            state.add(wait);
+            init.map(|init| state.add(init));
+            state.add(span)
+        });
+        if let Some(shared) = self.shared() {
+            shared.invocation_began(invoked.function, self);
+        }
+        Invocation {
+            trace: self.clone(),
+            span,
+            function: invoked.function.to_owned(),
+            cold: invoked.init.is_some(),
+            began: Instant::now(),
+            ended: false,
+        }
+    }
+
+    /// A function calls an AWS service for it.
+    pub fn call(&self, service: &str, operation: Option<&str>, function: Option<&str>) -> Call {
+        let name = match operation {
+            Some(operation) => format!("{service} {operation}"),
+            None => service.to_owned(),
+        };
+        let start = self.age();
+        let span = Span::new(SpanKind::Aws, cut(&name), function, start);
+        let span = self.change(|state| {
+            state.calls += 1;
+            match state.calls <= MAX_CALLS {
+                true => state.add(span),
+                false => None,
+            }
+        });
+        Call {
+            trace: self.clone(),
+            span,
+            is_named: operation.is_some(),
+        }
+    }
+}
 
 /// An invocation under way.
 #[derive(Debug)]
 pub struct Invocation {
-    pub(crate) trace: Trace,
-    pub(crate) span: Option<usize>,
-    pub(crate) function: String,
-    pub(crate) cold: bool,
-    pub(crate) began: Instant,
-    pub(crate) ended: bool,
+    trace: Trace,
+    span: Option<usize>,
+    function: String,
+    cold: bool,
+    began: Instant,
+    ended: bool,
 }
 
 impl Invocation {
@@ -62,21 +148,20 @@ impl Invocation {
                 state.fail(error);
             }
         });
-        if let Some(traces) = self.trace.traces() {
+        if let Some(shared) = self.trace.shared() {
             let ended = Ended {
                 duration,
                 failed: outcome != Outcome::Ok,
                 cold: self.cold,
                 memory_mb,
             };
-            let metrics = &traces.0.metrics;
-            metrics.ended(&self.function, &self.trace, &ended, SystemTime::now());
+            shared.invocation_ended(&self.function, &self.trace, &ended);
         }
     }
 }
 
 impl Drop for Invocation {
-    /// One whose environment was taken from under it.
+    /// An invocation whose environment was ended under it.
     fn drop(&mut self) {
         if !self.ended {
             let error = Some("the invocation was cut off");
@@ -88,9 +173,9 @@ impl Drop for Invocation {
 /// A call of an AWS service under way; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Call {
-    pub(crate) trace: Trace,
-    pub(crate) span: Option<usize>,
-    pub(crate) is_named: bool,
+    trace: Trace,
+    span: Option<usize>,
+    is_named: bool,
 }
 
 impl Call {

@@ -1,4 +1,4 @@
-//! What is told of a request to who looks at it.
+//! A request as it is shown: in a list, and with everything that is kept of it.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,8 +6,8 @@ use http::HeaderMap;
 use samlet_iam::Denied;
 
 use crate::body::Kept;
+use crate::origin::Origin;
 use crate::span::Span;
-use crate::trace::Origin;
 
 /// What a policy did not allow.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use regex::Regex;
 use samlet_aws::Place;
-use samlet_iam::{Context as Conditions, Decision, PolicyDocument, Request};
+use samlet_iam::{Context as Conditions, Decision, PolicyDocument, PolicyError, Request};
 use samlet_lambda::{Invoke, Lambda};
 use samlet_template::{ApiKind, Authorizer, Identity, PayloadFormat};
 use samlet_traces::Trace;
@@ -45,6 +45,21 @@ pub(crate) struct Guard {
 struct Answer {
     policy: Permission,
     identified: Identified,
+}
+
+/// Why what the function answered can't be used; shown to the developer.
+#[derive(Debug, thiserror::Error)]
+enum MalformedAnswer {
+    #[error("its context is no object")]
+    Context,
+    #[error("its context's {0} is neither text, number nor boolean")]
+    ContextValue(String),
+    #[error("its answer has no isAuthorized")]
+    NoIsAuthorized,
+    #[error("its answer has no principalId")]
+    NoPrincipalId,
+    #[error("its policyDocument: {0}")]
+    Policy(#[source] PolicyError),
 }
 
 #[derive(Debug)]
@@ -193,7 +208,8 @@ impl Guard {
             }
             return Err(failed(&String::from_utf8_lossy(&invocation.payload)));
         }
-        self.read(&answer, visitor.kind).map_err(|why| failed(&why))
+        self.read(&answer, visitor.kind)
+            .map_err(|error| failed(&error.to_string()))
     }
 
     fn event(&self, visitor: &Visitor<'_>, identity: &[String], resource: &str) -> Value {
@@ -238,14 +254,14 @@ impl Guard {
         }
     }
 
-    fn read(&self, answer: &Value, kind: ApiKind) -> Result<Answer, String> {
+    fn read(&self, answer: &Value, kind: ApiKind) -> Result<Answer, MalformedAnswer> {
         let context = answer.get("context").cloned().unwrap_or(json!({}));
         let Value::Object(context) = context else {
-            return Err("its context is no object".into());
+            return Err(MalformedAnswer::Context);
         };
         if self.authorizer.simple_responses {
             let allowed = answer["isAuthorized"].as_bool();
-            let allowed = allowed.ok_or("its answer has no isAuthorized")?;
+            let allowed = allowed.ok_or(MalformedAnswer::NoIsAuthorized)?;
             return Ok(Answer {
                 policy: Permission::Simple(allowed),
                 identified: context,
@@ -253,17 +269,15 @@ impl Guard {
         }
         let principal = answer["principalId"]
             .as_str()
-            .ok_or("its answer has no principalId")?;
+            .ok_or(MalformedAnswer::NoPrincipalId)?;
         let policy = PolicyDocument::parse(&answer["policyDocument"])
-            .map_err(|(_, error)| format!("its policyDocument: {error}"))?;
+            .map_err(|(_, error)| MalformedAnswer::Policy(error))?;
         let mut identified = Map::new();
         for (name, value) in context {
             let text = match (kind, value) {
                 // A REST API's context holds texts, numbers and booleans, all written as text.
                 (ApiKind::Rest, Value::Object(_) | Value::Array(_)) => {
-                    return Err(format!(
-                        "its context's {name} is neither text, number nor boolean"
-                    ));
+                    return Err(MalformedAnswer::ContextValue(name));
                 }
                 (ApiKind::Rest, Value::String(text)) => json!(text),
                 (ApiKind::Rest, other) => json!(other.to_string()),

@@ -13,6 +13,7 @@ use time::OffsetDateTime;
 
 use crate::answers::GatewayAnswer;
 use crate::event::{Context, EventBody};
+pub use crate::response::MalformedResponse;
 use crate::routes::{Found, Route, Routes};
 use crate::{binary, event_v2, response_http};
 
@@ -84,8 +85,12 @@ impl Mute {
         serde_json::from_str(&event).ok()
     }
 
-    /// The response that an answer of the request's function becomes, or why it is none.
-    pub fn response(&self, request: &Parts, answer: &[u8]) -> Option<Result<Response, String>> {
+    /// The response that an answer of the request's function becomes, or why it is not one.
+    pub fn response(
+        &self,
+        request: &Parts,
+        answer: &[u8],
+    ) -> Option<Result<Response, MalformedResponse>> {
         let (_, route) = self.find(request)?;
         let shape = (self.api.kind, route.payload_format);
         let types = &self.api.binary_media_types;

@@ -35,31 +35,68 @@ const REMAPPED: [&str; 14] = [
     "www-authenticate",
 ];
 
-/// Why a function's answer is no proxy response; shown to the developer.
-pub(crate) type Malformed = String;
+/// Why a function's answer is not a proxy response; shown to the developer.
+#[derive(Debug, thiserror::Error)]
+pub enum MalformedResponse {
+    /// It can't be parsed.
+    #[error("it is no JSON: {0}")]
+    NotJson(#[source] serde_json::Error),
+    /// It is another JSON value.
+    #[error("it is not a JSON object")]
+    NotAnObject,
+    /// A REST API's response has only the members of the documentation.
+    #[error("it has the member `{0}`; only {allowed} are allowed", allowed = MEMBERS.join(", "))]
+    UnknownMember(String),
+    /// In the first payload format, an HTTP API's response must have one.
+    #[error("it has no statusCode")]
+    NoStatusCode,
+    /// It is not from 200 to 599.
+    #[error("its statusCode is no HTTP status")]
+    StatusCode,
+    /// It isn't a boolean.
+    #[error("its isBase64Encoded is neither true nor false")]
+    IsBase64Encoded,
+    /// It is another JSON value.
+    #[error("its body is not a string; encode it as JSON text first")]
+    BodyNotText,
+    /// It has isBase64Encoded, and can't be decoded.
+    #[error("its body is no base64: {0}")]
+    BodyNotBase64(#[source] base64::DecodeError),
+    /// Its `headers` or `multiValueHeaders` are another JSON value.
+    #[error("its {0} are no object")]
+    HeadersNotAnObject(&'static str),
+    /// A header's values, in `multiValueHeaders`, are another JSON value.
+    #[error("the value of {0} in its multiValueHeaders is not a list")]
+    ValuesNotAList(String),
+    /// A header's value is an object or a list.
+    #[error("the value of its header {0} is neither text, number nor boolean")]
+    HeaderValue(String),
+    /// HTTP doesn't allow this name, or its value.
+    #[error("its header {0} is no valid HTTP header")]
+    InvalidHeader(String),
+    /// There are more than a header map takes.
+    #[error("it has more headers than HTTP can carry")]
+    TooManyHeaders,
+}
 
 /// Reads a proxy response; `decode` tells whether a body in base64 is decoded
 /// for this client.
-pub(crate) fn response(payload: &[u8], decode: bool) -> Result<Response, Malformed> {
-    let payload: Value =
-        serde_json::from_slice(payload).map_err(|error| format!("it is no JSON: {error}"))?;
+pub(crate) fn response(payload: &[u8], decode: bool) -> Result<Response, MalformedResponse> {
+    let payload: Value = serde_json::from_slice(payload).map_err(MalformedResponse::NotJson)?;
     let Value::Object(members) = payload else {
-        return Err("it is not a JSON object".into());
+        return Err(MalformedResponse::NotAnObject);
     };
     if let Some(other) = members
         .keys()
         .find(|name| !MEMBERS.contains(&name.as_str()))
     {
-        return Err(format!(
-            "it has the member `{other}`; only {} are allowed",
-            MEMBERS.join(", ")
-        ));
+        return Err(MalformedResponse::UnknownMember(other.clone()));
     }
     let text = body_text(&members)?;
     let body = match members.get("isBase64Encoded") {
         Some(Value::Bool(true)) if decode => decoded(text)?,
         None | Some(Value::Null | Value::Bool(_)) => Bytes::from(text.to_owned()),
-        Some(_) => return Err("its isBase64Encoded is neither true nor false".into()),
+        Some(_) => return Err(MalformedResponse::IsBase64Encoded),
     };
     let mut response = http::Response::new(samlet_http::whole(body));
     *response.status_mut() = status(members.get("statusCode"))?;
@@ -68,22 +105,22 @@ pub(crate) fn response(payload: &[u8], decode: bool) -> Result<Response, Malform
 }
 
 /// The body as it was answered; empty when there is none.
-pub(crate) fn body_text(members: &Map<String, Value>) -> Result<&str, Malformed> {
+pub(crate) fn body_text(members: &Map<String, Value>) -> Result<&str, MalformedResponse> {
     match members.get("body") {
         None | Some(Value::Null) => Ok(""),
         Some(Value::String(text)) => Ok(text),
-        Some(_) => Err("its body is not a string; encode it as JSON text first".into()),
+        Some(_) => Err(MalformedResponse::BodyNotText),
     }
 }
 
-pub(crate) fn decoded(text: &str) -> Result<Bytes, Malformed> {
+pub(crate) fn decoded(text: &str) -> Result<Bytes, MalformedResponse> {
     let bytes = STANDARD.decode(text);
     bytes
         .map(Bytes::from)
-        .map_err(|error| format!("its body is no base64: {error}"))
+        .map_err(MalformedResponse::BodyNotBase64)
 }
 
-pub(crate) fn status(code: Option<&Value>) -> Result<StatusCode, Malformed> {
+pub(crate) fn status(code: Option<&Value>) -> Result<StatusCode, MalformedResponse> {
     let number = match code {
         None => Some(200),
         Some(Value::Number(number)) => number.as_u64(),
@@ -97,17 +134,15 @@ pub(crate) fn status(code: Option<&Value>) -> Result<StatusCode, Malformed> {
         // 1xx would be no final response.
         .filter(|number| (200..=599).contains(number))
         .and_then(|number| StatusCode::from_u16(number).ok())
-        .ok_or_else(|| "its statusCode is no HTTP status".into())
+        .ok_or(MalformedResponse::StatusCode)
 }
 
-pub(crate) fn headers(members: &Map<String, Value>) -> Result<HeaderMap, Malformed> {
+pub(crate) fn headers(members: &Map<String, Value>) -> Result<HeaderMap, MalformedResponse> {
     let mut headers = HeaderMap::new();
     // Where a name is in both maps, the multi values come first.
     for (name, values) in object(members, "multiValueHeaders")?.into_iter().flatten() {
         let Value::Array(values) = values else {
-            return Err(format!(
-                "the value of {name} in its multiValueHeaders is not a list"
-            ));
+            return Err(MalformedResponse::ValuesNotAList(name.clone()));
         };
         for value in values {
             append(&mut headers, name, value)?;
@@ -124,16 +159,20 @@ pub(crate) fn headers(members: &Map<String, Value>) -> Result<HeaderMap, Malform
 
 fn object<'a>(
     members: &'a Map<String, Value>,
-    name: &str,
-) -> Result<Option<&'a Map<String, Value>>, Malformed> {
+    name: &'static str,
+) -> Result<Option<&'a Map<String, Value>>, MalformedResponse> {
     match members.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Object(map)) => Ok(Some(map)),
-        Some(_) => Err(format!("its {name} are no object")),
+        Some(_) => Err(MalformedResponse::HeadersNotAnObject(name)),
     }
 }
 
-pub(crate) fn append(headers: &mut HeaderMap, name: &str, value: &Value) -> Result<(), Malformed> {
+pub(crate) fn append(
+    headers: &mut HeaderMap,
+    name: &str,
+    value: &Value,
+) -> Result<(), MalformedResponse> {
     let lower = name.to_ascii_lowercase();
     if lower == "transfer-encoding" {
         return Ok(());
@@ -143,9 +182,7 @@ pub(crate) fn append(headers: &mut HeaderMap, name: &str, value: &Value) -> Resu
         Value::Bool(_) | Value::Number(_) => value.to_string(),
         Value::Null => return Ok(()),
         _ => {
-            return Err(format!(
-                "the value of its header {name} is neither text, number nor boolean"
-            ));
+            return Err(MalformedResponse::HeaderValue(name.to_owned()));
         }
     };
     let remapped = format!("x-amzn-remapped-{lower}");
@@ -154,11 +191,11 @@ pub(crate) fn append(headers: &mut HeaderMap, name: &str, value: &Value) -> Resu
     } else {
         &lower
     };
-    let invalid = || format!("its header {name} is no valid HTTP header");
+    let invalid = || MalformedResponse::InvalidHeader(name.to_owned());
     let key = HeaderName::from_bytes(name_on_the_wire.as_bytes()).map_err(|_| invalid())?;
     let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| invalid())?;
     let appended = headers.try_append(key, value);
-    appended.map_err(|_| "it has more headers than HTTP can carry".to_owned())?;
+    appended.map_err(|_| MalformedResponse::TooManyHeaders)?;
     Ok(())
 }
 
@@ -168,7 +205,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read(payload: &Value) -> Result<(u16, HeaderMap), Malformed> {
+    fn read(payload: &Value) -> Result<(u16, HeaderMap), MalformedResponse> {
         let response = response(payload.to_string().as_bytes(), true)?;
         Ok((response.status().as_u16(), response.headers().clone()))
     }
@@ -219,7 +256,7 @@ mod tests {
                 "no valid HTTP header",
             ),
         ] {
-            let error = read(&payload).unwrap_err();
+            let error = read(&payload).unwrap_err().to_string();
             assert!(error.contains(why), "{payload}: {error}");
         }
         assert!(response(b"nonsense", true).is_err());
@@ -227,6 +264,9 @@ mod tests {
             .map(|n| (format!("x-{n}"), json!("a")))
             .collect();
         let error = read(&json!({"headers": many})).unwrap_err();
-        assert!(error.contains("more headers"), "{error}");
+        assert!(
+            matches!(error, MalformedResponse::TooManyHeaders),
+            "{error}"
+        );
     }
 }

@@ -8,7 +8,7 @@ use samlet_template::{ApiKind, PayloadFormat};
 use serde_json::{Map, Value};
 
 use crate::binary;
-use crate::response::{self, Malformed, append, body_text, decoded, headers, status};
+use crate::response::{self, MalformedResponse, append, body_text, decoded, headers, status};
 
 /// Reads a function's answer as an API of this kind does, in this format;
 /// `asked` are the request's headers, `binary_types` the API's.
@@ -17,7 +17,7 @@ pub(crate) fn of_shape(
     asked: &HeaderMap,
     binary_types: &[String],
     payload: &[u8],
-) -> Result<Response, Malformed> {
+) -> Result<Response, MalformedResponse> {
     match shape {
         (ApiKind::Rest, _) => {
             response::response(payload, binary::response_is_decoded(asked, binary_types))
@@ -27,14 +27,13 @@ pub(crate) fn of_shape(
 }
 
 /// Reads an answer in either payload format.
-fn response(payload: &[u8], format: PayloadFormat) -> Result<Response, Malformed> {
-    let payload: Value =
-        serde_json::from_slice(payload).map_err(|error| format!("it is no JSON: {error}"))?;
+fn response(payload: &[u8], format: PayloadFormat) -> Result<Response, MalformedResponse> {
+    let payload: Value = serde_json::from_slice(payload).map_err(MalformedResponse::NotJson)?;
     match (payload, format) {
         (Value::Object(members), _) if members.contains_key("statusCode") => {
             stated(&members, format)
         }
-        (_, PayloadFormat::V1) => Err("it has no statusCode".into()),
+        (_, PayloadFormat::V1) => Err(MalformedResponse::NoStatusCode),
         (inferred, PayloadFormat::V2) => Ok(inferred_response(&inferred)),
     }
 }
@@ -51,7 +50,10 @@ fn inferred_response(value: &Value) -> Response {
     response
 }
 
-fn stated(members: &Map<String, Value>, format: PayloadFormat) -> Result<Response, Malformed> {
+fn stated(
+    members: &Map<String, Value>,
+    format: PayloadFormat,
+) -> Result<Response, MalformedResponse> {
     let text = body_text(members)?;
     let body = match members.get("isBase64Encoded") {
         Some(Value::Bool(true)) => decoded(text)?,

@@ -21,6 +21,7 @@ use crate::answers::{GatewayAnswer, MAX_BODY_BYTES, body_too_large};
 use crate::authorizer::{Guard, Identified, Visitor};
 use crate::event::{Context, EventBody};
 use crate::overload::Overload;
+use crate::response::MalformedResponse;
 use crate::routes::{Found, Route, Routes, Target};
 use crate::usage::Usage;
 use crate::{binary, cors, event_v2, overrides, response_http, validation};
@@ -347,7 +348,12 @@ impl Gateway {
         Err(answer)
     }
 
-    fn response(&self, parts: &Parts, payload: &[u8], route: &Route) -> Result<Response, String> {
+    fn response(
+        &self,
+        parts: &Parts,
+        payload: &[u8],
+        route: &Route,
+    ) -> Result<Response, MalformedResponse> {
         let shape = (self.kind, route.payload_format);
         response_http::of_shape(shape, &parts.headers, &self.binary_media_types, payload)
     }

@@ -26,7 +26,7 @@ pub(crate) fn check(
     }
     // Other bodies than JSON have no model: they pass as they are.
     match validation.body.as_deref().filter(|_| is_json(request)) {
-        Some(schema) => follows(schema, body).map_err(GatewayAnswer::InvalidBody),
+        Some(schema) => follows(schema, body),
         None => Ok(()),
     }
 }
@@ -61,11 +61,14 @@ fn is_json(request: &Parts) -> bool {
 }
 
 /// An empty body is taken for an empty object.
-fn follows(schema: &JsonSchema, body: &Bytes) -> Result<(), String> {
+fn follows(schema: &JsonSchema, body: &Bytes) -> Result<(), GatewayAnswer> {
     let body = if body.is_empty() { b"{}" } else { &body[..] };
-    let value = serde_json::from_slice(body).map_err(|error| format!("[no JSON: {error}]"))?;
-    match schema.errors(&value) {
-        none if none.is_empty() => Ok(()),
-        errors => Err(format!("[{}]", errors.join(", "))),
+    let value = serde_json::from_slice(body)
+        .map_err(|error| GatewayAnswer::InvalidBody(format!("[no JSON: {error}]")))?;
+    let errors = schema.errors(&value);
+    if errors.is_empty() {
+        return Ok(());
     }
+    let errors = errors.join(", ");
+    Err(GatewayAnswer::InvalidBody(format!("[{errors}]")))
 }

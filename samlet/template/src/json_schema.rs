@@ -18,6 +18,11 @@ pub struct JsonSchema {
     index: SchemaIndex,
 }
 
+/// What is wrong with a schema.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SchemaError(String);
+
 /// A model is complete in itself: nothing is read from files or the network.
 struct NoOther;
 
@@ -28,18 +33,18 @@ impl UrlLoader for NoOther {
 }
 
 impl JsonSchema {
-    /// Takes a schema; says what is wrong with one that is none.
-    pub fn new(document: &Value) -> Result<Self, String> {
+    /// Reads a schema.
+    pub fn new(document: &Value) -> Result<Self, SchemaError> {
         let mut compiler = Compiler::new();
         compiler.set_default_draft(Draft::V4);
         compiler.use_loader(Box::new(NoOther));
         let mut schemas = Schemas::new();
         compiler
             .add_resource(LOCATION, document.clone())
-            .map_err(|error| reason(&error))?;
+            .map_err(|error| schema_error(&error))?;
         let index = compiler
             .compile(LOCATION, &mut schemas)
-            .map_err(|error| reason(&error))?;
+            .map_err(|error| schema_error(&error))?;
         Ok(Self {
             document: document.clone(),
             schemas,
@@ -83,7 +88,7 @@ fn collect(error: &ValidationError<'_, '_>, errors: &mut Vec<String>) {
     });
 }
 
-fn reason(error: &CompileError) -> String {
+fn schema_error(error: &CompileError) -> SchemaError {
     let reason = match error {
         CompileError::ValidationError { src, .. } => {
             let mut errors = Vec::new();
@@ -98,7 +103,7 @@ fn reason(error: &CompileError) -> String {
     };
     // Some of the library's texts have several lines.
     let words: Vec<&str> = reason.split_whitespace().collect();
-    words.join(" ").replace(LOCATION, "")
+    SchemaError(words.join(" ").replace(LOCATION, ""))
 }
 
 #[cfg(test)]
@@ -132,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_schema_is_told() {
+    fn what_is_wrong_with_a_schema_is_reported() {
         for (document, reason) in [
             (json!({"type": "strin"}), "/type"),
             (json!({"minimum": "1"}), "/minimum"),
@@ -144,8 +149,8 @@ mod tests {
             (json!({"$ref": "file:///etc/passwd"}), "not in the template"),
             (json!({"$ref": "http://localhost/x"}), "not in the template"),
         ] {
-            let told = JsonSchema::new(&document).unwrap_err();
-            assert!(told.contains(reason), "{document}: {told}");
+            let error = JsonSchema::new(&document).unwrap_err().to_string();
+            assert!(error.contains(reason), "{document}: {error}");
         }
     }
 

@@ -47,7 +47,7 @@ pub use alarms::Alarm;
 pub use apis::AccessLog;
 pub use diagnostics::{Diagnostic, Location};
 pub use gateway_responses::{GatewayResponse, HeaderSource};
-pub use json_schema::JsonSchema;
+pub use json_schema::{JsonSchema, SchemaError};
 pub use late::{Attributes, LateValue};
 pub use reader::{Draft, Settings};
 pub use resources::Resource;

@@ -18,6 +18,20 @@ pub(crate) struct Client {
     credentials: Credentials,
 }
 
+/// Why a call failed; its text is what the error says.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CallError {
+    /// It could not be written as a request.
+    #[error(transparent)]
+    Request(#[from] http::Error),
+    /// There was no whole answer.
+    #[error(transparent)]
+    Transport(#[from] ureq::Error),
+    /// The answer, with this body, is an error.
+    #[error("{}", message(.0))]
+    Refused(String),
+}
+
 impl Client {
     pub(crate) fn new(url: &str, secret: &str) -> Self {
         let agent = ureq::Agent::config_builder()
@@ -37,31 +51,30 @@ impl Client {
         }
     }
 
-    /// Sends a request to a service; gives the headers and the body of its
-    /// answer, or what went wrong.
+    /// Sends a request to a service; returns the headers and the body of its answer.
     pub(crate) fn send(
         &self,
         service: &str,
         mut request: Request<Vec<u8>>,
-    ) -> Result<(HeaderMap, Vec<u8>), String> {
+    ) -> Result<(HeaderMap, Vec<u8>), CallError> {
         sign_request(&mut request, &self.credentials, REGION, service);
-        let answered = self.agent.run(request);
-        let mut response = answered.map_err(|error| error.to_string())?;
+        let mut response = self.agent.run(request)?;
         let body = response.body_mut().with_config().limit(u64::MAX);
-        let body = body.read_to_vec().map_err(|error| error.to_string())?;
-        match response.status().is_success() {
-            true => Ok((response.headers().clone(), body)),
-            false => Err(String::from_utf8_lossy(&body).into_owned()),
+        let body = body.read_to_vec()?;
+        if !response.status().is_success() {
+            let body = String::from_utf8_lossy(&body).into_owned();
+            return Err(CallError::Refused(body));
         }
+        Ok((response.headers().clone(), body))
     }
 }
 
-/// What an error's body says; the body itself, when it is no error of AWS's.
-pub(crate) fn message(body: String) -> String {
-    let error: Value = serde_json::from_str(&body).unwrap_or_default();
+/// What an error's body says; the body itself, when it is not an error of AWS's.
+pub(crate) fn message(body: &str) -> String {
+    let error: Value = serde_json::from_str(body).unwrap_or_default();
     let text = error.get("message").or_else(|| error.get("Message"));
     match text.and_then(Value::as_str) {
         Some(text) => text.to_owned(),
-        None => body,
+        None => body.to_owned(),
     }
 }

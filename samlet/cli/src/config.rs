@@ -8,6 +8,20 @@ use toml::{Table, Value};
 use crate::error::Error;
 use crate::overrides::parse_override;
 
+/// What is wrong with a setting.
+#[derive(Debug, thiserror::Error)]
+enum SettingError {
+    #[error("port is no port number")]
+    Port,
+    #[error("parameter_overrides is neither a text nor a list")]
+    Overrides,
+    #[error("a quote in `{0}` has no end")]
+    Quote(String),
+    /// An override isn't `NAME=VALUE`.
+    #[error("{0}")]
+    Override(String),
+}
+
 /// The settings of one environment of the file for one command.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Config {
@@ -45,10 +59,10 @@ impl Config {
         Ok(config)
     }
 
-    fn apply(&mut self, parameters: &Table) -> Result<(), String> {
+    fn apply(&mut self, parameters: &Table) -> Result<(), SettingError> {
         if let Some(port) = parameters.get("port") {
             let number = port.as_integer().and_then(|port| u16::try_from(port).ok());
-            self.port = Some(number.ok_or_else(|| "port is no port number".to_owned())?);
+            self.port = Some(number.ok_or(SettingError::Port)?);
         }
         match parameters.get("parameter_overrides") {
             None => {}
@@ -58,16 +72,19 @@ impl Config {
                 let pairs = texts.map(overrides).collect::<Result<Vec<_>, _>>()?;
                 self.parameter_overrides = pairs.concat();
             }
-            Some(_) => return Err("parameter_overrides is neither a text nor a list".into()),
+            Some(_) => return Err(SettingError::Overrides),
         }
         Ok(())
     }
 }
 
 /// `A=1 B="two words"`, as on a command line.
-fn overrides(text: &str) -> Result<Vec<(String, String)>, String> {
-    let words = shlex::split(text).ok_or_else(|| format!("a quote in `{text}` has no end"))?;
-    words.iter().map(|word| parse_override(word)).collect()
+fn overrides(text: &str) -> Result<Vec<(String, String)>, SettingError> {
+    let words = shlex::split(text).ok_or_else(|| SettingError::Quote(text.to_owned()))?;
+    let overrides = words.iter().map(|word| parse_override(word));
+    overrides
+        .collect::<Result<_, _>>()
+        .map_err(SettingError::Override)
 }
 
 fn unreadable(path: &Path, reason: &dyn std::fmt::Display) -> Error {

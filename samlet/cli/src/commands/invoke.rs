@@ -13,7 +13,7 @@ use samlet_run::{ACCOUNT_ID, DataFolder, REGION, Running, Template};
 use samlet_template::Function;
 
 use crate::args::InvokeArgs;
-use crate::aws::{self, Client};
+use crate::aws::Client;
 use crate::error::Error;
 use crate::running::{free_ports, runtime, secret};
 use crate::template;
@@ -132,7 +132,7 @@ fn invoke(
         .map_err(|error| failed(error.to_string()))?;
     let client = Client::new(address, secret(&args.start.secret));
     let sent = client.send("lambda", request);
-    let (headers, payload) = sent.map_err(|error| failed(aws::message(error)))?;
+    let (headers, payload) = sent.map_err(|error| failed(error.to_string()))?;
     let header = |name: &str| headers.get(name)?.to_str().ok();
     let log = header("x-amz-log-result").and_then(|log| STANDARD.decode(log).ok());
     if let Some(log) = log.filter(|_| show_log && !terminal::is_quiet()) {

@@ -12,7 +12,7 @@ use samlet_template::Application;
 use serde_json::{Value, json};
 
 use crate::args::{ApplicationArgs, SecretArgs, TablesArgs, TablesCommand};
-use crate::aws::{self, Client};
+use crate::aws::{self, CallError, Client};
 use crate::error::Error;
 use crate::running::{runtime, secret};
 use crate::template;
@@ -88,14 +88,15 @@ impl Tables {
                     .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
                     .body(body.into_bytes());
                 let sent = request
-                    .map_err(|error| error.to_string())
+                    .map_err(CallError::from)
                     .and_then(|request| client.send("dynamodb", request));
-                sent.map(|(_, body)| body).map_err(aws::message)
+                sent.map(|(_, body)| body)
+                    .map_err(|error| error.to_string())
             }
             Self::Here { store, runtime, .. } => runtime
                 .block_on(store.execute(operation, body.into()))
                 .map(Into::into)
-                .map_err(|error| aws::message(String::from_utf8_lossy(&error.body).into_owned())),
+                .map_err(|error| aws::message(&String::from_utf8_lossy(&error.body))),
         };
         let answer: Vec<u8> = answer.map_err(|reason| Error::Refused {
             operation: operation.to_owned(),

@@ -177,6 +177,26 @@ fn the_application_and_samlet_do_not_depend_on_each_other_or_on_tests() {
     assert_none(&findings);
 }
 
+#[test]
+fn every_package_has_a_description() {
+    let workspace = Workspace::read();
+    let mut findings = Vec::new();
+    for package in &workspace.metadata.packages {
+        if package
+            .description
+            .as_deref()
+            .unwrap_or_default()
+            .is_empty()
+        {
+            findings.push(format!(
+                "{} has no description: say in {} why it exists, in one sentence",
+                package.name, package.manifest_path,
+            ));
+        }
+    }
+    assert_none(&findings);
+}
+
 /// `"*"` leaves out members of the workspace: a crate that isn't named is silently built with the profile's own
 /// optimisations, which are those for functions.
 #[test]

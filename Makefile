@@ -14,7 +14,7 @@ STAGE ?= development
 ARCHITECTURE ?= x86_64
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test lint cfn-lint doc browser unit verify verify-deployment translated-lint sam-validate moto contract artifacts verify-artifacts smoke deny advisories sbom bench bench-functions bench-tools bench-lint fuzz fuzz-again fuzz-lint soak soak-harm soak-fuzz create retrieve update delete deploy clean
+.PHONY: help run build release test lint cfn-lint doc browser unit update-expected verify verify-deployment translated-lint sam-validate moto contract artifacts verify-artifacts smoke deny advisories sbom bench bench-functions bench-tools bench-lint fuzz fuzz-again fuzz-lint soak soak-harm soak-fuzz create retrieve update delete deploy clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -50,6 +50,12 @@ browser: ## Chromium for the tests of the console's page, where it can be instal
 
 unit: ## All tests, the acceptance tests included
 	env -u API_URL cargo test --workspace --locked
+
+# The contract's one part is made of the other.
+update-expected: ## Write the expected output of tests anew: snapshots, events, contract; then look at the difference
+	UPDATE_EXPECTED=1 cargo test --workspace --locked --lib the_contract_says_what_the_types_say
+	UPDATE_EXPECTED=1 cargo test --workspace --locked --test contract --test golden --test output
+	git --no-pager diff --stat -- docs src tests
 
 deny: $(TOOLS)/bin/cargo-deny ## Licences, bans and sources of dependencies
 	$(TOOLS)/bin/cargo-deny --locked check --hide-inclusion-graph licenses bans sources

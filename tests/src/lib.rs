@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
 pub mod boto3;
+mod expected;
+mod skip;
 
 use std::fs::File;
 use std::io::Write as _;
@@ -15,6 +17,9 @@ use aws_credential_types::Credentials;
 use common::Table;
 use serde_json::Value;
 use tempfile::TempDir;
+
+pub use crate::expected::{is_expected, is_updating};
+pub use crate::skip::{is_ci, skip, skip_without_tool};
 
 /// How long anything may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,13 +1,13 @@
 //! The API's contract: `docs/openapi.json` is what the template and the functions' own types say, and a running samlet
 //! serves it. That the application keeps it, `make contract` tries.
 //!
-//! `CONTRACT=overwrite cargo test --workspace --test contract` writes the document anew.
+//! `UPDATE_EXPECTED=1 cargo test --workspace --test contract` writes the document anew.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::process::Command;
 
-use acceptance::{Application, Console, repository, samlet_binary, send};
+use acceptance::{Application, Console, is_expected, repository, samlet_binary, send};
 use serde_json::{Value, json};
 
 fn samlet(arguments: &[&str]) -> String {
@@ -25,14 +25,13 @@ fn samlet(arguments: &[&str]) -> String {
 fn the_committed_document_is_what_template_and_types_say() {
     let path = repository().join("docs/openapi.json");
     let generated = samlet(&["openapi"]);
-    if std::env::var("CONTRACT").is_ok_and(|wanted| wanted == "overwrite") {
-        std::fs::write(&path, &generated).unwrap();
+    if !is_expected(&path, &generated) {
+        let committed = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(
+            committed, generated,
+            "docs/openapi.json is not up to date: write it anew with UPDATE_EXPECTED=1"
+        );
     }
-    let committed = std::fs::read_to_string(&path).unwrap();
-    assert_eq!(
-        committed, generated,
-        "docs/openapi.json is not up to date: write it anew with CONTRACT=overwrite"
-    );
 }
 
 #[test]

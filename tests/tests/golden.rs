@@ -2,7 +2,7 @@
 //!
 //! `NAME.http` is a request as it goes over the wire, `NAME.json` the event.
 //! What differs from run to run (ids, times, ports) stands there as `<its name>`.
-//! With `BLESS=1` the events are written anew, to be reviewed with `git diff`.
+//! With `UPDATE_EXPECTED=1` the events are written anew, to be reviewed with `git diff`.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -11,7 +11,7 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use acceptance::{Application, repository};
+use acceptance::{Application, is_expected, repository};
 use serde_json::{Value, json};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_fixture-function");
@@ -57,10 +57,7 @@ fn each_request_becomes_the_event_on_record() {
         settle(&mut event);
         let text = format!("{event:#}\n");
         let record = request.with_extension("json");
-        if std::env::var_os("BLESS").is_some() {
-            std::fs::write(&record, &text).unwrap();
-        }
-        if std::fs::read_to_string(&record).ok().as_deref() != Some(text.as_str()) {
+        if !is_expected(&record, &text) {
             different.push(format!("{name}: {text}"));
         }
     }

@@ -1,7 +1,6 @@
 //! What every command prints, whole: standard output, standard error, exit code.
 //!
-//! `SNAPSHOTS=overwrite cargo test -p acceptance --test output` writes the
-//! snapshots anew; look at the difference.
+//! `UPDATE_EXPECTED=1 cargo test --workspace --test output` writes the snapshots anew; look at the difference.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -10,7 +9,8 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use acceptance::{Application, Samlet, samlet_binary};
+use acceptance::{Application, Samlet, is_updating, samlet_binary};
+use snapbox::assert::Action;
 use snapbox::{Assert, Data, Redactions};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_fixture-function");
@@ -121,8 +121,13 @@ impl<'a> Transcript<'a> {
             redactions.insert(placeholder, pattern).unwrap();
         }
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("snapshots/{name}.txt"));
+        let action = if is_updating() {
+            Action::Overwrite
+        } else {
+            Action::Verify
+        };
         Assert::new()
-            .action_env("SNAPSHOTS")
+            .action(action)
             .redact_with(redactions)
             // A backslash is no slash.
             .normalize_paths(false)

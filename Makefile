@@ -14,7 +14,7 @@ STAGE ?= development
 ARCHITECTURE ?= x86_64
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test lint cfn-lint doc browser unit update-expected verify verify-deployment translated-lint sam-validate moto contract artifacts verify-artifacts smoke deny advisories sbom bench bench-functions bench-tools bench-lint fuzz fuzz-again fuzz-lint soak soak-harm soak-fuzz create retrieve update delete deploy clean
+.PHONY: help run build release test lint cfn-lint doc browser aws-cli unit update-expected verify verify-deployment translated-lint sam-validate moto contract artifacts verify-artifacts smoke deny advisories sbom bench bench-functions bench-tools bench-lint fuzz fuzz-again fuzz-lint soak soak-harm soak-fuzz create retrieve update delete deploy clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -28,7 +28,7 @@ build: ## Build the functions only
 release: ## Build the functions with the optimisations of what ships
 	cargo run -- build --release
 
-test: lint cfn-lint doc browser unit ## Everything that must hold: format, lints, documentation, all tests
+test: lint cfn-lint doc browser aws-cli unit ## Everything that must hold: format, lints, documentation, all tests
 
 lint: ## Formatting, and clippy with warnings as errors
 	cargo fmt --all --check
@@ -41,12 +41,21 @@ cfn-lint: $(VENV)/installed ## The template against CloudFormation's rules
 doc: ## The code's documentation, without warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --lib --bins --examples
 
-# Without one, those tests are skipped; nothing else needs it.
+# Without them, the tests that need them are skipped; with CI set, that is an error. Nothing else needs them.
 browser: ## Chromium for the tests of the console's page, where it can be installed
 	@command -v chromedriver >/dev/null \
-	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-	       && { apt-get update -qq; apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null; }; } \
-	  || echo "SKIPPED: the console's page is not tested: there is no chromedriver, and it cannot be installed here" >&2
+	  || { $(call apt_install,chromium chromium-driver); } \
+	  || $(call skip,the console page is not tested; it needs: apt-get install chromium chromium-driver)
+
+# Another `aws`, such as that of $(VENV), may come first in PATH.
+aws-cli: ## The AWS CLI v2 for the tests of clients, where it can be installed
+	@for aws in $$(type -ap aws); do "$$aws" --version 2>/dev/null | grep -q '^aws-cli/2' && exit; done; \
+	  { $(call apt_install,awscli); } \
+	  || $(call skip,the AWS CLI v2 is not tested; it needs: apt-get install awscli)
+
+apt_install = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+  && { apt-get update -qq; apt-get install -y -qq --no-install-recommends $(1) >/dev/null; }
+skip = { echo "SKIPPED: $(1)" >&2; [ -z "$$CI" ]; }
 
 unit: ## All tests, the acceptance tests included
 	env -u API_URL cargo test --workspace --locked
@@ -62,7 +71,7 @@ deny: $(TOOLS)/bin/cargo-deny ## Licences, bans and sources of dependencies
 
 advisories: $(TOOLS)/bin/cargo-deny ## Known vulnerabilities of dependencies, where their list can be had
 	@if $(TOOLS)/bin/cargo-deny fetch db; then $(TOOLS)/bin/cargo-deny --locked check --disable-fetch advisories; \
-	  else echo "SKIPPED: advisories are not checked: their database cannot be fetched" >&2; fi
+	  else $(call skip,advisories are not checked: their database cannot be fetched); fi
 
 sbom: $(TOOLS)/bin/cargo-cyclonedx ## A bill of materials of each program, in target/sbom
 	$(TOOLS)/bin/cargo-cyclonedx cyclonedx --format json --spec-version 1.5 --target all --override-filename sbom --quiet

@@ -4,9 +4,10 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-use acceptance::{Application, Samlet, repository, tool};
+use acceptance::{Application, Samlet, repository, skip_without_tool, tool};
 
 fn text(output: &Output) -> String {
     String::from_utf8_lossy(&[&*output.stdout, &*output.stderr].concat()).into_owned()
@@ -53,17 +54,21 @@ fn aws_command(program: impl AsRef<OsStr>, samlet: &Samlet) -> Command {
     command
 }
 
-/// The AWS CLI v2 of this machine's distribution; it is not on PyPI.
-fn aws_v2() -> Option<&'static str> {
-    let path = "/usr/bin/aws";
-    let output = Command::new(path).arg("--version").output().ok()?;
-    text(&output).starts_with("aws-cli/2").then_some(path)
+/// The AWS CLI v2 of this machine, which is not on PyPI: another `aws` may come before it in `PATH`.
+fn aws_v2() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .map(|folder| folder.join("aws"))
+        .find(|program| {
+            let output = Command::new(program).arg("--version").output();
+            output.is_ok_and(|output| output.stdout.starts_with(b"aws-cli/2"))
+        })
 }
 
 #[test]
 fn the_aws_cli_v2_follows_a_functions_log() {
     let Some(program) = aws_v2() else {
-        eprintln!("not tried: there is no AWS CLI v2 in /usr/bin (Debian: apt install awscli)");
+        skip_without_tool("AWS CLI v2", "make aws-cli");
         return;
     };
     let application = Application::example("store-python");

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use acceptance::{Application, Samlet};
+use acceptance::{Application, Samlet, skip};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{BINARY, Client, amount, is_soak, memory_mb, wait_until};
@@ -90,7 +90,9 @@ fn raise_open_files() -> usize {
 fn slow_clients_by_the_thousand_hold_nobody_up() {
     let wanted = CONNECTIONS.min(raise_open_files() / 3);
     if wanted < CONNECTIONS {
-        eprintln!("SKIPPED: only {wanted} connections can be opened here");
+        skip(&format!(
+            "only {wanted} of {CONNECTIONS} connections can be opened here"
+        ));
     }
     let application = Application::fixture(BINARY, TEMPLATE);
     // As a shell has it that leaves little room.

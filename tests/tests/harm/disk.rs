@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use acceptance::{Application, Samlet};
+use acceptance::{Application, Samlet, skip};
 use serde_json::json;
 
 use crate::{Client, amount, parsed};
@@ -12,7 +12,7 @@ use crate::{Client, amount, parsed};
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    /// `None`, said aloud, where this test may not mount.
+    /// `None`, which is reported, where this test may not mount.
     fn mount(folder: &Path) -> Option<Self> {
         std::fs::create_dir_all(folder).unwrap();
         let mut mount = Command::new("mount");
@@ -22,7 +22,7 @@ impl SmallDisk {
         if mount.output().is_ok_and(|done| done.status.success()) {
             return Some(Self(folder.to_owned()));
         }
-        eprintln!("SKIPPED: a full disk is not tested: no file system can be mounted here");
+        skip("a full disk is not tested: no file system can be mounted here");
         None
     }
 

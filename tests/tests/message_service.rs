@@ -5,10 +5,9 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use acceptance::{Application, Samlet, block_on, send};
+use acceptance::{Application, Samlet, block_on, send, wait_until};
 use serde_json::{Value, json};
 
 fn application() -> Application {
@@ -183,7 +182,7 @@ fn every_acknowledged_message_survives_kill_9_under_writes() {
     let mut acknowledged = Vec::new();
     for _round in 0..3 {
         let mut samlet = application.start(&[]);
-        let stop = AtomicBool::new(false);
+        let (stop, answers) = (AtomicBool::new(false), AtomicUsize::new(0));
         let url = format!("{}/message", samlet.api);
         std::thread::scope(|scope| {
             let writers: Vec<_> = (0..4)
@@ -199,12 +198,15 @@ fn every_acknowledged_message_survives_kill_9_under_writes() {
                             };
                             let answer: Value = serde_json::from_str(&text).unwrap();
                             ids.push(answer["message"]["message_id"].as_str().unwrap().to_owned());
+                            answers.fetch_add(1, Ordering::Relaxed);
                         }
                         ids
                     })
                 })
                 .collect();
-            std::thread::sleep(Duration::from_millis(700));
+            wait_until("enough messages are acknowledged", || {
+                answers.load(Ordering::Relaxed) >= 20
+            });
             samlet.kill();
             stop.store(true, Ordering::Relaxed);
             acknowledged.extend(
@@ -214,7 +216,6 @@ fn every_acknowledged_message_survives_kill_9_under_writes() {
             );
         });
     }
-    assert!(acknowledged.len() > 50, "{}", acknowledged.len());
     let samlet = application.start(&[]);
     for id in &acknowledged {
         assert_eq!(

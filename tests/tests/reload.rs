@@ -5,10 +5,22 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use acceptance::{Application, Samlet};
+use acceptance::{Application, Samlet, wait_until};
 
-/// Ten times what a build takes here.
-const PATIENCE: Duration = Duration::from_secs(60);
+const BINARY: &str = env!("CARGO_BIN_EXE_fixture-function");
+
+/// One route, for functions that need not be built.
+const TEMPLATE: &str = "
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Fixture:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: function
+      Handler: bootstrap
+      Runtime: provided.al2023
+      Events: {Get: {Type: Api, Properties: {Path: /one, Method: GET}}}
+";
 
 /// Sets a flag when it goes, be it by a panic: whoever waits for it ends.
 struct Done<'a>(&'a AtomicBool);
@@ -36,21 +48,11 @@ fn said(samlet: &Samlet, verb: &str) -> Vec<String> {
         .collect()
 }
 
-/// Waits until samlet has said this so often; gives the last such line.
+/// Waits until this many lines of samlet's own begin with this word; gives the last of them.
 fn wait_for(samlet: &Samlet, verb: &str, times: usize) -> String {
-    let started = Instant::now();
-    loop {
-        let mut lines = said(samlet, verb);
-        if lines.len() >= times {
-            return lines.remove(times - 1);
-        }
-        assert!(
-            started.elapsed() < PATIENCE,
-            "{verb} was not said {times} times: {}",
-            samlet.stderr()
-        );
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    acceptance::wait_for(&format!("samlet says `{verb}` {times} times"), || {
+        said(samlet, verb).into_iter().nth(times - 1)
+    })
 }
 
 /// What a function answers: its name, its version, the common crate's, its
@@ -95,15 +97,16 @@ fn ten_edits_under_load_fail_no_request_and_leave_no_stale_answer() {
             let line = wait_for(&samlet, "Updated", n.try_into().unwrap());
             assert!(line.starts_with("Updated One in "), "{line}");
             served.store(n, Ordering::SeqCst);
-            // Some requests between two edits.
-            std::thread::sleep(Duration::from_millis(150));
+            let before = requests.load(Ordering::SeqCst);
+            wait_until("requests are answered between two edits", || {
+                requests.load(Ordering::SeqCst) >= before + 10
+            });
         }
         done.store(true, Ordering::SeqCst);
         for thread in load {
             thread.join().unwrap();
         }
     });
-    assert!(requests.load(Ordering::SeqCst) > 100);
 }
 
 #[test]
@@ -170,7 +173,7 @@ fn an_invocation_in_flight_is_finished_by_the_build_it_began_with() {
     answer(&samlet, "/one");
     std::thread::scope(|scope| {
         let slow = scope.spawn(|| answer(&samlet, "/one?slowly=yes"));
-        std::thread::sleep(Duration::from_millis(200));
+        samlet.wait_for_lines("START RequestId", 2);
         edit(&application, "one/src/main.rs", &version(0), &version(1));
         wait_for(&samlet, "Updated", 1);
         assert_eq!(answer(&samlet, "/one")[1], "1");
@@ -372,10 +375,15 @@ fn a_local_python_package_is_followed_in_all_functions_that_have_it() {
 
 #[test]
 fn without_watching_nothing_changes() {
-    let application = Application::example("rust-workspace");
-    let samlet = application.build_and_start(&["--no-watch"]);
-    edit(&application, "template.yaml", "Path: /one", "Path: /uno");
-    std::thread::sleep(Duration::from_secs(1));
-    assert_eq!(answer(&samlet, "/one")[0], "one");
-    assert_eq!(said(&samlet, "Applied"), Vec::<String>::new());
+    let [ignored, followed] = [(); 2].map(|()| Application::fixture(BINARY, TEMPLATE));
+    let ignoring = ignored.start(&["--no-watch"]);
+    let following = followed.start(&[]);
+    for application in [&ignored, &followed] {
+        edit(application, "template.yaml", "Path: /one", "Path: /uno");
+    }
+    // By then it would have been noticed by the other as well.
+    wait_for(&following, "Applied", 1);
+    assert_eq!(following.request("GET", "/one", None).0, 403);
+    assert_eq!(ignoring.request("GET", "/one", None).0, 200);
+    assert_eq!(said(&ignoring, "Applied"), Vec::<String>::new());
 }

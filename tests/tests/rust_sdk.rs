@@ -16,7 +16,7 @@ Transform: AWS::Serverless-2016-10-31
 Resources:
   Fixture:
     Type: AWS::Serverless::Function
-    Properties: {CodeUri: function, Handler: bootstrap, Runtime: provided.al2023, ReservedConcurrentExecutions: 1}
+    Properties: {CodeUri: function, Handler: bootstrap, Runtime: provided.al2023, ReservedConcurrentExecutions: 1, Timeout: 60}
   Table:
     Type: AWS::Serverless::SimpleTable
 ";
@@ -124,8 +124,10 @@ fn dynamodb_reads_writes_and_refuses() {
 
 #[test]
 fn lambda_invokes_describes_and_refuses() {
-    let (_application, samlet) = start();
+    let (application, samlet) = start();
     let client = aws_sdk_lambda::Client::from_conf(config!(aws_sdk_lambda, samlet, "local"));
+    let hold = application.folder.path().join("function/hold");
+    std::fs::write(&hold, "").unwrap();
     let event = |mode: &str| Blob::new(format!(r#"{{"pathParameters":{{"mode":"{mode}"}}}}"#));
     block_on(async {
         let invoke = || client.invoke().function_name("local-Fixture");
@@ -143,13 +145,13 @@ fn lambda_invokes_describes_and_refuses() {
         let failed = invoke().payload(event("error")).send().await.unwrap();
         assert_eq!(failed.function_error(), Some("Unhandled"));
         // One at a time: before the event, which nobody waits for.
-        let (slow, throttled) = tokio::join!(invoke().payload(event("slow")).send(), async {
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-            invoke().payload(event("raw")).send().await
-        });
-        slow.unwrap();
+        let held = tokio::spawn(invoke().payload(event("held")).send());
+        samlet.wait_for_log("mode held");
+        let throttled = invoke().payload(event("raw")).send().await;
         let throttled = throttled.unwrap_err().into_service_error();
         assert!(throttled.is_too_many_requests_exception(), "{throttled:?}");
+        std::fs::remove_file(&hold).unwrap();
+        held.await.unwrap().unwrap();
         let accepted = invoke()
             .invocation_type(InvocationType::Event)
             .payload(event("raw"));

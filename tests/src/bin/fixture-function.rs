@@ -107,6 +107,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 std::thread::sleep(Duration::from_millis(300));
                 respond(200, std::process::id().to_string())
             }
+            // Until the file beside the code is gone.
+            "held" => {
+                while std::path::Path::new("hold").exists() {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                respond(200, String::new())
+            }
             "event" => respond(200, event.to_string()),
             // An HTTP API infers the response.
             "raw" => event.to_string(),

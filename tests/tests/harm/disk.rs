@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use acceptance::{Application, Samlet, skip};
+use acceptance::{Application, Samlet, skip, wait_until};
 use serde_json::json;
 
 use crate::{Client, amount, parsed};
@@ -105,7 +105,7 @@ fn a_full_disk_is_told_and_nothing_acknowledged_is_lost() {
     assert!(!create(&client));
     samlet.wait_for_log("the store");
     // A log has room in its last page until then.
-    crate::wait_until("the logs are full", || {
+    wait_until("the logs are full", || {
         !create(&client) && samlet.stderr().contains("cannot write logs")
     });
     // Reads go on.
@@ -223,7 +223,7 @@ fn started(application: &Application) -> Option<Samlet> {
     let mut probe = probe.spawn().unwrap();
     let ready = application.folder.path().join("ready.json");
     let mut status = None;
-    crate::wait_until("it starts or refuses to", || {
+    wait_until("it starts or refuses to", || {
         status = probe.try_wait().unwrap();
         status.is_some() || ready.exists()
     });

@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use acceptance::{Application, Samlet, is_running, wait_until_gone};
+use acceptance::{Application, PATIENCE, Samlet, wait_until, wait_until_gone};
 use rustix::process::{Pid, Signal};
 
-use crate::{BINARY, Client, amount, children, memory_mb, wait_until};
+use crate::{BINARY, Client, amount, children, memory_mb};
 
 const TEMPLATE: &str = "
 Transform: AWS::Serverless-2016-10-31
@@ -92,11 +92,16 @@ fn functions_that_are_killed_fail_their_own_requests_only() {
     let duration = amount(Duration::from_secs(3), Duration::from_secs(60));
     let (succeeded, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let began = Instant::now();
+    // Until a kill has met a request, at least.
+    let goes_on = || {
+        let has_met = failed.load(Ordering::SeqCst) > 0;
+        began.elapsed() < duration || !has_met && began.elapsed() < PATIENCE
+    };
     let kills = std::thread::scope(|scope| {
         for _ in 0..CLIENTS {
             scope.spawn(|| {
                 let client = Client::new(&samlet.api);
-                while began.elapsed() < duration {
+                while goes_on() {
                     match client.send("GET", "/honest/pause", "").unwrap() {
                         (200, _) => succeeded.fetch_add(1, Ordering::SeqCst),
                         (502, _) => failed.fetch_add(1, Ordering::SeqCst),
@@ -106,7 +111,7 @@ fn functions_that_are_killed_fail_their_own_requests_only() {
             });
         }
         let mut kills = 0;
-        while began.elapsed() < duration {
+        while goes_on() {
             std::thread::sleep(Duration::from_millis(fastrand::u64(10..60)));
             if let Some(victim) = fastrand::choice(children(samlet.id())) {
                 let victim = Pid::from_raw(victim.try_into().unwrap()).unwrap();
@@ -119,7 +124,7 @@ fn functions_that_are_killed_fail_their_own_requests_only() {
     println!("functions: {kills} kills, {failed} requests failed, {succeeded} succeeded");
     assert!(failed > 0, "no kill met a request");
     assert!(failed <= kills, "{failed} requests failed by {kills} kills");
-    assert!(succeeded > kills);
+    assert!(succeeded > 0);
 }
 
 #[test]
@@ -236,13 +241,16 @@ fn a_function_that_ignores_sigterm_ends_all_the_same() {
     let mut samlet = application.start(&[]);
     let (status, pid) = samlet.request("GET", "/stubborn/pid", None);
     assert_eq!(status, 200);
-    let pid: u32 = pid.parse().unwrap();
-    let process = Pid::from_raw(pid.try_into().unwrap()).unwrap();
+    let process = Pid::from_raw(pid.parse().unwrap()).unwrap();
     rustix::process::kill_process(process, Signal::TERM).unwrap();
-    std::thread::sleep(Duration::from_millis(100));
-    assert!(is_running(pid), "it does not ignore SIGTERM");
+    // It answers, so the signal is behind it.
+    assert_eq!(
+        samlet.request("GET", "/stubborn/pid", None),
+        (200, pid.clone()),
+        "it does not ignore SIGTERM"
+    );
     assert_eq!(samlet.request("GET", "/stubborn/hang", None).0, 502);
-    wait_until_gone(pid);
+    wait_until_gone(pid.parse().unwrap());
     let (_, pid) = samlet.request("GET", "/stubborn/pid", None);
     assert!(samlet.terminate().success());
     wait_until_gone(pid.parse().unwrap());

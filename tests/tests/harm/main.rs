@@ -14,15 +14,10 @@ mod disk;
 mod functions;
 mod overload;
 
-use std::time::{Duration, Instant};
-
-use acceptance::Samlet;
+use acceptance::{PATIENCE, Samlet};
 use serde_json::Value;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_fixture-function");
-
-/// How long anything may take before a test gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Whether the full versions are to run.
 fn is_soak() -> bool {
@@ -97,16 +92,4 @@ fn memory_mb(samlet: &Samlet, field: &str) -> u64 {
         .parse()
         .unwrap();
     kib / 1024
-}
-
-/// Waits until something holds.
-fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(
-            began.elapsed() < PATIENCE,
-            "{what}: not within {PATIENCE:?}"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }

@@ -3,9 +3,10 @@
 //! The load is open-loop: a request is sent at its time, whether or not others have come back.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use acceptance::{Application, Samlet, block_on, skip};
+use acceptance::{Application, PATIENCE, Samlet, block_on, skip, wait_until};
 use aws_credential_types::Credentials;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::client::legacy::Client;
@@ -14,7 +15,7 @@ use hyper_util::rt::TokioExecutor;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use tokio::sync::Semaphore;
 
-use crate::{BINARY, amount, wait_until};
+use crate::{BINARY, amount};
 
 const HEAD: &str = "
 Transform: AWS::Serverless-2016-10-31
@@ -90,20 +91,26 @@ async fn most(url: &str, clients: usize, duration: Duration) -> f64 {
 /// Connections at most: samlet takes 4,096, and further ones wait to be taken.
 const MOST_CONNECTIONS: usize = 3_000;
 
-/// What becomes of so many requests a second, as far as there are connections.
+/// What becomes of this many requests a second, as far as there are connections: for this long, and for longer if none
+/// is refused until then, since how soon that happens depends on the machine.
 async fn offer(url: &str, per_second: f64, duration: Duration) -> Vec<Outcome> {
     let client = client();
     let began = Instant::now();
     let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let refused = Arc::new(AtomicUsize::new(0));
     let mut tasks = tokio::task::JoinSet::new();
     let mut sent = 0u32;
-    while began.elapsed() < duration {
+    while began.elapsed() < duration
+        || refused.load(Ordering::Relaxed) == 0 && began.elapsed() < PATIENCE
+    {
         let due = began + Duration::from_secs_f64(f64::from(sent) / per_second);
         tokio::time::sleep_until(due.into()).await;
         let (client, url) = (client.clone(), url.to_owned());
         let connection = Arc::clone(&connections).acquire_owned().await.unwrap();
+        let refused = Arc::clone(&refused);
         tasks.spawn(async move {
             let outcome = send(&client, &url).await;
+            refused.fetch_add(usize::from(!outcome.is_served()), Ordering::Relaxed);
             drop(connection);
             outcome
         });
@@ -143,7 +150,6 @@ async fn overload(samlet: &Samlet, path: &str, clients: usize, duration: Duratio
     let served = outcomes.iter().filter(|outcome| outcome.is_served());
     let served = u32::try_from(served.count()).unwrap();
     let refused = outcomes.len() - usize::try_from(served).unwrap();
-    assert!(refused > 0, "nothing was refused");
     let slowest = outcomes.iter().filter(|outcome| !outcome.is_served());
     let slowest = slowest.map(|outcome| outcome.took).max();
     let began = Instant::now();
@@ -165,10 +171,11 @@ fn three_times_the_load_is_served_in_part_and_refused_in_part() {
     let samlet = application.start(&["--max-environments", "4"]);
     let duration = amount(Duration::from_secs(9), Duration::from_secs(60));
     block_on(async {
-        let (_, throttled) = tokio::join!(
+        let (refused, throttled) = tokio::join!(
             overload(&samlet, "/slow", 4, duration),
             first_throttled(&samlet)
         );
+        assert!(refused > 0, "nothing was refused");
         assert_eq!(
             throttled.as_deref(),
             Some("ConcurrentInvocationLimitExceeded")
@@ -245,7 +252,7 @@ fn functions_that_share_too_few_environments_let_each_other_keep_them() {
     });
     let started = samlet.stderr().matches("INIT_START").count();
     println!("overload: {served} served for 4 functions by 8 environments; {started} were started");
-    assert!(started < 8 + served / 50, "{started} for {served}");
+    assert!(started < 8 + served / 10, "{started} for {served}");
 }
 
 /// Has this thread, and what it starts, run on one processor.
@@ -267,7 +274,7 @@ async fn first_throttled(samlet: &Samlet) -> Option<String> {
         .build();
     let lambda = aws_sdk_lambda::Client::from_conf(configuration);
     let began = Instant::now();
-    while began.elapsed() < crate::PATIENCE {
+    while began.elapsed() < PATIENCE {
         let invoke = lambda.invoke().function_name("local-Fixture");
         let Err(error) = invoke.send().await else {
             continue;

@@ -11,6 +11,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
+use samlet_clock::Clock;
 use samlet_dynamodb::Store;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
@@ -21,7 +22,7 @@ const TABLE: &str = "messages";
 
 /// Serves until it is killed; prints where.
 pub(crate) async fn serve(folder: &Path) -> Result<()> {
-    let store = Store::open(folder, "us-east-1", "123456789012")?;
+    let store = Store::open(folder, "us-east-1", "123456789012", &Clock::new())?;
     let key = |name, kind| json!({"AttributeName": name, "KeyType": kind});
     let attribute = |name| json!({"AttributeName": name, "AttributeType": "S"});
     let table = json!({

@@ -92,18 +92,21 @@ async fn a_wait_ends_by_the_systems_clock_too() {
 #[tokio::test(start_paused = true)]
 async fn an_earlier_wait_that_begins_later_ends_earlier() {
     let clock = Clock::starting_at(start());
+    let began = tokio::time::Instant::now();
     let (ended, mut order) = tokio::sync::mpsc::unbounded_channel();
-    for minutes in [3, 1, 2] {
+    for millis in [300, 100, 200] {
         let (clock, ended) = (clock.clone(), ended.clone());
         tokio::spawn(async move {
-            clock.sleep(minutes * MINUTE).await;
-            ended.send(minutes).unwrap();
+            clock.sleep(Duration::from_millis(millis)).await;
+            ended.send(millis).unwrap();
         });
-        // Until it waits.
+        // Until it waits, and the driver for it.
+        tokio::task::yield_now().await;
         tokio::task::yield_now().await;
     }
-    for minutes in [1, 2, 3] {
-        assert_eq!(order.recv().await, Some(minutes));
+    for millis in [100, 200, 300] {
+        assert_eq!(order.recv().await, Some(millis));
+        assert!(began.elapsed() - Duration::from_millis(millis) < Duration::from_millis(3));
     }
 }
 
@@ -150,7 +153,7 @@ async fn a_wait_that_is_dropped_leaves_nothing_behind() {
     waits.waits[0] = None;
     assert_eq!(clock.pending(), 1);
     tokio::select! {
-        () = clock.sleep(Duration::from_secs(2)) => panic!("it is later than it should be"),
+        () = clock.sleep(Duration::from_secs(2)) => panic!("the longer wait ended first"),
         () = tokio::time::sleep(Duration::from_secs(1)) => {}
     }
     assert_eq!(clock.pending(), 1);
@@ -186,8 +189,12 @@ fn a_clock_outlives_the_runtime_that_drove_it() {
         runtime.block_on(async {
             let mut waits = Waits::default();
             waits.begin(clock.sleep(MINUTE));
-            let ended = tokio::time::timeout(PATIENCE, clock.sleep(Duration::from_millis(5)));
-            ended.await.unwrap();
+            tokio::select! {
+                // In this order: a wait that nobody wakes would be found over when patience is.
+                biased;
+                () = tokio::time::sleep(PATIENCE) => panic!("nobody woke it"),
+                () = clock.sleep(Duration::from_millis(5)) => {}
+            }
         });
     }
     assert_eq!(clock.pending(), 0);

@@ -4,7 +4,9 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use dynoxide::actions::vector_lifecycle::VectorIndexLifecycle;
@@ -16,8 +18,10 @@ use dynoxide::actions::{
     transact_write_items, untag_resource, update_item, update_table, update_time_to_live,
 };
 use dynoxide::storage::Storage;
+use dynoxide::storage_backend;
 use dynoxide::types::Item;
 use dynoxide::{DynoxideError, Result, ttl};
+use samlet_clock::Clock;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -85,6 +89,7 @@ pub(crate) struct Engine {
     tokens: Tokens,
     region: String,
     account_id: String,
+    clock: Clock,
     /// Said once, not for every operation.
     is_failing: bool,
 }
@@ -94,12 +99,14 @@ impl Engine {
         path: &Path,
         region: &str,
         account_id: &str,
+        clock: &Clock,
     ) -> std::result::Result<Self, StoreError> {
         let engine = |error: DynoxideError| StoreError::Engine {
             path: path.to_owned(),
             reason: error.to_string(),
         };
         let storage = Storage::new(&path.to_string_lossy()).map_err(engine)?;
+        let storage = storage.with_clock(Arc::new(EngineClock(clock.clone())));
         // Commits are synced once a group, by the writer itself; SQLite still
         // syncs around checkpoints.
         let relaxed = storage.conn().execute_batch("PRAGMA synchronous = NORMAL");
@@ -114,6 +121,7 @@ impl Engine {
             tokens: Tokens::default(),
             region: region.into(),
             account_id: account_id.into(),
+            clock: clock.clone(),
             is_failing: false,
         })
     }
@@ -208,7 +216,7 @@ impl Engine {
 
     /// Forgets what is cached of the tables.
     pub(crate) fn reopen(&mut self) {
-        match Self::open(&self.path, &self.region, &self.account_id) {
+        match Self::open(&self.path, &self.region, &self.account_id, &self.clock) {
             Ok(fresh) => *self = fresh,
             Err(error) => tracing::error!(%error, "cannot reopen the store"),
         }
@@ -225,11 +233,12 @@ impl Engine {
 
     fn dispatch(&mut self, operation: &str, body: &[u8]) -> Result<String> {
         let storage = &self.storage;
+        let now = self.clock.now();
         match operation {
-            "TransactWriteItems" => self.tokens.once(operation, body, || {
+            "TransactWriteItems" => self.tokens.once(now, operation, body, || {
                 answer(transact_write_items::execute(storage, read(body)?))
             }),
-            "ExecuteTransaction" => self.tokens.once(operation, body, || {
+            "ExecuteTransaction" => self.tokens.once(now, operation, body, || {
                 answer(execute_transaction::execute(storage, read(body)?))
             }),
             "ExecuteStatement" => answer(execute_statement::execute(storage, read(body)?)),
@@ -325,6 +334,26 @@ impl Engine {
     }
 }
 
+/// What the engine's times to live and stream records go by. It writes the tables' CreationDateTime by the wall.
+struct EngineClock(Clock);
+
+impl EngineClock {
+    fn since_epoch(&self) -> Duration {
+        let now = self.0.now().duration_since(SystemTime::UNIX_EPOCH);
+        now.unwrap_or_default()
+    }
+}
+
+impl storage_backend::Clock for EngineClock {
+    fn now_unix_secs(&self) -> u64 {
+        self.since_epoch().as_secs()
+    }
+
+    fn now_unix_secs_f64(&self) -> f64 {
+        self.since_epoch().as_secs_f64()
+    }
+}
+
 /// Those of SQLite's and the engine's words that tell of a file that is not as
 /// it was written: of its pages, of what is in a row, and of a table whose
 /// definition is gone.
@@ -415,7 +444,13 @@ mod tests {
     /// A table with an item `a`, as it is stored.
     fn engine() -> (tempfile::TempDir, Engine) {
         let folder = tempfile::tempdir().unwrap();
-        let mut engine = Engine::open(&folder.path().join("store"), "us-east-1", "1").unwrap();
+        let mut engine = Engine::open(
+            &folder.path().join("store"),
+            "us-east-1",
+            "1",
+            &Clock::new(),
+        )
+        .unwrap();
         let table = json!({
             "TableName": "messages",
             "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],

@@ -7,6 +7,7 @@ mod arns;
 mod conditions;
 mod engine;
 mod errors;
+mod expiry;
 mod expressions;
 mod limits;
 mod pages;

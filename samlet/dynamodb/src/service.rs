@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::Method;
 use http::request::Parts;
 use samlet_aws::{Arn, Place};
+use samlet_clock::Clock;
 use samlet_iam::Context;
 use samlet_service::protocol::{Json, JsonVersion};
 use samlet_service::{
@@ -17,6 +18,7 @@ use serde_json::{Map, Value, json};
 
 use crate::arns;
 use crate::errors::ApiError;
+use crate::expiry::Expiry;
 use crate::requirements::{ANY_STREAM, requirements};
 use crate::store::Store;
 use crate::tables::{self, TableError};
@@ -56,6 +58,7 @@ pub static IDENTITY: Identity = Identity {
 pub struct DynamoDb {
     store: Store,
     place: Arc<Place>,
+    expiry: Arc<Expiry>,
 }
 
 /// A table that a template declares.
@@ -69,12 +72,18 @@ struct Planned {
 }
 
 impl DynamoDb {
-    /// The API over `store`.
+    /// The API over `store`, whose items expire from now on. Must be called within a tokio runtime.
     pub fn service(store: Store, setup: &Setup) -> Arc<dyn Service> {
-        Arc::new(Self {
+        Arc::new(Self::new(store, Arc::clone(&setup.place), &setup.clock))
+    }
+
+    fn new(store: Store, place: Arc<Place>, clock: &Clock) -> Self {
+        let expiry = Expiry::start(store.clone(), clock.clone());
+        Self {
             store,
-            place: Arc::clone(&setup.place),
-        })
+            place,
+            expiry: Arc::new(expiry),
+        }
     }
 
     /// What a request needs to be allowed.
@@ -193,6 +202,10 @@ impl Service for DynamoDb {
         }
     }
 
+    async fn close(&self) {
+        self.expiry.stop().await;
+    }
+
     /// What load balancers and tools ask to see whether DynamoDB is there: `GET /`.
     fn unsigned_answer(&self, head: &Parts) -> Option<Answer> {
         let is_root = head.uri.path_and_query().is_some_and(|path| path == "/");
@@ -260,7 +273,7 @@ impl Operation for Request {
     }
 
     async fn conditions(&self) -> Vec<Context> {
-        let DynamoDb { store, place } = &self.api;
+        let DynamoDb { store, place, .. } = &self.api;
         let needed = requirements(&self.operation, &self.request, place);
         let mut contexts = Vec::new();
         for needed in needed.unwrap_or_default() {
@@ -323,7 +336,8 @@ mod tests {
     #[tokio::test]
     async fn all_tables_are_described_beyond_a_page_of_them() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), "us-east-1", "1").unwrap();
+        let clock = Clock::new();
+        let store = Store::open(folder.path(), "us-east-1", "1", &clock).unwrap();
         for number in 0..101 {
             let table = json!({
                 "TableName": format!("table-{number:03}"),
@@ -334,7 +348,7 @@ mod tests {
             store.ensure_table(&table, None).await.unwrap();
         }
         let place = Arc::new(Place::new("us-east-1", "1", "local"));
-        let described = DynamoDb { store, place }.describe().await;
+        let described = DynamoDb::new(store, place, &clock).describe().await;
         assert_eq!(described.len(), 101);
         assert_eq!(
             described[100].arn.as_str(),

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use samlet_clock::Clock;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
@@ -50,8 +51,13 @@ pub struct Store {
 type Sync = Box<dyn FnMut() -> io::Result<()> + Send>;
 
 impl Store {
-    /// Opens the store in `folder`, making it if need be.
-    pub fn open(folder: &Path, region: &str, account_id: &str) -> Result<Self, StoreError> {
+    /// Opens the store in `folder`, making it if need be. Items expire by `clock`.
+    pub fn open(
+        folder: &Path,
+        region: &str,
+        account_id: &str,
+        clock: &Clock,
+    ) -> Result<Self, StoreError> {
         let path = folder.join("dynamodb.sqlite");
         let failed = |source| StoreError::Io {
             path: folder.to_owned(),
@@ -60,10 +66,10 @@ impl Store {
         std::fs::create_dir_all(folder).map_err(failed)?;
         tell_unreadable_log(&path);
         // Opened here, so that what is wrong with it is known to the caller.
-        let engine = Engine::open(&path, region, account_id)?;
+        let engine = Engine::open(&path, region, account_id, clock)?;
         let sync = log_sync(&path, folder).map_err(failed)?;
-        check_in_background(&path, region, account_id)?;
-        Self::start(engine, sync, &path, region, account_id)
+        check_in_background(&path, region, account_id, clock)?;
+        Self::start(engine, sync, &path, region, account_id, clock)
     }
 
     fn start(
@@ -72,6 +78,7 @@ impl Store {
         path: &Path,
         region: &str,
         account_id: &str,
+        clock: &Clock,
     ) -> Result<Self, StoreError> {
         let generation = Arc::new(AtomicU64::new(0));
         let mut threads = Vec::new();
@@ -88,7 +95,7 @@ impl Store {
         };
         let mut reads = Vec::new();
         for _ in 0..READERS {
-            let engine = Engine::open(path, region, account_id)?;
+            let engine = Engine::open(path, region, account_id, clock)?;
             let (sender, queue) = mpsc::channel(QUEUE_LENGTH);
             let generation = Arc::clone(&generation);
             spawn(
@@ -200,7 +207,12 @@ impl Store {
 const MAX_CHECKED_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Looks the whole file over, and tells if something is wrong with it.
-fn check_in_background(path: &Path, region: &str, account_id: &str) -> Result<(), StoreError> {
+fn check_in_background(
+    path: &Path,
+    region: &str,
+    account_id: &str,
+    clock: &Clock,
+) -> Result<(), StoreError> {
     let failed = |source| StoreError::Io {
         path: path.to_owned(),
         source,
@@ -208,7 +220,7 @@ fn check_in_background(path: &Path, region: &str, account_id: &str) -> Result<()
     if std::fs::metadata(path).map_err(failed)?.len() > MAX_CHECKED_BYTES {
         return Ok(());
     }
-    let engine = Engine::open(path, region, account_id)?;
+    let engine = Engine::open(path, region, account_id, clock)?;
     let path = path.to_owned();
     let check = move || {
         if let Some(damage) = engine.damage() {
@@ -369,7 +381,7 @@ mod tests {
     }
 
     async fn open(folder: &Path) -> Store {
-        let store = Store::open(folder, "us-east-1", "123456789012").unwrap();
+        let store = Store::open(folder, "us-east-1", "123456789012", &Clock::new()).unwrap();
         store.ensure_table(&table(), None).await.unwrap();
         store
     }
@@ -398,9 +410,9 @@ mod tests {
         let path = folder.path().join("dynamodb.sqlite");
         for _ in 0..20 {
             // Without the check at start, which has a connection as well.
-            let engine = Engine::open(&path, "us-east-1", "1").unwrap();
+            let engine = Engine::open(&path, "us-east-1", "1", &Clock::new()).unwrap();
             let sync: Sync = Box::new(|| Ok(()));
-            let store = Store::start(engine, sync, &path, "us-east-1", "1").unwrap();
+            let store = Store::start(engine, sync, &path, "us-east-1", "1", &Clock::new()).unwrap();
             store.ensure_table(&table(), None).await.unwrap();
             store.execute("PutItem", put("a")).await.unwrap();
             for _ in 0..READERS {
@@ -418,14 +430,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         open(folder.path()).await.close().await;
         let path = folder.path().join("dynamodb.sqlite");
-        let engine = Engine::open(&path, "us-east-1", "1").unwrap();
+        let engine = Engine::open(&path, "us-east-1", "1", &Clock::new()).unwrap();
         assert_eq!(
             engine.synchronous(),
             1,
             "NORMAL: the writer syncs by itself"
         );
         let sync: Sync = Box::new(|| Err(io::Error::other("no space")));
-        let store = Store::start(engine, sync, &path, "us-east-1", "1").unwrap();
+        let store = Store::start(engine, sync, &path, "us-east-1", "1", &Clock::new()).unwrap();
         for _ in 0..2 {
             let refusal = store.execute("PutItem", put("a")).await.unwrap_err();
             assert_eq!(refusal, not_durable());
@@ -437,14 +449,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         open(folder.path()).await.close().await;
         let path = folder.path().join("dynamodb.sqlite");
-        let engine = Engine::open(&path, "us-east-1", "1").unwrap();
+        let engine = Engine::open(&path, "us-east-1", "1", &Clock::new()).unwrap();
         let synced = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&synced);
         let sync: Sync = Box::new(move || {
             count.fetch_add(1, Ordering::SeqCst);
             Ok(())
         });
-        let store = Store::start(engine, sync, &path, "us-east-1", "1").unwrap();
+        let store = Store::start(engine, sync, &path, "us-east-1", "1", &Clock::new()).unwrap();
         for n in 1..=3 {
             store.execute("PutItem", put("a")).await.unwrap();
             assert_eq!(synced.load(Ordering::SeqCst), n);
@@ -479,7 +491,7 @@ mod tests {
         let path = folder.path().join("dynamodb.sqlite");
         let content = "not a database, but somebody's text".repeat(100);
         std::fs::write(&path, &content).unwrap();
-        let error = Store::open(folder.path(), "us-east-1", "1")
+        let error = Store::open(folder.path(), "us-east-1", "1", &Clock::new())
             .unwrap_err()
             .to_string();
         assert!(error.contains("dynamodb.sqlite"), "{error}");

@@ -243,6 +243,8 @@ pub(crate) fn declared_indexes(metadata: &TableMetadata) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use samlet_clock::Clock;
+
     use super::*;
     use dynoxide::storage::Storage;
 
@@ -258,7 +260,7 @@ mod tests {
     #[tokio::test]
     async fn a_table_with_other_keys_is_neither_replaced_nor_taken() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), "us-east-1", "1").unwrap();
+        let store = Store::open(folder.path(), "us-east-1", "1", &Clock::new()).unwrap();
         ensure(&store, &table("pk"), None).await.unwrap();
         ensure(&store, &table("pk"), None).await.unwrap();
         let error = ensure(&store, &table("id"), None).await.unwrap_err();
@@ -277,7 +279,7 @@ mod tests {
     #[tokio::test]
     async fn a_stored_tables_stream_becomes_the_declared_one() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), "us-east-1", "1").unwrap();
+        let store = Store::open(folder.path(), "us-east-1", "1", &Clock::new()).unwrap();
         for view in [
             None,
             Some("KEYS_ONLY"),
@@ -326,7 +328,7 @@ mod tests {
             "table_name = 'massages'",
         ] {
             let folder = tempfile::tempdir().unwrap();
-            let open = || Store::open(folder.path(), "us-east-1", "1").unwrap();
+            let open = || Store::open(folder.path(), "us-east-1", "1", &Clock::new()).unwrap();
             let store = open();
             ensure(&store, &table("pk"), None).await.unwrap();
             store.close().await;

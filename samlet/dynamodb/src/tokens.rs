@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime};
 
 use dynoxide::{DynoxideError, Result};
 use serde_json::Value;
@@ -18,15 +18,22 @@ const MAX_TOKENS: usize = 10_000;
 pub(crate) struct Tokens(HashMap<(String, String), Answered>);
 
 struct Answered {
-    at: Instant,
+    at: SystemTime,
     request: Value,
     answer: String,
 }
 
+impl Answered {
+    fn age(&self, now: SystemTime) -> Duration {
+        now.duration_since(self.at).unwrap_or_default()
+    }
+}
+
 impl Tokens {
-    /// Runs a request, unless its token has been seen.
+    /// Runs a request, unless its token has been seen in the ten minutes before `now`.
     pub(crate) fn once(
         &mut self,
+        now: SystemTime,
         operation: &str,
         body: &[u8],
         run: impl FnOnce() -> Result<String>,
@@ -38,8 +45,7 @@ impl Tokens {
         let Some(Value::String(token)) = token else {
             return run();
         };
-        let now = Instant::now();
-        self.0.retain(|_, answered| now - answered.at < WINDOW);
+        self.0.retain(|_, answered| answered.age(now) < WINDOW);
         let key = (operation.to_owned(), token);
         if let Some(known) = self.0.get(&key) {
             if known.request == request {
@@ -72,24 +78,42 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    const FIRST: &str = r#"{"ClientRequestToken":"a","TransactItems":[1]}"#;
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
     #[test]
     fn a_token_answers_again_and_runs_once() {
         let mut tokens = Tokens::default();
         let mut runs = 0;
         let mut send = |body: &str| {
-            tokens.once("TransactWriteItems", body.as_bytes(), || {
+            tokens.once(at(0), "TransactWriteItems", body.as_bytes(), || {
                 runs += 1;
                 Ok(format!("{runs}"))
             })
         };
-        let first = r#"{"ClientRequestToken":"a","TransactItems":[1]}"#;
-        assert_eq!(send(first).unwrap(), "1");
-        assert_eq!(send(first).unwrap(), "1");
+        assert_eq!(send(FIRST).unwrap(), "1");
+        assert_eq!(send(FIRST).unwrap(), "1");
         let other = r#"{"ClientRequestToken":"a","TransactItems":[2]}"#;
         assert!(matches!(
             send(other),
             Err(DynoxideError::IdempotentParameterMismatchException(_))
         ));
         assert_eq!(send(r#"{"TransactItems":[1]}"#).unwrap(), "2");
+    }
+
+    #[test]
+    fn a_token_is_forgotten_ten_minutes_after_its_first_use() {
+        let mut tokens = Tokens::default();
+        let mut send = |seconds: u64| {
+            let run = || Ok(format!("run at {seconds}"));
+            tokens.once(at(seconds), "TransactWriteItems", FIRST.as_bytes(), run)
+        };
+        assert_eq!(send(0).unwrap(), "run at 0");
+        assert_eq!(send(599).unwrap(), "run at 0");
+        assert_eq!(send(600).unwrap(), "run at 600");
+        assert_eq!(send(1_199).unwrap(), "run at 600");
     }
 }

@@ -5,18 +5,18 @@
 use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::request::Parts;
 use regex::Regex;
 use samlet_aws::Place;
+use samlet_clock::Clock;
 use samlet_iam::{Context as Conditions, Decision, PolicyDocument, PolicyError, Request};
 use samlet_lambda::{Invoke, Lambda};
 use samlet_template::{ApiKind, Authorizer, Identity, PayloadFormat};
 use samlet_traces::Trace;
 use serde_json::{Map, Value, json};
-use tokio::time::Instant;
 
 use crate::answers::GatewayAnswer;
 use crate::event::{self, Context, Event, EventBody};
@@ -36,8 +36,10 @@ pub(crate) type Identified = Map<String, Value>;
 pub(crate) struct Guard {
     authorizer: Authorizer,
     validation: Option<Regex>,
+    /// What the answers' time goes by.
+    clock: Clock,
     /// Held for a moment only.
-    cache: Mutex<HashMap<String, (Instant, Arc<Answer>)>>,
+    cache: Mutex<HashMap<String, (SystemTime, Arc<Answer>)>>,
 }
 
 /// What the function answered.
@@ -79,7 +81,7 @@ pub(crate) struct Visitor<'a> {
 }
 
 impl Guard {
-    pub(crate) fn new(authorizer: Authorizer) -> Self {
+    pub(crate) fn new(authorizer: Authorizer, clock: Clock) -> Self {
         let validation = match &authorizer.identity {
             Identity::Token { validation, .. } => validation.as_deref(),
             Identity::Request { .. } => None,
@@ -89,6 +91,7 @@ impl Guard {
             validation: validation
                 .map(|text| Regex::new(&format!("^(?:{text})$")).unwrap_or_else(|_| nothing())),
             authorizer,
+            clock,
             cache: Mutex::default(),
         }
     }
@@ -301,14 +304,14 @@ impl Guard {
         }
         let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let (until, answer) = cache.get(&key(identity))?;
-        (*until > Instant::now()).then(|| Arc::clone(answer))
+        (*until > self.clock.now()).then(|| Arc::clone(answer))
     }
 
     fn keep(&self, identity: Vec<String>, answer: &Arc<Answer>) {
         if self.authorizer.time_to_live.is_zero() {
             return;
         }
-        let now = Instant::now();
+        let now = self.clock.now();
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         if cache.len() >= MAX_CACHED {
             cache.retain(|_, (until, _)| *until > now);
@@ -348,4 +351,43 @@ fn method_arn(request: &Parts, context: &Context<'_>) -> String {
     let resource = format_args!("{api_id}/{stage}/{method}/{path}");
     let place = Place::new(region, account_id, "");
     place.arn("execute-api", resource).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_holds_for_its_time_by_the_clock() {
+        let clock = Clock::starting_at(SystemTime::UNIX_EPOCH);
+        let guard = |seconds| {
+            let authorizer = Authorizer {
+                function: "local-Guard".into(),
+                invoke_role: None,
+                identity: Identity::Token {
+                    header: "Authorization".into(),
+                    validation: None,
+                },
+                time_to_live: Duration::from_secs(seconds),
+                payload_format: PayloadFormat::V1,
+                simple_responses: true,
+            };
+            Guard::new(authorizer, clock.clone())
+        };
+        let answer = Arc::new(Answer {
+            policy: Permission::Simple(true),
+            identified: Map::new(),
+        });
+        let (one, other) = (["one".to_owned()], ["other".to_owned()]);
+        let guard_of_minutes = guard(300);
+        guard_of_minutes.keep(one.to_vec(), &answer);
+        clock.advance(Duration::from_secs(299));
+        assert!(guard_of_minutes.cached(&one).is_some());
+        assert!(guard_of_minutes.cached(&other).is_none());
+        clock.advance(Duration::from_secs(1));
+        assert!(guard_of_minutes.cached(&one).is_none());
+        let guard_of_moments = guard(0);
+        guard_of_moments.keep(one.to_vec(), &answer);
+        assert!(guard_of_moments.cached(&one).is_none());
+    }
 }

@@ -9,11 +9,11 @@ use bytes::Bytes;
 use http::HeaderValue;
 use http::request::Parts;
 use samlet_aws::{Place, trace_id};
+use samlet_clock::Clock;
 use samlet_http::{BodyError, Request, Response, read_body};
 use samlet_lambda::{Invoke, InvokeError, Lambda, ThrottleReason};
 use samlet_template::{Api, ApiKey, ApiKind, Cors, GatewayResponse, UsagePlan};
 use samlet_traces::{Answered, Arrived, Origin, Trace, Traces};
-use time::OffsetDateTime;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -52,6 +52,7 @@ pub struct Gateway {
     lambda: Lambda,
     traces: Traces,
     place: Arc<Place>,
+    clock: Clock,
 }
 
 /// A whole request, and who sent it where.
@@ -66,7 +67,7 @@ struct Arrival {
 
 impl Gateway {
     /// A gateway for `api`, which is deployed in `place`, whose functions `lambda` runs, for the holders of
-    /// `keys` as far as `plans` let them.
+    /// `keys` as far as `plans` let them. Authorizers' answers hold by `clock`.
     pub fn new(
         api: Api,
         keys: &[ApiKey],
@@ -74,13 +75,16 @@ impl Gateway {
         lambda: Lambda,
         traces: Traces,
         place: Arc<Place>,
+        clock: Clock,
     ) -> Self {
         let guards = api.authorizers.iter();
         Self {
             routes: Routes::of(&api),
             usage: Usage::of(&api, keys, plans),
             guards: guards
-                .map(|(name, authorizer)| (name.clone(), Guard::new(authorizer.clone())))
+                .map(|(name, authorizer)| {
+                    (name.clone(), Guard::new(authorizer.clone(), clock.clone()))
+                })
                 .collect(),
             logical_id: api.logical_id,
             id: api.id,
@@ -94,6 +98,7 @@ impl Gateway {
             lambda,
             traces,
             place,
+            clock,
         }
     }
 
@@ -252,7 +257,7 @@ impl Gateway {
             request_id: &arrival.ids.request,
             extended_request_id: &arrival.ids.extended,
             trace_id: &arrival.ids.trace,
-            time: OffsetDateTime::now_utc(),
+            time: self.clock.now().into(),
             stage_variables: &self.stage_variables,
             authorizer: None,
             holder: None,

@@ -34,6 +34,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::HeaderMap;
 use samlet_aws::trace_id;
+use samlet_clock::Clock;
 use samlet_logs::Logs;
 use samlet_traces::{Answered, Arrived, Origin, Trace, Traces};
 use tokio::sync::oneshot;
@@ -68,12 +69,12 @@ pub struct Lambda {
 }
 
 impl Lambda {
-    /// No functions yet: [`Lambda::update`] brings them. Must be called within
-    /// a tokio runtime.
-    pub fn new(logs: Logs, traces: Traces, settings: &Settings) -> Self {
+    /// No functions yet: [`Lambda::update`] brings them. Events are retried by
+    /// `clock`. Must be called within a tokio runtime.
+    pub fn new(logs: Logs, traces: Traces, clock: Clock, settings: &Settings) -> Self {
         Self {
             registry: Arc::default(),
-            events: Events::new(settings.retry_delay_scale),
+            events: Events::new(settings.retry_delay_scale, clock),
             pool: Pool::new(logs, settings),
             traces,
         }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use samlet_clock::Clock;
 use samlet_gateway::{Gateway, Stage};
 use samlet_lambda::Lambda;
 use samlet_template::{Api, Application};
@@ -112,9 +113,15 @@ impl Apis {
 
     /// Serves the application's APIs as they now are, on the ports that were bound for them. Those that are gone are
     /// no longer served.
-    pub(crate) fn deploy(&mut self, application: &Application, lambda: &Lambda, traces: &Traces) {
+    pub(crate) fn deploy(
+        &mut self,
+        application: &Application,
+        lambda: &Lambda,
+        traces: &Traces,
+        clock: &Clock,
+    ) {
         for api in &application.apis {
-            let gateway = gateway(api, application, lambda, traces);
+            let gateway = gateway(api, application, lambda, traces, clock);
             match self.served.get(&api.logical_id) {
                 Some(served) => served.stage.deploy(gateway),
                 None => self.serve(&api.logical_id, gateway),
@@ -158,7 +165,13 @@ impl Apis {
     }
 }
 
-fn gateway(api: &Api, application: &Application, lambda: &Lambda, traces: &Traces) -> Gateway {
+fn gateway(
+    api: &Api,
+    application: &Application,
+    lambda: &Lambda,
+    traces: &Traces,
+    clock: &Clock,
+) -> Gateway {
     Gateway::new(
         api.clone(),
         &application.api_keys,
@@ -166,6 +179,7 @@ fn gateway(api: &Api, application: &Application, lambda: &Lambda, traces: &Trace
         lambda.clone(),
         traces.clone(),
         Arc::new(place()),
+        clock.clone(),
     )
 }
 

@@ -115,8 +115,9 @@ impl Running {
         self.access.update(application, &template.path);
         let replaced_functions = self.replace_functions(&template, &built, &roles);
         // Event sources begin here, once their functions are as they should be.
+        let clock = &self.core.setup.clock;
         self.apis
-            .deploy(application, &self.core.lambda, &self.traces);
+            .deploy(application, &self.core.lambda, &self.traces, clock);
         self.show(&template, &roles);
         let outcome = Outcome {
             replaced_functions,

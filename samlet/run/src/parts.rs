@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use samlet_access::{Access, Usage};
+use samlet_clock::Clock;
 use samlet_console::{Console, Sources};
 use samlet_dynamodb::Store;
 use samlet_endpoint::{Endpoint, Mount};
@@ -52,10 +53,11 @@ impl Parts {
         let access = Arc::new(Access::new(Arc::clone(&usage), logs.clone()));
         let endpoint_stop = CancellationToken::new();
         let services = Services::new(Arc::new(place()), Arc::clone(&access) as _);
+        let clock = Clock::new();
         let core = Core {
-            setup: services.setup(data.path(), &endpoint_stop),
-            store: Store::open(&data.store(), REGION, ACCOUNT_ID)?,
-            lambda: Lambda::new(logs.clone(), traces.clone(), &settings.lambda()),
+            setup: services.setup(data.path(), &clock, &endpoint_stop),
+            store: Store::open(&data.store(), REGION, ACCOUNT_ID, &clock)?,
+            lambda: Lambda::new(logs.clone(), traces.clone(), clock, &settings.lambda()),
             logs,
         };
         services.add(make_services(&core)?);

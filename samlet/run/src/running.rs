@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use samlet_access::{Access, Usage};
 use samlet_console::Console;
-use samlet_dynamodb::Store;
 use samlet_endpoint::Endpoint;
 use samlet_service::Services;
 use samlet_traces::Traces;
@@ -28,10 +27,6 @@ use crate::parts::Parts;
 use crate::services::Core;
 use crate::settings::Settings;
 use crate::template::Template;
-
-/// How often expired items are deleted; DynamoDB takes up to days.
-/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>
-const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How often the record of what functions did is written.
 const RECORD_INTERVAL: Duration = Duration::from_secs(1);
@@ -57,8 +52,8 @@ pub struct Running {
     endpoint: JoinSet<()>,
     /// Ends the endpoint, and what services and the console keep open.
     endpoint_stop: CancellationToken,
-    /// Work that is done every now and then.
-    chores: JoinSet<()>,
+    /// Writes what functions did.
+    recorder: JoinSet<()>,
     pub(crate) access: Arc<Access>,
     usage: Arc<Usage>,
     pub(crate) console: Arc<Console>,
@@ -118,7 +113,7 @@ impl Running {
             functions: parts.functions,
             endpoint: JoinSet::new(),
             endpoint_stop: parts.endpoint_stop,
-            chores: JoinSet::new(),
+            recorder: JoinSet::new(),
             access: parts.access,
             usage: parts.usage,
             console: parts.console,
@@ -130,11 +125,10 @@ impl Running {
         }
     }
 
-    /// Answers the AWS endpoint's requests from now on, and begins what is done every now and then.
+    /// Answers the AWS endpoint's requests from now on, and writes what functions do.
     fn serve(&mut self, endpoint: Arc<Endpoint>, listener: TcpListener) {
         self.endpoint.spawn(endpoint.serve(listener));
-        self.chores.spawn(record(Arc::clone(&self.usage)));
-        self.chores.spawn(delete_expired(self.core.store.clone()));
+        self.recorder.spawn(record(Arc::clone(&self.usage)));
     }
 
     /// The template that was applied last, with the values that only services know.
@@ -163,7 +157,7 @@ impl Running {
         self.core.lambda.close().await;
         self.endpoint_stop.cancel();
         while self.endpoint.join_next().await.is_some() {}
-        self.chores.shutdown().await;
+        self.recorder.shutdown().await;
         self.usage.save();
         self.services.close().await;
         // They hold the store, too.
@@ -192,15 +186,5 @@ async fn record(usage: Arc<Usage>) {
     loop {
         ticks.tick().await;
         usage.save();
-    }
-}
-
-/// Deletes items whose time to live has passed, every now and then.
-async fn delete_expired(store: Store) {
-    let mut ticks = tokio::time::interval(EXPIRY_INTERVAL);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        store.delete_expired().await;
     }
 }

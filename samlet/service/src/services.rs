@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use async_trait::async_trait;
 use http::request::Parts;
 use samlet_aws::Place;
+use samlet_clock::Clock;
 use samlet_iam::{Context, Request, authorize};
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +23,8 @@ pub struct Setup {
     pub place: Arc<Place>,
     /// The data folder, in which its files have the names of its identity.
     pub folder: PathBuf,
+    /// What its waits, and the timestamps that it writes, go by.
+    pub clock: Clock,
     /// The way to other services. It is gone once samlet ends.
     pub deliver: Weak<dyn Deliver>,
     /// Cancelled when samlet takes no more requests.
@@ -52,11 +55,17 @@ impl Services {
     }
 
     /// What each of them is given; `folder` is the data folder.
-    pub fn setup(self: &Arc<Self>, folder: &Path, shutdown: &CancellationToken) -> Setup {
+    pub fn setup(
+        self: &Arc<Self>,
+        folder: &Path,
+        clock: &Clock,
+        shutdown: &CancellationToken,
+    ) -> Setup {
         let deliver: Weak<Self> = Arc::downgrade(self);
         Setup {
             place: Arc::clone(&self.place),
             folder: folder.to_owned(),
+            clock: clock.clone(),
             deliver,
             shutdown: shutdown.clone(),
         }

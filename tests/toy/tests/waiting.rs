@@ -5,6 +5,7 @@
 use std::sync::{Arc, Weak};
 
 use samlet_aws::{Arn, Place};
+use samlet_clock::Clock;
 use samlet_iam::{Denied, Principal};
 use samlet_service::{AccessObserver, Call, Caller, Changes, Deliver as _, Services};
 use tokio_util::sync::CancellationToken;
@@ -23,7 +24,7 @@ async fn whatever_waits_on_a_resource_is_woken_by_its_change() {
     let folder = tempfile::tempdir().unwrap();
     let place = Place::new("us-east-1", "123456789012", "local");
     let services = Services::new(Arc::new(place.clone()), Arc::new(Unobserved));
-    let setup = services.setup(folder.path(), &CancellationToken::new());
+    let setup = services.setup(folder.path(), &Clock::new(), &CancellationToken::new());
     assert!(Weak::upgrade(&setup.deliver).is_some());
     let bells = Bells::new(&setup).unwrap();
     let arn: Arn = place.arn("bells", "bell/main");

@@ -5,6 +5,7 @@ mod transfer;
 
 use std::io::{Read as _, Write};
 
+use samlet_clock::Clock;
 use samlet_dynamodb::Store;
 use samlet_run::{ACCOUNT_ID, DataFolder, REGION, Template};
 use samlet_service::ApplyError;
@@ -69,7 +70,7 @@ impl Tables {
             Err(error) => return Err(error.into()),
         };
         let runtime = runtime()?;
-        let store = samlet_dynamodb::Store::open(&data.store(), REGION, ACCOUNT_ID)?;
+        let store = samlet_dynamodb::Store::open(&data.store(), REGION, ACCOUNT_ID, &Clock::new())?;
         runtime.block_on(ensure_tables(&store, &template.application))?;
         Ok(Self::Here {
             store,

@@ -1,0 +1,107 @@
+//! Time to live: items that have expired are deleted now and then.
+//! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use samlet_clock::Clock;
+use tokio::task::JoinHandle;
+
+use crate::store::Store;
+
+/// How long an expired item may stay. On AWS it can take a few days.
+const INTERVAL: Duration = Duration::from_secs(60);
+
+/// The task that deletes what has expired.
+#[derive(Debug)]
+pub(crate) struct Expiry {
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Expiry {
+    /// Must be called within a tokio runtime.
+    pub(crate) fn start(store: Store, clock: Clock) -> Self {
+        let task = tokio::spawn(async move {
+            loop {
+                store.delete_expired().await;
+                clock.sleep(INTERVAL).await;
+            }
+        });
+        Self {
+            task: Mutex::new(Some(task)),
+        }
+    }
+
+    /// Ends the task, and with it its hold on the store.
+    pub(crate) async fn stop(&self) {
+        let task = self
+            .task
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(task) = task {
+            task.abort();
+            task.await.ok();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::{Value, json};
+    use std::time::SystemTime;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    /// How long to wait for what the store's threads do.
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    async fn keys(store: &Store) -> Vec<String> {
+        let request = json!({"TableName": "messages"}).to_string();
+        let answer = store.execute("Scan", request.into()).await.unwrap();
+        let answer: Value = serde_json::from_slice(&answer).unwrap();
+        let items = answer["Items"].as_array().unwrap().iter();
+        items
+            .map(|item| item["pk"]["S"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn items_expire_by_the_clock_and_not_after_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::new();
+        let store = Store::open(folder.path(), "us-east-1", "1", &clock).unwrap();
+        let table = json!({
+            "TableName": "messages",
+            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+            "BillingMode": "PAY_PER_REQUEST",
+        });
+        store.ensure_table(&table, Some("expires")).await.unwrap();
+        let now = clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        for hours in [1, 3, 5] {
+            let expires = (now + hours * HOUR).as_secs().to_string();
+            let item = json!({"pk": {"S": hours.to_string()}, "expires": {"N": expires}});
+            let request = json!({"TableName": "messages", "Item": item}).to_string();
+            store.execute("PutItem", request.into()).await.unwrap();
+        }
+        let expiry = Expiry::start(store.clone(), clock.clone());
+        let expired = tokio::time::timeout(PATIENCE, async {
+            for (hours, left) in [(0, 3), (2, 2), (2, 1)] {
+                clock.advance(hours * HOUR);
+                while keys(&store).await.len() > left || clock.pending() == 0 {
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+        expired.await.unwrap();
+        assert_eq!(keys(&store).await, ["5"]);
+        expiry.stop().await;
+        assert_eq!(clock.pending(), 0);
+        clock.advance(2 * HOUR);
+        assert_eq!(keys(&store).await, ["5"]);
+        store.close().await;
+    }
+}

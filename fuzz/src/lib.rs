@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 
 use samlet_aws::Place;
 use samlet_gateway::fuzzing::Mute;
-use samlet_template::{Actions, ApiKind, PayloadFormat, Settings, read};
+use samlet_template::{ApiKind, Catalogue, PayloadFormat, Settings, read};
 
-/// The actions that templates' policies may name.
-pub static ACTIONS: LazyLock<Actions> = LazyLock::new(|| {
-    Actions::of([
+/// What templates are read with.
+pub static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
+    Catalogue::new([
         include_str!("../../samlet/dynamodb/src/actions.txt"),
         include_str!("../../samlet/sts/src/actions.txt"),
         include_str!("../../samlet/gateway/src/actions.txt"),
@@ -67,7 +67,7 @@ pub fn apis() -> [Mute; 3] {
              Events:\n{}",
             routes.collect::<String>()
         );
-        let application = read(&source, &settings(), &ACTIONS);
+        let application = read(&source, &settings(), &CATALOGUE);
         let mut application = application.unwrap_or_else(|errors| panic!("{errors:#?}\n{source}"));
         Mute::new(application.apis.remove(0))
     })

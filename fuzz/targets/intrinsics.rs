@@ -126,7 +126,7 @@ fn hold(choices: &mut Unstructured<'_>) -> arbitrary::Result<()> {
         // An output has a value.
         None => text_of(&value, &known),
     };
-    let read = read(&source, &fuzz::settings(), &fuzz::ACTIONS);
+    let read = read(&source, &fuzz::settings(), &fuzz::CATALOGUE);
     match (read, expected) {
         (_, Err(Stop::Large)) => {}
         (Ok(application), Ok(expected)) => {

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use samlet_template::{Application, Diagnostic, Location, read};
+use samlet_template::{Application, Diagnostic, Location, Problems, read};
 use serde_json::Value;
 
 /// What all values of a template may come to, in texts; see the crate's `MAX_RESOLVED_BYTES`.
@@ -16,15 +16,16 @@ fuzz_target!(|data: &[u8]| -> Corpus {
         return Corpus::Reject;
     };
     let settings = fuzz::settings();
-    let outcome = read(source, &settings, &fuzz::ACTIONS);
+    let outcome = read(source, &settings, &fuzz::CATALOGUE);
     match &outcome {
         Ok(application) => {
             holds_together(application);
             each_is_within(&application.warnings, source);
         }
-        Err(errors) => {
-            assert!(!errors.is_empty(), "refused for no reason");
-            each_is_within(errors, source);
+        Err(problems) => {
+            assert!(!problems.errors.is_empty(), "refused for no reason");
+            each_is_within(&problems.errors, source);
+            each_is_within(&problems.warnings, source);
         }
     }
     // A byte order mark is one only at the very start; an empty template has no place.
@@ -32,7 +33,7 @@ fuzz_target!(|data: &[u8]| -> Corpus {
         let below = read(
             &format!("# A comment.\n{source}"),
             &settings,
-            &fuzz::ACTIONS,
+            &fuzz::CATALOGUE,
         );
         let (here, below) = (told(&outcome, 1), told(&below, 0));
         if !is_empty(&outcome) {
@@ -42,8 +43,8 @@ fuzz_target!(|data: &[u8]| -> Corpus {
     Corpus::Keep
 });
 
-fn is_empty(outcome: &Result<Application, Vec<Diagnostic>>) -> bool {
-    let empty = |errors: &Vec<Diagnostic>| errors[0].message == "the template is empty";
+fn is_empty(outcome: &Result<Application, Problems>) -> bool {
+    let empty = |problems: &Problems| problems.errors[0].message == "the template is empty";
     outcome.as_ref().is_err_and(empty)
 }
 
@@ -64,6 +65,13 @@ fn each_is_within(findings: &[Diagnostic], source: &str) {
     assert!(findings.is_sorted_by_key(place), "{findings:#?}");
 }
 
+fn each_statement_has_its_place(document: &Value, locations: &[Location]) {
+    let statements = document.get("Statement").and_then(Value::as_array);
+    let statements = statements.map_or(0, Vec::len);
+    let places = locations.len();
+    assert!(places == 0 || places == statements, "{document}");
+}
+
 /// What the parts of an application say of each other is true.
 fn holds_together(application: &Application) {
     let names = application.functions.iter().map(|function| &function.name);
@@ -73,12 +81,11 @@ fn holds_together(application: &Application) {
         assert!((128..=10_240).contains(&function.memory_mb));
         assert!((1..=900).contains(&function.timeout.as_secs()));
         let of_role = function.role.policies.iter().chain(&function.role.boundary);
-        for policy in of_role.chain([&function.policy]) {
-            let statements = policy.document.get("Statement").and_then(Value::as_array);
-            let statements = statements.map_or(0, Vec::len);
-            let told = policy.locations.len();
-            assert!(told == 0 || told == statements, "{policy:?}");
+        for policy in of_role {
+            each_statement_has_its_place(policy.document.as_json(), &policy.locations);
         }
+        let own = &function.policy;
+        each_statement_has_its_place(own.document.as_json(), &own.locations);
     }
     let declared = application.apis.iter();
     for api in declared.chain(&application.apis_without_routes) {
@@ -99,10 +106,10 @@ fn holds_together(application: &Application) {
 }
 
 /// All that is told of a template, its lines being `further` down.
-fn told(outcome: &Result<Application, Vec<Diagnostic>>, further: usize) -> Value {
+fn told(outcome: &Result<Application, Problems>, further: usize) -> Value {
     let json = match outcome {
         Ok(application) => serde_json::to_value(application),
-        Err(errors) => serde_json::to_value(errors),
+        Err(problems) => serde_json::to_value((&problems.errors, &problems.warnings)),
     };
     let mut json = json.expect("it is data");
     let mut bytes = 0;

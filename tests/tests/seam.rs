@@ -18,9 +18,25 @@ Transform: AWS::Serverless-2016-10-31
 Globals:
   Function: {CodeUri: function, Handler: bootstrap, Runtime: provided.al2023}
 Resources:
+  Main:
+    Type: Toy::Bells::Bell
+    Properties:
+      BellName: main
+      BellPolicy:
+        Version: '2012-10-17'
+        Statement:
+          - Effect: Allow
+            Principal: {Service: chimes.example.com}
+            Action: bells:Ring
+            Resource: !Sub 'arn:aws:bells:${AWS::Region}:${AWS::AccountId}:bell/main'
+            Condition: {ArnEquals: {aws:SourceArn: !Sub 'arn:aws:chimes:${AWS::Region}:${AWS::AccountId}:chime/hourly'}}
+  Quiet:
+    Type: Toy::Bells::Bell
+    Properties: {BellName: quiet}
   Ringer:
     Type: AWS::Serverless::Function
     Properties:
+      Environment: {Variables: {SERIAL: !GetAtt Main.Serial}}
       Policies:
         - Statement:
             - Effect: Allow
@@ -138,7 +154,7 @@ fn a_function_does_what_its_policies_allow_and_its_log_says_why_not() {
     );
     samlet.wait_for_log("Bystander ACCESS DENIED");
     samlet.wait_for_log("Action: bells:Ring");
-    samlet.wait_for_log("Resource: 'arn:aws:bells:us-east-1:123456789012:bell/quiet'");
+    samlet.wait_for_log("Resource: !GetAtt Quiet.Arn");
 }
 
 #[test]
@@ -206,6 +222,45 @@ fn what_it_keeps_outlives_a_restart_and_not_a_reset() {
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && said.contains("bells"), "{said}");
     assert!(!application.folder.path().join(".samlet/bells").exists());
+}
+
+#[test]
+fn a_function_is_given_what_only_the_service_knows() {
+    let (_application, samlet) = start();
+    let (_, environment) = samlet.json("GET", "/ringer/environment", None);
+    let serial = environment["SERIAL"].as_str().unwrap();
+    let number = serial.strip_prefix("main-").unwrap();
+    assert!(number.parse::<u32>().is_ok(), "{serial}");
+}
+
+#[test]
+fn a_resource_that_leaves_the_template_stays_stored_and_is_listed() {
+    let (application, mut samlet) = start();
+    ring(&samlet, &Who::developer(), "quiet", 2);
+    samlet.terminate();
+    let without = TEMPLATE.replace(
+        "  Quiet:\n    Type: Toy::Bells::Bell\n    Properties: {BellName: quiet}\n",
+        "",
+    );
+    assert_ne!(without, TEMPLATE);
+    std::fs::write(application.folder.path().join("template.yaml"), without).unwrap();
+    let samlet = application.start_program(Path::new(SAMLET), &[]);
+    let listed = Console::of(&samlet).get("services");
+    let services = listed["services"].as_array().unwrap();
+    let bells = services.iter().find(|service| service["name"] == "bells");
+    let resources = bells.unwrap()["resources"].as_array().unwrap();
+    let quiet = resources.iter().find(|known| known["name"] == "quiet");
+    assert_eq!(quiet.unwrap()["details"]["rung"], "2", "{listed}");
+    assert_eq!(ring(&samlet, &Who::developer(), "quiet", 1)["Count"], 3);
+}
+
+#[test]
+fn a_misspelt_property_of_its_resource_is_found() {
+    let misspelt = TEMPLATE.replace("BellPolicy:", "BelPolicy:");
+    let application = Application::fixture(FIXTURE, &misspelt);
+    let output = samlet(&application, &["validate"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("did you mean `BellPolicy`?"), "{said}");
 }
 
 #[test]

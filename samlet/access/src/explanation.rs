@@ -78,7 +78,7 @@ impl Access {
         let functions = application.functions.iter().map(|function| {
             let explained = Explained {
                 logical_id: function.logical_id.clone(),
-                log_group: function.log_group(),
+                log_group: function.log_group.clone(),
                 policies: place(template, function.role.location),
             };
             (function.name.clone(), explained)

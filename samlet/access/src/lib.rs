@@ -5,13 +5,11 @@
 mod explanation;
 mod permissions;
 mod report;
-mod roles;
 mod simulation;
 mod usage;
 
 pub use explanation::{Access, Explanation};
 pub use permissions::missing as missing_permissions;
 pub use report::{Report, reports};
-pub use roles::{function_policy, role};
 pub use simulation::Simulation;
 pub use usage::{Entry, Usage};

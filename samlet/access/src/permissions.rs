@@ -1,18 +1,14 @@
 //! Whether APIs are allowed to invoke the functions behind their routes, as AWS would ask the functions' own policies.
 
 use samlet_aws::Place;
-use samlet_iam::{Context, Principal, Request, ResourcePolicy, authorize};
+use samlet_iam::{Context, Principal, Request, authorize};
 use samlet_template::{Api, Application, Authorizer, Diagnostic, Function, Location, Route};
 
 /// The service as which API Gateway invokes functions.
 const API_GATEWAY: &str = "apigateway.amazonaws.com";
 
-/// A warning for each invocation that AWS would refuse. `policies` are the functions', in their order.
-pub fn missing(
-    application: &Application,
-    policies: &[ResourcePolicy],
-    place: &Place,
-) -> Vec<Diagnostic> {
+/// A warning for each invocation that AWS would refuse.
+pub fn missing(application: &Application, place: &Place) -> Vec<Diagnostic> {
     let mut missing = Vec::new();
     for api in &application.apis {
         let routes = api.routes.iter().map(|route| of_route(api, route));
@@ -20,7 +16,7 @@ pub fn missing(
         let authorizers =
             authorizers.filter_map(|(name, authorizer)| of_authorizer(api, name, authorizer));
         for asked in routes.chain(authorizers) {
-            missing.extend(asked.missing(application, policies, place));
+            missing.extend(asked.missing(application, place));
         }
     }
     missing
@@ -82,14 +78,9 @@ fn of_authorizer<'a>(api: &'a Api, name: &str, authorizer: &'a Authorizer) -> Op
 
 impl Asked<'_> {
     /// A warning if the function's policy doesn't allow it, with what to add to the template.
-    fn missing(
-        &self,
-        application: &Application,
-        policies: &[ResourcePolicy],
-        place: &Place,
-    ) -> Option<Diagnostic> {
-        let mut functions = application.functions.iter().zip(policies);
-        let (function, policy) = functions.find(|(function, _)| function.name == self.function)?;
+    fn missing(&self, application: &Application, place: &Place) -> Option<Diagnostic> {
+        let mut functions = application.functions.iter();
+        let function = functions.find(|function| function.name == self.function)?;
         let source = format_args!("{}/{}", self.api.id, self.source);
         let source = place.arn("execute-api", source);
         let caller = Principal::of_service(API_GATEWAY, &source, &place.account);
@@ -99,7 +90,7 @@ impl Asked<'_> {
             resource: arn.as_str(),
             context: &Context::default(),
         };
-        authorize(&caller, &request, Some(policy)).err()?;
+        authorize(&caller, &request, Some(&function.policy.enforced())).err()?;
         let id = &function.logical_id;
         Some(Diagnostic {
             message: format!(
@@ -128,9 +119,7 @@ impl Asked<'_> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::function_policy;
-    use samlet_template::{Actions, Settings};
-    use std::path::Path;
+    use samlet_template::{Catalogue, Settings};
 
     fn place() -> Place {
         Place::new("us-east-1", "123456789012", "local")
@@ -139,12 +128,9 @@ mod tests {
     /// `line: message` of what is missing.
     fn missing_of(source: &str) -> Vec<(usize, Diagnostic)> {
         let settings = Settings::new(place());
-        let actions = Actions::of(["lambda:InvokeFunction"]);
-        let application = samlet_template::read(source, &settings, &actions).unwrap();
-        let functions = application.functions.iter();
-        let policies = functions.map(|function| function_policy(function, Path::new("t")).unwrap());
-        let policies: Vec<_> = policies.collect();
-        let found = missing(&application, &policies, &place());
+        let catalogue = Catalogue::new(["lambda:InvokeFunction"]);
+        let application = samlet_template::read(source, &settings, &catalogue).unwrap();
+        let found = missing(&application, &place());
         found
             .into_iter()
             .map(|found| (found.location.line, found))

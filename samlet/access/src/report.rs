@@ -70,20 +70,16 @@ struct Least {
 }
 
 /// Each function's, in the template's order.
-pub fn reports(
-    application: &Application,
-    roles: &[Role],
-    usage: &Usage,
-    place: &Place,
-) -> Vec<Report> {
+pub fn reports(application: &Application, usage: &Usage, place: &Place) -> Vec<Report> {
     let names = Names::of(application);
-    let functions = application.functions.iter().zip(roles);
+    let functions = application.functions.iter();
     functions
-        .map(|(function, role)| {
+        .map(|function| {
+            let role = function.role.enforced();
             let principal = Principal::of_role(role.clone(), &function.name, place);
             Report::of(
                 function,
-                role,
+                &role,
                 &principal,
                 &usage.of(&function.name),
                 &names,
@@ -308,8 +304,7 @@ fn times(count: u64, last: Option<i64>) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use samlet_template::{Actions, Settings};
-    use std::path::Path;
+    use samlet_template::{Catalogue, Settings};
 
     const TEMPLATE: &str = "
 Transform: AWS::Serverless-2016-10-31
@@ -335,15 +330,14 @@ Resources:
         let place = Place::new("us-east-1", "123456789012", "local");
         let settings = Settings::new(place.clone());
         let actions = ["dynamodb:GetItem\ndynamodb:PutItem\nlogs:PutLogEvents"];
-        let actions = Actions::of(actions);
-        let application = samlet_template::read(TEMPLATE, &settings, &actions).unwrap();
+        let catalogue = Catalogue::new(actions);
+        let application = samlet_template::read(TEMPLATE, &settings, &catalogue).unwrap();
         let function = &application.functions[0];
-        let roles = [crate::role(&function.role, Path::new("t")).unwrap()];
         let folder = tempfile::tempdir().unwrap();
         let usage = Usage::open(folder.path().join("usage.json"));
         let table = "arn:aws:dynamodb:us-east-1:123456789012:table/a";
         usage.count(&function.name, "dynamodb:GetItem", table, true);
-        let reports = reports(&application, &roles, &usage, &place);
+        let reports = reports(&application, &usage, &place);
         let grants = reports[0].grants.iter();
         let found: Vec<(&str, &Finding)> = grants
             .map(|grant| (grant.pattern.as_str(), &grant.finding))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use samlet_aws::Place;
-use samlet_iam::{Context, Denied, Principal, Request, ResourcePolicy, Role, judge};
+use samlet_iam::{Context, Denied, Principal, Request, ResourcePolicy, judge};
 use samlet_template::{Application, Function};
 
 /// A request that a function might make.
@@ -11,12 +11,8 @@ use samlet_template::{Application, Function};
 pub struct Simulation<'a> {
     /// What the function is part of.
     pub application: &'a Application,
-    /// The functions' own policies, in the application's order.
-    pub function_policies: &'a [ResourcePolicy],
     /// The function that asks.
     pub function: &'a Function,
-    /// Its role.
-    pub role: &'a Role,
     /// Such as `dynamodb:PutItem`.
     pub action: &'a str,
     /// The resource's ARN.
@@ -28,7 +24,8 @@ pub struct Simulation<'a> {
 impl Simulation<'_> {
     /// Where the statements stand that allow the request, or why it is denied.
     pub fn judge(&self, place: &Place) -> Result<Vec<String>, Denied> {
-        let principal = Principal::of_role(self.role.clone(), &self.function.name, place);
+        let role = self.function.role.enforced();
+        let principal = Principal::of_role(role, &self.function.name, place);
         let mut given: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for (key, value) in self.context {
             given.entry(key).or_default().push(value.clone());
@@ -42,20 +39,16 @@ impl Simulation<'_> {
             resource: self.resource,
             context: &context,
         };
-        judge(&principal, &request, self.resource_policy(place))
+        judge(&principal, &request, self.resource_policy(place).as_ref())
     }
 
     /// The policy of the resource, if that is one of the application's functions.
-    fn resource_policy(&self, place: &Place) -> Option<&ResourcePolicy> {
-        let mut functions = self
-            .application
-            .functions
-            .iter()
-            .zip(self.function_policies);
-        let found = functions.find(|(function, _)| {
+    fn resource_policy(&self, place: &Place) -> Option<ResourcePolicy> {
+        let mut functions = self.application.functions.iter();
+        let found = functions.find(|function| {
             let arn = place.arn("lambda", format_args!("function:{}", function.name));
             arn.as_str() == self.resource
         });
-        found.map(|(_, policy)| policy)
+        found.map(|function| function.policy.enforced())
     }
 }

@@ -184,17 +184,13 @@ impl<'a> Build<'a> {
 
     /// Where the template says a function's code to be.
     fn code(&self, function: &Function) -> PathBuf {
-        self.settings.template_folder.join(&function.code_uri)
+        self.settings.template_folder.join(&function.code.folder)
     }
 }
 
 /// Whether a function is built in the same way as it was before.
 pub fn is_built_alike(before: &Function, now: &Function) -> bool {
-    before.logical_id == now.logical_id
-        && before.code_uri == now.code_uri
-        && before.runtime == now.runtime
-        && before.build_method == now.build_method
-        && before.binary == now.binary
+    before.logical_id == now.logical_id && before.code == now.code && before.runtime == now.runtime
 }
 
 /// A function's toolchain, and what it is to build.

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use samlet_aws::Place;
-use samlet_template::{Actions, Application};
+use samlet_template::{Application, Catalogue};
 
 use crate::{Build, BuildError, Mode, Progress, toolchain};
 
@@ -26,7 +26,7 @@ fn application(functions: &[(&str, &str, &str)]) -> Application {
     }
     let place = Place::new("us-east-1", "123456789012", "local");
     let settings = samlet_template::Settings::new(place);
-    samlet_template::read(&template, &settings, &Actions::of([])).unwrap()
+    samlet_template::read(&template, &settings, &Catalogue::new([])).unwrap()
 }
 
 fn build<'a>(application: &'a Application, folder: &'a Path, mode: Mode) -> Build<'a> {

@@ -18,11 +18,10 @@ use std::process::ExitCode;
 
 use args::Cli;
 use clap::Parser;
-
-pub use samlet_run::{Core, MakeService, Registration};
+use samlet_service::Registration;
 
 /// Runs the command that the arguments name, with further services beside samlet's own.
-pub fn main_with(further: Vec<Registration>) -> ExitCode {
+pub fn main_with(further: Vec<&'static Registration>) -> ExitCode {
     samlet_run::add_services(further);
     // Flags of the default command can't stand before another one; this one may.
     let mut arguments: Vec<OsString> = std::env::args_os().collect();

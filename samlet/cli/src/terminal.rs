@@ -14,7 +14,7 @@ use samlet_logs::{LogEvent, Observer};
 use samlet_template::{Api, Application, Route};
 use tracing_subscriber::EnvFilter;
 
-use samlet_run::{Addresses, LogDisplay};
+use samlet_run::{Addresses, ApiAddress, LogDisplay};
 
 /// Told apart well on dark and light terminals.
 const COLOURS: [AnsiColor; 6] = [
@@ -82,7 +82,7 @@ impl LogDisplay for LogNames {
         for (function, colour) in coloured {
             let shown = (function.logical_id.clone(), colour.on_default());
             // A group that several share goes by the first one's name.
-            by_group.entry(function.log_group()).or_insert(shown);
+            by_group.entry(function.log_group.clone()).or_insert(shown);
         }
         let names = Names {
             width: functions()
@@ -201,14 +201,17 @@ fn routes_of<'a>(
     })
 }
 
-/// Prints each API's routes with their functions; `urls` are the APIs'.
-pub(crate) fn print_routes(application: &Application, urls: &[String]) {
+/// Prints each API's routes with their functions, and where it is reached, if it is.
+pub(crate) fn print_routes(application: &Application, addresses: &[ApiAddress]) {
     let mut stdout = anstream::stdout();
     let routes = application.apis.iter().flat_map(|api| &api.routes);
     let width = routes.map(|route| route.path.len()).max().unwrap_or(0);
-    for (number, api) in application.apis.iter().enumerate() {
+    for api in &application.apis {
         if application.apis.len() > 1 {
-            let url = urls.get(number).map(|url| format!(" {url}"));
+            let address = addresses
+                .iter()
+                .find(|known| known.logical_id == api.logical_id);
+            let url = address.map(|address| format!(" {}", address.url));
             writeln!(stdout, "{}{}", api.logical_id, url.unwrap_or_default()).ok();
         }
         for (route, id) in routes_of(api, application) {
@@ -220,8 +223,8 @@ pub(crate) fn print_routes(application: &Application, urls: &[String]) {
 /// Prints the routes, the outputs, and the line that tools wait for:
 /// `ready http://…`.
 pub(crate) fn print_ready(application: &Application, addresses: &Addresses) {
-    let (urls, aws_url) = (&addresses.apis, addresses.aws.as_str());
-    print_routes(application, urls);
+    let (apis, aws_url) = (&addresses.apis, addresses.aws.as_str());
+    print_routes(application, apis);
     let mut stdout = anstream::stdout();
     let bold = Style::new().bold();
     for output in &application.outputs {
@@ -233,7 +236,7 @@ pub(crate) fn print_ready(application: &Application, addresses: &Addresses) {
     writeln!(stdout, "AWS endpoint {aws_url}").ok();
     writeln!(stdout, "console {}", addresses.console).ok();
     // An application without APIs is reached through the AWS endpoint.
-    let ready = urls.first().map_or(aws_url, String::as_str);
+    let ready = apis.first().map_or(aws_url, |api| &api.url);
     writeln!(stdout, "{bold}ready {ready}{bold:#}").ok();
     stdout.flush().ok();
 }

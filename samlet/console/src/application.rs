@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use samlet_aws::{Arn, Place};
-use samlet_iam::{Context, Principal, Request, Role, judge};
+use samlet_iam::{Context, Principal, Request, judge};
 use samlet_template::{Api, ApiKind, Application, Function, Table};
 use samlet_traces::{KEPT_SECONDS, MAX_BODY_BYTES, MAX_BYTES, MAX_TRACES, STEP_SECONDS};
 use serde_json::{Value, json};
@@ -25,16 +25,14 @@ const TABLE_ACTIONS: [&str; 9] = [
 ];
 
 /// What runs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Shown<'a> {
     /// As the template declares it.
     pub application: &'a Application,
-    /// Each function's, in the same order.
-    pub roles: &'a [Role],
     /// The template's path, as it was given.
     pub template: &'a str,
-    /// Each API's address, in the same order.
-    pub urls: &'a [String],
+    /// APIs' addresses, by logical id.
+    pub urls: BTreeMap<String, String>,
     /// The AWS endpoint's address.
     pub aws_url: &'a str,
     /// The DynamoDB that functions use instead of the one here.
@@ -63,8 +61,6 @@ pub(crate) struct Known {
 #[derive(Debug)]
 pub(crate) struct Declared {
     pub(crate) application: Application,
-    /// Each function's, in the same order.
-    pub(crate) roles: Vec<Role>,
     pub(crate) place: Place,
 }
 
@@ -87,18 +83,12 @@ impl Known {
             log_groups: application
                 .functions
                 .iter()
-                .map(|function| (function.logical_id.clone(), function.log_group()))
+                .map(|function| (function.logical_id.clone(), function.log_group.clone()))
                 .collect(),
-            urls: application
-                .apis
-                .iter()
-                .zip(shown.urls)
-                .map(|(api, url)| (api.logical_id.clone(), url.clone()))
-                .collect(),
+            urls: shown.urls.clone(),
             tables: application.tables.iter().map(KnownTable::of).collect(),
             declared: Some(Declared {
                 application: application.clone(),
-                roles: shown.roles.to_vec(),
                 place: shown.place.clone(),
             }),
         };
@@ -143,8 +133,8 @@ impl Known {
     fn describe(&self, shown: &Shown<'_>, started: SystemTime) -> Value {
         let application = shown.application;
         let apis = application.apis.iter().map(|api| self.describe_api(api));
-        let functions = application.functions.iter().zip(shown.roles);
-        let functions = functions.map(|(function, role)| self.function(function, role, shown));
+        let functions = application.functions.iter();
+        let functions = functions.map(|function| self.function(function, shown));
         let tables = self.tables.iter().map(KnownTable::describe);
         json!({
             "version": env!("CARGO_PKG_VERSION"),
@@ -183,9 +173,9 @@ impl Known {
         })
     }
 
-    fn function(&self, function: &Function, role: &Role, shown: &Shown<'_>) -> Value {
+    fn function(&self, function: &Function, shown: &Shown<'_>) -> Value {
         let place = shown.place;
-        let principal = Principal::of_role(role.clone(), &function.name, place);
+        let principal = Principal::of_role(function.role.enforced(), &function.name, place);
         let tables = self.tables.iter().filter_map(|table| {
             let resource = place.arn("dynamodb", format_args!("table/{}", table.name));
             let actions: Vec<&str> = TABLE_ACTIONS
@@ -200,7 +190,7 @@ impl Known {
             "runtime": function.runtime,
             "memory_mb": function.memory_mb,
             "timeout_ms": function.timeout.as_millis() as u64,
-            "log_group": function.log_group(),
+            "log_group": function.log_group,
             "place": format!("{}:{}", shown.template, function.location.line),
             "tables": tables.collect::<Value>(),
         })
@@ -219,23 +209,12 @@ fn is_allowed(principal: &Principal, action: &str, resource: &str) -> bool {
 
 impl KnownTable {
     fn of(table: &Table) -> Self {
-        let schema = table.create_table["KeySchema"].as_array();
-        let types = table.create_table["AttributeDefinitions"].as_array();
-        let type_of = |name: &str| {
-            let mut types = types.into_iter().flatten();
-            let found = types.find(|known| known["AttributeName"] == name);
-            found
-                .and_then(|known| known["AttributeType"].as_str())
-                .unwrap_or("S")
-        };
-        // DynamoDB takes no other order than HASH, RANGE.
-        let key = schema.into_iter().flatten();
-        let key = key.filter_map(|part| part["AttributeName"].as_str());
+        let key = table.key_schema.0.iter();
         Self {
             id: table.logical_id.clone(),
             name: table.name.clone(),
             key: key
-                .map(|name| (name.to_owned(), type_of(name).to_owned()))
+                .map(|part| (part.name.clone(), part.attribute_type.clone()))
                 .collect(),
         }
     }

@@ -29,12 +29,7 @@ impl Console {
             return json!([]);
         };
         let usage = self.sources.access.usage();
-        let reports = reports(
-            &declared.application,
-            &declared.roles,
-            usage,
-            &declared.place,
-        );
+        let reports = reports(&declared.application, usage, &declared.place);
         serde_json::to_value(reports).unwrap_or_default()
     }
 }

@@ -23,8 +23,8 @@ use crate::requirements::{ANY_STREAM, requirements};
 use crate::store::Store;
 use crate::tables::{self, TableError};
 
-/// The types of resources that are tables.
-const KINDS: [&str; 2] = ["AWS::DynamoDB::Table", "AWS::Serverless::SimpleTable"];
+/// The type of resources that are tables; SAM's SimpleTable is declared as one.
+const KIND: &str = "AWS::DynamoDB::Table";
 
 /// Tables that are described: an account's quota on AWS.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html>
@@ -137,9 +137,7 @@ impl Service for DynamoDb {
     }
 
     async fn plan(&self, declared: &[Declared]) -> Result<Plan, ApplyError> {
-        let tables = declared
-            .iter()
-            .filter(|declared| KINDS.contains(&declared.kind.as_str()));
+        let tables = declared.iter().filter(|declared| declared.kind == KIND);
         let planned: Vec<Planned> = tables.map(Planned::of).collect();
         for table in &planned {
             let checked = tables::check(&self.store, &table.create_table).await;

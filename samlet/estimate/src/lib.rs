@@ -262,14 +262,14 @@ pub(crate) mod example {
     //! A load small enough to be worked out by hand.
 
     use samlet_aws::Place;
-    use samlet_template::{Actions, Application, Settings};
+    use samlet_template::{Application, Catalogue, Settings};
 
     use super::*;
 
     /// What a template declares.
     pub(crate) fn application(source: &str) -> Application {
         let settings = Settings::new(Place::new("us-east-1", "1", "local"));
-        samlet_template::read(source, &settings, &Actions::default()).unwrap()
+        samlet_template::read(source, &settings, &Catalogue::new([])).unwrap()
     }
 
     /// 1,000 requests a second: 200 create, 800 retrieve; items of 1.5 KB.

@@ -1,7 +1,9 @@
 //! The load of the application: its template, what was measured here, and what the command line says instead.
 
+use std::collections::BTreeMap;
+
 use samlet_aws::Place;
-use samlet_iam::{Context, Principal, Request, Role, judge};
+use samlet_iam::{Context, Principal, Request, judge};
 use samlet_template::{Application, Architecture};
 
 use crate::{
@@ -80,19 +82,17 @@ pub struct Given {
 }
 
 /// What was measured here.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Figures {
-    /// Of each function, in the application's order.
-    pub functions: Vec<FunctionFigures>,
-    /// Of each table, in the application's order.
-    pub tables: Vec<TableFigures>,
+    /// Of functions, by logical id.
+    pub functions: BTreeMap<String, FunctionFigures>,
+    /// Of tables, by logical id.
+    pub tables: BTreeMap<String, TableFigures>,
 }
 
 /// What is known of a function.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct FunctionFigures {
-    /// As whom it runs.
-    pub role: Role,
     /// Its log's.
     pub measured: Measured,
     /// What it was allowed.
@@ -124,8 +124,8 @@ pub struct TableFigures {
 pub struct SourcedLoad {
     /// The load.
     pub load: Load,
-    /// Of each function's durations.
-    pub origins: Vec<String>,
+    /// Of functions' durations, by logical id.
+    pub origins: BTreeMap<String, String>,
     /// What was assumed, and what to know beside the figures.
     pub notes: Vec<String>,
 }
@@ -141,8 +141,11 @@ pub fn load(
     let mut notes = Vec::new();
     let tables = tables(application, given, &figures.tables, &mut notes)?;
     let mut functions = Vec::new();
-    let mut origins = Vec::new();
-    for (index, figures) in figures.functions.iter().enumerate() {
+    let mut origins = BTreeMap::new();
+    let unmeasured = FunctionFigures::default();
+    for (index, declared) in application.functions.iter().enumerate() {
+        let figures = figures.functions.get(&declared.logical_id);
+        let figures = figures.unwrap_or(&unmeasured);
         let mut of = entries.iter().filter(|entry| entry.function == index);
         let is_used = of.any(|entry| entry.share > 0.0);
         let (function, origin) = function(application, place, given, index, figures, is_used)?;
@@ -152,10 +155,13 @@ pub fn load(
                 "{name} shares a log group: it was measured together with others"
             ));
         }
+        origins.insert(function.name.clone(), origin);
         functions.push(function);
-        origins.push(origin);
     }
-    if origins.iter().any(|origin| origin.starts_with("measured")) {
+    if origins
+        .values()
+        .any(|origin| origin.starts_with("measured"))
+    {
         notes.insert(0, MEASURED_HERE.to_owned());
     }
     notes.extend(watching::notes(application, &entries));
@@ -201,7 +207,7 @@ fn function(
         access = seen(application, &figures.uses, measured.invocations());
     }
     if access.is_empty() {
-        access = allowed(application, place, &figures.role, &declared.name);
+        access = allowed(application, place, declared);
     }
     let (reads, writes) = (of_function(&given.reads)?, of_function(&given.writes)?);
     let is_named = |given: &[Named]| is_named(application, given, index);
@@ -228,12 +234,10 @@ fn function(
 }
 
 fn shares_its_log(application: &Application, index: usize) -> bool {
-    let group = application.functions[index].log_group();
-    let groups = application
-        .functions
-        .iter()
-        .map(samlet_template::Function::log_group);
-    groups.filter(|other| *other == group).count() > 1
+    let group = application.functions[index].log_group.as_str();
+    let mut functions = application.functions.iter();
+    functions
+        .any(|other| *group == other.log_group && other.name != application.functions[index].name)
 }
 
 fn origin(measured: &Measured) -> String {
@@ -305,8 +309,13 @@ fn seen(application: &Application, uses: &[Use], invocations: usize) -> Vec<Acce
 }
 
 /// One read and one write of each table, where policies allow it.
-fn allowed(application: &Application, place: &Place, role: &Role, function: &str) -> Vec<Access> {
-    let principal = Principal::of_role(role.clone(), function, place);
+fn allowed(
+    application: &Application,
+    place: &Place,
+    function: &samlet_template::Function,
+) -> Vec<Access> {
+    let role = function.role.enforced();
+    let principal = Principal::of_role(role, &function.name, place);
     let may = |actions: &[&str], arn: &str| {
         let is_allowed = |action: &&str| {
             let request = Request {
@@ -354,7 +363,7 @@ fn set_access(access: &mut Vec<Access>, reads: Option<f64>, writes: Option<f64>)
 fn tables(
     application: &Application,
     given: &Given,
-    figures: &[TableFigures],
+    figures: &BTreeMap<String, TableFigures>,
     notes: &mut Vec<String>,
 ) -> Result<Vec<Table>, EstimateError> {
     for named in given.item_bytes.iter().chain(&given.stored_gb) {
@@ -363,8 +372,9 @@ fn tables(
         }
     }
     let mut tables = Vec::new();
-    for (declared, figures) in application.tables.iter().zip(figures) {
-        let TableFigures { items, bytes } = *figures;
+    for declared in &application.tables {
+        let figures = figures.get(&declared.logical_id).copied();
+        let TableFigures { items, bytes } = figures.unwrap_or_default();
         let of_table = |given: &[Named]| {
             let is_own = |named: &&Named| {
                 named
@@ -383,13 +393,11 @@ fn tables(
                 "{id} holds nothing here: items are taken to have {ITEM_BYTES} bytes"
             ));
         }
-        let indexes = |kind: &str| declared.create_table[kind].as_array().map_or(0, Vec::len);
-        let indexes = indexes("GlobalSecondaryIndexes") + indexes("LocalSecondaryIndexes");
         tables.push(Table {
             name: declared.logical_id.clone(),
             item_bytes: item_bytes.unwrap_or(ITEM_BYTES),
             stored_bytes: of_table(&given.stored_gb).map_or(bytes, |gb| gb * GB),
-            indexes: indexes.try_into().unwrap_or(u32::MAX),
+            indexes: declared.indexes.len().try_into().unwrap_or(u32::MAX),
             consistent_reads: given.consistent_reads,
             point_in_time_recovery: declared.point_in_time_recovery,
         });

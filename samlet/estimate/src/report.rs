@@ -40,7 +40,10 @@ pub fn json(estimate: &Estimate, found: &SourcedLoad) -> String {
     let mut value = serde_json::to_value(estimate).unwrap_or_default();
     value["notes"] = json!(found.notes);
     if let Value::Array(functions) = &mut value["functions"] {
-        for (function, origin) in functions.iter_mut().zip(&found.origins) {
+        for function in functions {
+            let origin = function["name"]
+                .as_str()
+                .and_then(|name| found.origins.get(name));
             function["durations_from"] = json!(origin);
         }
     }
@@ -100,7 +103,7 @@ fn functions(estimate: &Estimate, found: &SourcedLoad) -> Section {
         "DURATIONS",
     ];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
-    for (function, origin) in estimate.functions.iter().zip(&found.origins) {
+    for function in &estimate.functions {
         if function.rate == 0.0 {
             continue;
         }
@@ -118,7 +121,11 @@ fn functions(estimate: &Estimate, found: &SourcedLoad) -> Section {
             number(function.reads, 2),
             number(function.writes, 2),
             number(function.log_bytes, 0),
-            origin.clone(),
+            found
+                .origins
+                .get(&function.name)
+                .cloned()
+                .unwrap_or_default(),
         ]);
     }
     let left = &[0, 3, 12];

@@ -12,7 +12,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
 use samlet_aws::Place;
 use samlet_gateway::fuzzing::Mute;
-use samlet_template::{Actions, Api, ApiKind, PayloadFormat, Settings, read};
+use samlet_template::{Api, ApiKind, Catalogue, PayloadFormat, Settings, read};
 use serde_json::{Value, json};
 
 /// An API of each kind; their routes are replaced.
@@ -36,7 +36,7 @@ type Declared = (&'static str, String);
 
 fn api(kind: ApiKind, format: PayloadFormat, routes: &[Declared]) -> Mute {
     let settings = Settings::new(Place::new("us-east-1", "123456789012", "local"));
-    let apis = read(TEMPLATE, &settings, &Actions::default()).unwrap().apis;
+    let apis = read(TEMPLATE, &settings, &Catalogue::new([])).unwrap().apis;
     let mut api: Api = apis.into_iter().find(|api| api.kind == kind).unwrap();
     let example = api.routes[0].clone();
     let route = |(method, path): &Declared| samlet_template::Route {

@@ -20,7 +20,7 @@ pub struct ResourcePolicy {
 }
 
 /// A resource-based policy: each statement has a Principal or NotPrincipal.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ResourcePolicyDocument {
     pub(crate) statements: Vec<ResourceStatement>,
 }

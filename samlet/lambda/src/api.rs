@@ -168,7 +168,7 @@ impl Service for Api {
             arn: self.arn(&function.name),
             details: vec![
                 ("runtime", function.runtime.clone()),
-                ("log group", function.log_group()),
+                ("log group", function.log_group.clone()),
             ],
         });
         functions.collect()

@@ -31,7 +31,7 @@ pub(crate) fn configuration(function: &Function) -> Value {
 
 fn logging(function: &Function) -> Value {
     let config = &function.logging;
-    let group = function.log_group();
+    let group = &function.log_group;
     match config.json {
         true => json!({
             "LogFormat": "JSON",

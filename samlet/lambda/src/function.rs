@@ -32,8 +32,6 @@ pub struct Logging {
     pub application_level: Option<String>,
     /// The least severe level of Lambda's own lines; INFO when absent.
     pub system_level: Option<String>,
-    /// Another log group than the function's own.
-    pub log_group: Option<String>,
 }
 
 /// A function to serve.
@@ -57,6 +55,8 @@ pub struct Function {
     pub reserved_concurrency: Option<u32>,
     /// How its log is written.
     pub logging: Logging,
+    /// The log group that it writes to.
+    pub log_group: String,
     /// The template's environment variables.
     pub variables: BTreeMap<String, String>,
     /// Those of its role.
@@ -78,14 +78,6 @@ impl Function {
     pub fn arn(&self) -> Arn {
         let name = &self.name;
         self.place.arn("lambda", format_args!("function:{name}"))
-    }
-
-    /// Its log group's name.
-    pub fn log_group(&self) -> String {
-        match &self.logging.log_group {
-            Some(group) => group.clone(),
-            None => format!("/aws/lambda/{}", self.name),
-        }
     }
 
     /// Size and time of what runs.
@@ -112,7 +104,7 @@ impl Function {
     ) -> BTreeMap<String, String> {
         let root = self.program.folder.to_string_lossy();
         let memory = self.memory_mb.to_string();
-        let group = self.log_group();
+        let group = &self.log_group;
         let libraries = format!("{root}:{root}/lib:/opt/lib");
         let lambda = [
             ("AWS_LAMBDA_RUNTIME_API", runtime_api),
@@ -122,7 +114,7 @@ impl Function {
             ("AWS_LAMBDA_FUNCTION_NAME", &self.name),
             ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &memory),
-            ("AWS_LAMBDA_LOG_GROUP_NAME", &group),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", group),
             ("AWS_LAMBDA_LOG_STREAM_NAME", log_stream),
             ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
             ("AWS_REGION", &self.place.region),

@@ -226,7 +226,7 @@ impl Pool {
     ) -> mpsc::Sender<Message> {
         let (mailbox, messages) = mpsc::channel(MESSAGE_QUEUE);
         let log_stream = log_stream_name();
-        let stream = self.0.logs.stream(&function.log_group(), &log_stream);
+        let stream = self.0.logs.stream(&function.log_group, &log_stream);
         let log = Log::new(Arc::clone(&function), stream);
         let seat = Seat {
             pool: self.clone(),

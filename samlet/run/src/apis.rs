@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::Error;
+use crate::outcome::ApiAddress;
 use crate::place::place;
 
 /// Connections that may wait to be taken, as far as the system allows: what
@@ -149,11 +150,16 @@ impl Apis {
             .insert(id.to_owned(), Served { url, stage, stop });
     }
 
-    /// Each API's address, in the application's order.
-    pub(crate) fn urls(&self, application: &Application) -> Vec<String> {
+    /// Where each API is reached, in the application's order.
+    pub(crate) fn addresses(&self, application: &Application) -> Vec<ApiAddress> {
         let apis = application.apis.iter();
-        apis.filter_map(|api| self.url(&api.logical_id).map(str::to_owned))
-            .collect()
+        let addresses = apis.filter_map(|api| {
+            Some(ApiAddress {
+                logical_id: api.logical_id.clone(),
+                url: self.url(&api.logical_id)?.to_owned(),
+            })
+        });
+        addresses.collect()
     }
 
     /// Takes no more requests, and finishes what is in flight.

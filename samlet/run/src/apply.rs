@@ -10,14 +10,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use samlet_console::Shown;
-use samlet_iam::Role;
 use samlet_service::{Applied, Plans};
 use samlet_template::Attributes;
 
 use crate::builds::{Built, Stamps};
-use crate::declared::declared;
 use crate::error::Error;
-use crate::outcome::{AddedApi, Outcome, routes};
+use crate::outcome::{Outcome, routes};
 use crate::running::Running;
 use crate::template::Template;
 
@@ -93,11 +91,9 @@ impl Running {
 
     /// Checks what the template asks for, and binds the ports of APIs that are new; changes nothing that runs.
     async fn plan(&mut self, template: &Template) -> Result<Plans, Error> {
-        template.roles()?;
-        let policies = template.function_policies()?;
         self.apis.bind_new(&template.application)?;
-        let declared = declared(&template.application, policies);
-        self.services.plan(&declared).await.map_err(Error::Apply)
+        let declared = &template.application.declared;
+        self.services.plan(declared).await.map_err(Error::Apply)
     }
 
     /// Has everything be as the template says. What can fail comes first: the services, and the values that they give.
@@ -109,16 +105,15 @@ impl Running {
     ) -> Result<Outcome, Error> {
         let applied = self.services.carry_out(plans).await;
         let template = self.with_late_values(template, &applied.map_err(Error::Apply)?)?;
-        let roles = template.roles()?;
         let application = &template.application;
         self.log_display.update(application);
         self.access.update(application, &template.path);
-        let replaced_functions = self.replace_functions(&template, &built, &roles);
+        let replaced_functions = self.replace_functions(&template, &built);
         // Event sources begin here, once their functions are as they should be.
         let clock = &self.core.setup.clock;
         self.apis
             .deploy(application, &self.core.lambda, &self.traces, clock);
-        self.show(&template, &roles);
+        self.show(&template);
         let outcome = Outcome {
             replaced_functions,
             unbuilt: built.error,
@@ -154,20 +149,13 @@ impl Running {
     }
 
     /// Gives Lambda the functions. The logical ids of those that were there and go on in new environments.
-    fn replace_functions(
-        &mut self,
-        template: &Template,
-        built: &Built,
-        roles: &[Role],
-    ) -> Vec<String> {
+    fn replace_functions(&mut self, template: &Template, built: &Built) -> Vec<String> {
         let declared = &template.application.functions;
         let rebuilt = declared
             .iter()
             .filter(|function| built.rebuilt.contains(&function.logical_id));
         let rebuilt: HashSet<&str> = rebuilt.map(|function| function.name.as_str()).collect();
-        let functions = self
-            .functions
-            .make(&template.application, &built.programs, roles);
+        let functions = self.functions.make(&template.application, &built.programs);
         let lambda = &self.core.lambda;
         let replaced = lambda.update(functions, |function| {
             rebuilt.contains(function.name.as_str())
@@ -181,13 +169,13 @@ impl Running {
     }
 
     /// Has the console show what runs now.
-    fn show(&self, template: &Template, roles: &[Role]) {
+    fn show(&self, template: &Template) {
         let application = &template.application;
+        let addresses = self.apis.addresses(application).into_iter();
         self.console.show(&Shown {
             application,
-            roles,
             template: &template.path.to_string_lossy(),
-            urls: &self.apis.urls(application),
+            urls: addresses.map(|api| (api.logical_id, api.url)).collect(),
             aws_url: &self.functions.aws_url,
             dynamodb_url: self.functions.dynamodb_url.as_deref(),
             place: &self.core.setup.place,
@@ -200,11 +188,8 @@ impl Running {
         let before = &self.current.template.application;
         let is_start = self.current.stamps.is_none();
         let is_new = |id: &str| is_start || before.apis.iter().all(|api| api.logical_id != id);
-        let added_apis = application.apis.iter().filter_map(|api| {
-            let url = self.apis.url(&api.logical_id)?.to_owned();
-            let logical_id = api.logical_id.clone();
-            is_new(&logical_id).then_some(AddedApi { logical_id, url })
-        });
+        let addresses = self.apis.addresses(application).into_iter();
+        let added_apis = addresses.filter(|api| is_new(&api.logical_id));
         let routes_now = routes(application);
         let routes_before = if is_start {
             BTreeSet::new()

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::services::services;
+use crate::services::identities;
 
 /// A shorter token than this was cut off as it was written.
 const MIN_TOKEN_LENGTH: usize = 32;
@@ -49,8 +49,7 @@ impl DataFolder {
 
     /// Deletes everything but what was built, without opening it; gives what it was, in words.
     pub fn forget(&self) -> Result<Vec<&'static str>, Error> {
-        let services = services();
-        let stored = services.iter().flat_map(|service| service.identity.stored);
+        let stored = identities().flat_map(|identity| identity.stored);
         let stored = stored.map(|stored| (stored.title, self.path.join(stored.path)));
         let record = ("the record of what functions did", self.usage());
         let mut removed = Vec::new();

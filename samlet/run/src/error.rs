@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use samlet_build::BuildError;
 use samlet_service::ApplyError;
-use samlet_template::Diagnostic;
+use samlet_template::{Diagnostic, Problems};
 
 /// What ended a start, or a change of the application that runs.
 #[derive(Debug, thiserror::Error)]
@@ -84,12 +84,14 @@ pub enum Error {
 }
 
 impl Error {
-    /// The same error of a template, with warnings beside it.
-    pub(crate) fn with_warnings(mut self, more: Vec<Diagnostic>) -> Self {
-        if let Self::Template { warnings, .. } = &mut self {
-            warnings.extend(more);
+    /// What is wrong with a template.
+    pub(crate) fn of_template(path: PathBuf, text: Arc<str>, problems: Problems) -> Self {
+        Self::Template {
+            path,
+            text,
+            warnings: problems.warnings,
+            errors: problems.errors,
         }
-        self
     }
 
     /// What to do about it, where the message itself doesn't say.

@@ -24,32 +24,22 @@ pub(crate) struct Functions {
 
 impl Functions {
     /// Each function with its code and with credentials of its own role.
-    pub(crate) fn make(
-        &mut self,
-        application: &Application,
-        programs: &Programs,
-        roles: &[Role],
-    ) -> Vec<Function> {
-        let declared = application.functions.iter().zip(roles);
+    pub(crate) fn make(&mut self, application: &Application, programs: &Programs) -> Vec<Function> {
+        let declared = application.functions.iter();
         declared
-            .map(|(declared, role)| {
+            .map(|declared| {
                 let program = programs.get(&declared.logical_id);
-                self.function(declared, program.cloned().unwrap_or_default(), role.clone())
+                self.function(declared, program.cloned().unwrap_or_default())
             })
             .collect()
     }
 
-    fn function(
-        &mut self,
-        declared: &samlet_template::Function,
-        program: Program,
-        role: Role,
-    ) -> Function {
+    fn function(&mut self, declared: &samlet_template::Function, program: Program) -> Function {
         let place = Arc::clone(&self.place);
-        let role_arn = place.global_arn("iam", format_args!("role/{}", role.name));
+        let role_arn = place.global_arn("iam", format_args!("role/{}", declared.role.name));
         Function {
             name: declared.name.clone(),
-            runtime: declared.runtime.clone(),
+            runtime: declared.runtime.to_string(),
             role_arn: role_arn.into(),
             program,
             handler: declared.handler.clone(),
@@ -60,10 +50,10 @@ impl Functions {
                 json: declared.logging.json,
                 application_level: declared.logging.application_level.clone(),
                 system_level: declared.logging.system_level.clone(),
-                log_group: declared.logging.log_group.clone(),
             },
+            log_group: declared.log_group.clone(),
             variables: declared.environment.clone(),
-            credentials: self.credentials(&declared.name, role),
+            credentials: self.credentials(&declared.name, declared.role.enforced()),
             place,
             aws_endpoint_url: self.aws_url.clone(),
             dynamodb_endpoint_url: self.dynamodb_url.clone(),

@@ -13,7 +13,7 @@ pub struct Outcome {
     /// Whether another template is applied now than before.
     pub has_new_template: bool,
     /// The APIs that were added, with their addresses.
-    pub added_apis: Vec<AddedApi>,
+    pub added_apis: Vec<ApiAddress>,
     /// The routes that were added.
     pub added_routes: BTreeSet<RouteName>,
     /// The routes that are gone.
@@ -26,12 +26,12 @@ pub struct Outcome {
     pub took: Duration,
 }
 
-/// An API that was added.
+/// Where an API is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AddedApi {
+pub struct ApiAddress {
     /// Its logical id.
     pub logical_id: String,
-    /// Where it is reached.
+    /// `http://host:port`.
     pub url: String,
 }
 

@@ -11,7 +11,7 @@ use samlet_endpoint::{Endpoint, Mount};
 use samlet_iam::Identities;
 use samlet_lambda::Lambda;
 use samlet_logs::Logs;
-use samlet_service::{Service, Services};
+use samlet_service::Services;
 use samlet_traces::Traces;
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::functions::Functions;
 use crate::logs::LogDisplay;
 use crate::place::{ACCOUNT_ID, REGION, place};
-use crate::services::{Core, services};
+use crate::services::{Core, make_services};
 use crate::settings::Settings;
 use crate::template::Template;
 
@@ -93,17 +93,6 @@ impl Parts {
             endpoint_stop,
         })
     }
-}
-
-/// The services, made.
-fn make_services(core: &Core) -> Result<Vec<Arc<dyn Service>>, Error> {
-    let services = services().into_iter().map(|service| {
-        (service.make)(core).map_err(|source| Error::Service {
-            title: service.identity.title,
-            source,
-        })
-    });
-    services.collect()
 }
 
 /// What functions will be given.

@@ -23,6 +23,7 @@ use crate::data::DataFolder;
 use crate::error::Error;
 use crate::functions::Functions;
 use crate::logs::LogDisplay;
+use crate::outcome::ApiAddress;
 use crate::parts::Parts;
 use crate::services::Core;
 use crate::settings::Settings;
@@ -35,7 +36,7 @@ const RECORD_INTERVAL: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub struct Addresses {
     /// Each API's, in the template's order.
-    pub apis: Vec<String>,
+    pub apis: Vec<ApiAddress>,
     /// The AWS endpoint's.
     pub aws: String,
     /// The console's, with its token.
@@ -74,7 +75,6 @@ impl Running {
         template: &Arc<Template>,
         log_display: Arc<dyn LogDisplay>,
     ) -> Result<Self, Error> {
-        template.roles()?;
         let mut apis = Apis::new(settings.host, settings.port);
         apis.bind_new(&template.application)?;
         let aws = apis::bind(Ipv4Addr::LOCALHOST.into(), settings.aws_port, "--aws-port")?;
@@ -140,7 +140,7 @@ impl Running {
     pub fn addresses(&self) -> Addresses {
         let aws_url = &self.functions.aws_url;
         Addresses {
-            apis: self.apis.urls(&self.current.template.application),
+            apis: self.apis.addresses(&self.current.template.application),
             aws: aws_url.clone(),
             console: self.console.url(aws_url),
         }

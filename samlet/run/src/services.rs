@@ -1,84 +1,85 @@
-//! The services that samlet has. An entry in [`services`] adds one.
+//! The services that samlet has. A line in [`SERVICES`] adds one.
 
-use std::error::Error;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use samlet_dynamodb::Store;
 use samlet_lambda::Lambda;
 use samlet_logs::Logs;
-use samlet_service::{Identity, Service, Setup};
-use samlet_template::Actions;
+use samlet_service::{Identity, Registration, Service, Setup};
+use samlet_template::Catalogue;
 
-/// What services are made of.
+use crate::error::Error;
+
+/// The services that stand by themselves, in the order in which they are named.
+static SERVICES: &[&Registration] = &[&samlet_sts::SERVICE];
+
+/// The services of what other parts use as well, which are named first.
+static OF_CORE: [(&Identity, MakeOfCore); 3] = [
+    (&samlet_dynamodb::IDENTITY, |core| {
+        samlet_dynamodb::DynamoDb::service(core.store.clone(), &core.setup)
+    }),
+    (&samlet_lambda::IDENTITY, |core| {
+        samlet_lambda::Api::service(core.lambda.clone(), &core.setup)
+    }),
+    (&samlet_logs::IDENTITY, |core| {
+        samlet_logs::LogsApi::service(core.logs.clone(), &core.setup)
+    }),
+];
+
+type MakeOfCore = fn(&Core) -> Arc<dyn Service>;
+
+/// What other parts than its service use of DynamoDB, Lambda and CloudWatch Logs.
 #[derive(Debug)]
-pub struct Core {
+pub(crate) struct Core {
     /// What every service is given.
-    pub setup: Setup,
-    /// DynamoDB's tables.
-    pub store: Store,
-    /// Lambda's functions.
-    pub lambda: Lambda,
-    /// CloudWatch's logs.
-    pub logs: Logs,
-}
-
-/// A service that can be made.
-#[derive(Clone, Copy, Debug)]
-pub struct Registration {
-    /// What is known of it before it is made.
-    pub identity: &'static Identity,
-    /// Makes it, opening what it keeps.
-    pub make: MakeService,
-}
-
-/// Makes a service.
-pub type MakeService = fn(&Core) -> Result<Arc<dyn Service>, Box<dyn Error + Send + Sync>>;
-
-/// Every service, in the order in which they are named.
-pub fn services() -> Vec<Registration> {
-    let service = |identity, make| Registration { identity, make };
-    let mut services = vec![
-        service(&samlet_dynamodb::IDENTITY, |core| {
-            Ok(samlet_dynamodb::DynamoDb::service(
-                core.store.clone(),
-                &core.setup,
-            ))
-        }),
-        service(&samlet_lambda::IDENTITY, |core| {
-            Ok(samlet_lambda::Api::service(
-                core.lambda.clone(),
-                &core.setup,
-            ))
-        }),
-        service(&samlet_logs::IDENTITY, |core| {
-            Ok(samlet_logs::LogsApi::service(
-                core.logs.clone(),
-                &core.setup,
-            ))
-        }),
-        service(&samlet_sts::IDENTITY, |core| {
-            Ok(samlet_sts::Sts::service(&core.setup))
-        }),
-    ];
-    services.extend(FURTHER.get().into_iter().flatten());
-    services
+    pub(crate) setup: Setup,
+    pub(crate) store: Store,
+    pub(crate) lambda: Lambda,
+    pub(crate) logs: Logs,
 }
 
 /// Services that a program has beside samlet's own.
-static FURTHER: OnceLock<Vec<Registration>> = OnceLock::new();
+static FURTHER: OnceLock<Vec<&'static Registration>> = OnceLock::new();
 
 /// Adds services to those that samlet has itself: once, before anything else is done.
-pub fn add_services(further: Vec<Registration>) {
+pub fn add_services(further: Vec<&'static Registration>) {
     FURTHER.set(further).ok();
 }
 
-/// The IAM actions of all services, and of the gateway and X-Ray.
-pub fn actions() -> &'static Actions {
-    static ACTIONS: LazyLock<Actions> = LazyLock::new(|| {
+fn registrations() -> impl Iterator<Item = &'static Registration> {
+    let further = FURTHER.get().into_iter().flatten();
+    SERVICES.iter().chain(further).copied()
+}
+
+/// What is known of every service, in the order in which they are named.
+pub fn identities() -> impl Iterator<Item = &'static Identity> {
+    let of_core = OF_CORE.iter().map(|(identity, _)| *identity);
+    of_core.chain(registrations().map(|service| service.identity))
+}
+
+/// The services, made.
+pub(crate) fn make_services(core: &Core) -> Result<Vec<Arc<dyn Service>>, Error> {
+    let mut services: Vec<Arc<dyn Service>> = Vec::new();
+    for (_, make) in &OF_CORE {
+        services.push(make(core));
+    }
+    for Registration { identity, make, .. } in registrations() {
+        let service = make(&core.setup).map_err(|source| Error::Service {
+            title: identity.title,
+            source,
+        })?;
+        services.push(service);
+    }
+    Ok(services)
+}
+
+/// What templates are read with: the IAM actions of all services, of the gateway and of X-Ray, and the types of resources.
+pub fn catalogue() -> &'static Catalogue {
+    static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
         let others = [samlet_gateway::ACTIONS, samlet_traces::ACTIONS];
-        let services = services();
-        let services = services.iter().map(|service| service.identity.actions);
-        Actions::of(services.chain(others))
+        let actions = identities().map(|identity| identity.actions);
+        let types = registrations().flat_map(|service| service.resource_types);
+        Catalogue::new(actions.chain(others)).with_types(types.copied())
     });
-    &ACTIONS
+    &CATALOGUE
 }

@@ -7,13 +7,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use samlet_access::{function_policy, missing_permissions, role};
-use samlet_iam::{ResourcePolicy, Role};
-use samlet_template::{Application, Attributes, Diagnostic, Draft, Function};
+use samlet_access::missing_permissions;
+use samlet_template::{Application, Attributes, Diagnostic, Draft, Function, Problems};
 
 use crate::error::Error;
 use crate::place::place;
-use crate::services::actions;
+use crate::services::catalogue;
 
 /// Where a template is, and what it is read with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,15 +37,16 @@ impl Source {
     fn settings(&self) -> samlet_template::Settings {
         samlet_template::Settings {
             parameter_overrides: self.parameter_overrides.clone(),
+            file: self.path().display().to_string(),
             ..samlet_template::Settings::new(place())
         }
     }
 
     /// The first error that another text in place of the template's would have.
     pub fn check(&self, text: &str) -> Result<(), Diagnostic> {
-        match samlet_template::read(text, &self.settings(), actions()) {
+        match samlet_template::read(text, &self.settings(), catalogue()) {
             Ok(_) => Ok(()),
-            Err(mut errors) => Err(errors.swap_remove(0)),
+            Err(mut problems) => Err(problems.errors.swap_remove(0)),
         }
     }
 }
@@ -77,19 +77,12 @@ impl Template {
         };
         let settings = source.settings();
         let read = Draft::parse(&text).and_then(|draft| {
-            let application = draft.resolve(&settings, actions())?;
+            let application = draft.resolve(&settings, catalogue())?;
             Ok((draft, application))
         });
         let (draft, application) = match read {
             Ok(read) => read,
-            Err(errors) => {
-                return Err(Error::Template {
-                    path,
-                    text,
-                    warnings: Vec::new(),
-                    errors,
-                });
-            }
+            Err(problems) => return Err(Error::of_template(path, text, problems)),
         };
         let mut template = Self {
             path,
@@ -100,12 +93,8 @@ impl Template {
             settings,
             home: folder_of(&source.template).to_owned(),
         };
-        let policies = match template.function_policies() {
-            Ok(policies) => policies,
-            Err(error) => return Err(error.with_warnings(template.warnings)),
-        };
         // Such invocations work here, and fail on AWS.
-        let missing = missing_permissions(&template.application, &policies, &place());
+        let missing = missing_permissions(&template.application, &place());
         template.warnings.extend(missing);
         Ok(template)
     }
@@ -116,13 +105,13 @@ impl Template {
             attributes,
             ..self.settings.clone()
         };
-        match self.draft.resolve(&settings, actions()) {
+        match self.draft.resolve(&settings, catalogue()) {
             Ok(application) => Ok(Self {
                 settings,
                 application,
                 ..self.clone()
             }),
-            Err(diagnostics) => Err(self.error(diagnostics)),
+            Err(problems) => Err(self.error(problems)),
         }
     }
 
@@ -136,48 +125,9 @@ impl Template {
         &self.text
     }
 
-    /// Each function's role, in their order, as it is enforced.
-    pub fn roles(&self) -> Result<Vec<Role>, Error> {
-        let mut wrong = Vec::new();
-        let mut roles = Vec::new();
-        for function in &self.application.functions {
-            match role(&function.role, &self.path) {
-                Ok(role) => roles.push(role),
-                // A role of several functions is wrong once.
-                Err(diagnostics) => wrong.extend(diagnostics),
-            }
-        }
-        wrong.dedup();
-        if !wrong.is_empty() {
-            return Err(self.error(wrong));
-        }
-        Ok(roles)
-    }
-
-    /// Each function's own policy, in their order.
-    pub fn function_policies(&self) -> Result<Vec<ResourcePolicy>, Error> {
-        let mut wrong = Vec::new();
-        let mut policies = Vec::new();
-        for function in &self.application.functions {
-            match function_policy(function, &self.path) {
-                Ok(policy) => policies.push(policy),
-                Err(diagnostics) => wrong.extend(diagnostics),
-            }
-        }
-        if !wrong.is_empty() {
-            return Err(self.error(wrong));
-        }
-        Ok(policies)
-    }
-
-    /// What is wrong with it, as an error with its text. The template's warnings are not in it.
-    pub fn error(&self, errors: Vec<Diagnostic>) -> Error {
-        Error::Template {
-            path: self.path.clone(),
-            text: Arc::clone(&self.text),
-            warnings: Vec::new(),
-            errors,
-        }
+    /// What is wrong with it, as an error with its text.
+    fn error(&self, problems: Problems) -> Error {
+        Error::of_template(self.path.clone(), Arc::clone(&self.text), problems)
     }
 
     /// The function of this logical id or name.

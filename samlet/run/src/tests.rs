@@ -10,16 +10,20 @@ use std::time::Duration;
 
 use samlet_build::BuildError;
 use samlet_service::{
-    Applied, ApplyError, BodyRule, Call, Declared, Fault, Identity, Operation, Plan, Service,
-    async_trait,
+    Applied, ApplyError, BodyRule, Call, Declared, Fault, Identity, Operation, Plan, Registration,
+    Service, async_trait,
 };
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::{
-    Changes, DataFolder, Error, Outcome, Registration, Running, Settings, Source, Template,
+use crate::{Changes, DataFolder, Error, Outcome, Running, Settings, Source, Template};
+
+static SERVICE: Registration = Registration {
+    identity: &IDENTITY,
+    make: |_| Ok(Arc::new(Moody)),
+    resource_types: &[],
 };
 
 /// How long to wait for what must come.
@@ -74,6 +78,12 @@ impl Service for Moody {
     }
 }
 
+/// Where the APIs are reached.
+fn urls(running: &Running) -> Vec<String> {
+    let apis = running.addresses().apis.into_iter();
+    apis.map(|api| api.url).collect()
+}
+
 /// The folder of an application, with a function that needs no build.
 struct Folder(TempDir);
 
@@ -81,10 +91,7 @@ impl Folder {
     fn new() -> Self {
         static ADDED: Once = Once::new();
         ADDED.call_once(|| {
-            crate::add_services(vec![Registration {
-                identity: &IDENTITY,
-                make: |_| Ok(Arc::new(Moody)),
-            }]);
+            crate::add_services(vec![&SERVICE]);
         });
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("code")).unwrap();
@@ -221,7 +228,7 @@ async fn a_change_that_cannot_be_applied_leaves_what_ran_answering() {
     let first = folder.template(&api("First", "https://one.example"));
     let settings = Settings::default();
     let mut running = folder.start(settings, &first).await.unwrap();
-    let url = running.addresses().apis[0].clone();
+    let url = running.addresses().apis[0].url.clone();
     assert!(allows(&url, "https://one.example").await);
 
     let next = api("First", "https://two.example") + &api("Second", "https://two.example");
@@ -241,7 +248,7 @@ async fn a_change_that_cannot_be_applied_leaves_what_ran_answering() {
         assert!(error.to_string().contains(reason), "{error}");
         assert!(allows(&url, "https://one.example").await, "{reason}");
         assert!(!allows(&url, "https://two.example").await, "{reason}");
-        assert_eq!(running.addresses().apis, [url.as_str()]);
+        assert_eq!(urls(&running), [url.as_str()]);
         assert_eq!(running.template().application.apis.len(), 1);
         // Its port was given up again.
         assert_eq!(running.apis.url("Second"), None);
@@ -253,7 +260,7 @@ async fn a_change_that_cannot_be_applied_leaves_what_ran_answering() {
     assert_eq!(addresses.apis.len(), 2);
     assert!(outcome.has_new_template);
     assert_eq!(outcome.added_apis[0].logical_id, "Second");
-    assert_eq!(outcome.added_apis[0].url, addresses.apis[1]);
+    assert_eq!(outcome.added_apis[0].url, addresses.apis[1].url);
     let added: Vec<String> = outcome.added_routes.iter().map(|r| r.to_string()).collect();
     assert_eq!(added, ["GET /Second (SecondFunction)"]);
     assert_eq!(outcome.removed_routes, BTreeSet::new());
@@ -264,7 +271,7 @@ async fn a_change_that_cannot_be_applied_leaves_what_ran_answering() {
         removed.collect::<Vec<_>>(),
         ["GET /Second (SecondFunction)"]
     );
-    is_closed(&addresses.apis[1]).await;
+    is_closed(&addresses.apis[1].url).await;
     running.stop().await;
 }
 
@@ -285,12 +292,12 @@ async fn a_port_that_is_taken_can_be_had_once_it_is_free() {
         matches!(error, Error::PortTaken { flag: "--port", .. }),
         "{error}"
     );
-    assert_eq!(running.addresses().apis, [""; 0]);
+    assert_eq!(running.addresses().apis, []);
     assert_eq!(listed_tables(&running).await, []);
     drop(taken);
     apply(&mut running, &with_api).await.unwrap();
     let url = format!("http://127.0.0.1:{port}");
-    assert_eq!(running.addresses().apis, [url.as_str()]);
+    assert_eq!(urls(&running), [url.as_str()]);
     assert!(allows(&url, "https://one.example").await);
     running.stop().await;
 }

@@ -240,7 +240,7 @@ fn check(
 /// Where the application keeps its Rust functions.
 fn handlers(application: &Application, folder: &Path) -> PathBuf {
     let functions = application.functions.iter();
-    let mut codes = functions.map(|function| function.code_uri.as_path());
+    let mut codes = functions.map(|function| function.code.folder.as_path());
     let rust = codes.find(|code| folder.join(code).join("Cargo.toml").is_file());
     let parent = rust.and_then(Path::parent);
     parent.map_or_else(|| PathBuf::from(HANDLERS), Path::to_owned)

@@ -111,7 +111,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use samlet_aws::Place;
-    use samlet_template::{Actions, ApiKind, Settings};
+    use samlet_template::{ApiKind, Catalogue, Settings};
 
     const TEMPLATE: &str = "
 Transform: AWS::Serverless-2016-10-31
@@ -127,7 +127,7 @@ Resources:
     #[test]
     fn a_resource_goes_behind_the_last_function_and_all_else_stays() {
         let settings = Settings::new(Place::new("us-east-1", "1", "local"));
-        let application = samlet_template::read(TEMPLATE, &settings, &Actions::default()).unwrap();
+        let application = samlet_template::read(TEMPLATE, &settings, &Catalogue::new([])).unwrap();
         let api = Target {
             kind: ApiKind::Rest,
             logical_id: Some("Api".to_owned()),

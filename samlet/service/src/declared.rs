@@ -1,32 +1,11 @@
-//! What a template declares for services, and what services say of it in turn.
+//! What services say of the resources that a template declares.
 
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
-use std::sync::Arc;
 
 use samlet_aws::Arn;
-use samlet_iam::ResourcePolicy;
-use samlet_template::Location;
-use serde_json::Value;
-
-/// A resource as the template declares it.
-#[derive(Clone, Debug)]
-pub struct Declared {
-    /// Its key under `Resources`.
-    pub logical_id: String,
-    /// Its type: `AWS::DynamoDB::Table`.
-    pub kind: String,
-    /// Its name in AWS.
-    pub name: String,
-    /// Its properties, resolved, as the service's own API has them.
-    pub properties: Value,
-    /// The policy that it has itself.
-    pub policy: Option<Arc<ResourcePolicy>>,
-    /// Where it is declared.
-    pub location: Location,
-}
 
 /// What a service is going to do, as the service itself keeps it.
 pub struct Plan(Box<dyn Any + Send>);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use samlet_service::protocol::Query;
 use samlet_service::xml::Element;
 use samlet_service::{
-    Answer, BodyRule, Call, Caller, Fault, Identity, Need, Operation, Protocol, Service, Setup,
-    async_trait,
+    Answer, BodyRule, Call, Caller, Fault, Identity, Need, Operation, Protocol, Registration,
+    Service, Setup, async_trait,
 };
 
 /// STS, as it is here.
@@ -25,6 +25,13 @@ pub static IDENTITY: Identity = Identity {
         max_bytes: 64 * 1024,
     },
     stored: &[],
+};
+
+/// STS, which can be made.
+pub static SERVICE: Registration = Registration {
+    identity: &IDENTITY,
+    make: |setup| Ok(Sts::service(setup)),
+    resource_types: &[],
 };
 
 /// STS of one application.

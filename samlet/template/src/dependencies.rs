@@ -5,20 +5,21 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostics::Findings;
-use crate::node::{Entry, Kind, Node};
+use crate::resolve::Scope;
+use crate::resources::Dependencies;
+use crate::yaml::{Entry, Kind, Node};
 
 type Graph = BTreeMap<String, Vec<String>>;
 
 /// Reports each circle once.
-pub(crate) fn refuse_circles(resources: &[Entry], findings: &mut Findings) {
-    let graph = graph(resources);
+pub(crate) fn refuse_circles(resources: &[Entry], scope: &mut Scope<'_>) {
+    let graph = graph(resources, scope);
     let mut state = BTreeMap::new();
     let mut path = Vec::new();
     for entry in resources {
         if let Some(circle) = circle_from(&entry.key, &graph, &mut state, &mut path) {
             let names: Vec<&str> = circle.iter().map(String::as_str).collect();
-            findings.error(
+            scope.findings.error(
                 entry.at,
                 format!("circular dependency between resources: {}", names.join(", ")),
                 "CloudFormation cannot make one before the other; pass a name instead of a reference",
@@ -28,7 +29,7 @@ pub(crate) fn refuse_circles(resources: &[Entry], findings: &mut Findings) {
     }
 }
 
-fn graph(resources: &[Entry]) -> Graph {
+fn graph(resources: &[Entry], scope: &Scope<'_>) -> Graph {
     let mut graph = Graph::new();
     // An API that is defined elsewhere is not made of the functions' events.
     let defined: Vec<&str> = resources
@@ -41,12 +42,14 @@ fn graph(resources: &[Entry]) -> Graph {
         .map(|entry| entry.key.as_str())
         .collect();
     for entry in resources {
-        let kind = entry.type_name();
-        // SAM makes several resources of each of these: what one of them
-        // needs, the others may not.
-        let parts_of_api = ["AWS::Serverless::Api", "AWS::Serverless::HttpApi"].contains(&kind);
-        let known = ["AWS::Serverless::Function", "AWS::Serverless::SimpleTable"].contains(&kind);
-        if kind.starts_with("AWS::Serverless::") && !known && !parts_of_api {
+        let resource_type = scope.catalogue.find(entry.type_name());
+        let is_relevant = |property: &str| match resource_type.dependencies {
+            Dependencies::Mentioned => true,
+            Dependencies::MentionedIn(properties) => properties.contains(&property),
+            Dependencies::Function => !["Events", "DeploymentPreference"].contains(&property),
+            Dependencies::Unknown => false,
+        };
+        if matches!(resource_type.dependencies, Dependencies::Unknown) {
             continue;
         }
         let mut needs = Vec::new();
@@ -54,7 +57,9 @@ fn graph(resources: &[Entry]) -> Graph {
         let names = depends_on.into_iter().flat_map(Node::one_or_several);
         needs.extend(names.filter_map(Node::as_text).map(str::to_owned));
         for property in entry.value.entries_of("Properties") {
-            if property.key == "Events" && kind.ends_with("Function") {
+            if is_relevant(&property.key) {
+                mentioned(&property.value, &mut needs);
+            } else if property.key == "Events" {
                 // The other way round: the API is made with its routes.
                 for event in property.value.entries() {
                     let apis = apis_of(event).into_iter();
@@ -62,11 +67,6 @@ fn graph(resources: &[Entry]) -> Graph {
                         graph.entry(api).or_default().push(entry.key.clone());
                     }
                 }
-            } else if property.key == "DeploymentPreference" {
-                // A resource of its own, made after the function: its alarms
-                // may watch the function.
-            } else if !parts_of_api || property.key == "Auth" {
-                mentioned(&property.value, &mut needs);
             }
         }
         graph.entry(entry.key.clone()).or_default().extend(needs);

@@ -24,7 +24,26 @@ pub struct Diagnostic {
     pub help: Option<String>,
 }
 
-/// Collects what is found, so that all of it is told at once.
+/// Why a template can't be used: everything that is wrong with it, and what it is warned of beside that. Each list is in
+/// the template's order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Problems {
+    /// What is wrong; never empty.
+    pub errors: Vec<Diagnostic>,
+    /// What would have no effect here.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl From<Diagnostic> for Problems {
+    fn from(error: Diagnostic) -> Self {
+        Self {
+            errors: vec![error],
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// Collects what is found, so that all of it is reported at once.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) errors: Vec<Diagnostic>,
@@ -39,6 +58,21 @@ pub(crate) struct Found {
 }
 
 impl Findings {
+    /// The warnings of a template without errors, in its order.
+    pub(crate) fn into_warnings(self) -> Result<Vec<Diagnostic>, Problems> {
+        let Self {
+            mut errors,
+            mut warnings,
+        } = self;
+        let by_place = |found: &Diagnostic| (found.location.line, found.location.column);
+        warnings.sort_by_key(by_place);
+        if errors.is_empty() {
+            return Ok(warnings);
+        }
+        errors.sort_by_key(by_place);
+        Err(Problems { errors, warnings })
+    }
+
     pub(crate) fn count(&self) -> Found {
         Found {
             errors: self.errors.len(),

@@ -1,19 +1,18 @@
 //! Walks a template's sections and puts the application together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use samlet_aws::Place;
 
-use crate::apis::Apis;
-use crate::diagnostics::{Diagnostic, Location};
-use crate::intrinsics::Scope;
-use crate::keys::Keys;
-use crate::names::did_you_mean;
-use crate::node::{Entry, Node, parse};
-use crate::roles::Roles;
-use crate::{Actions, ApiKind, Application, Attributes, Output};
-use crate::{alarms, dependencies, functions, globals, permissions, resources, tables};
+use crate::diagnostics::{Diagnostic, Problems};
+use crate::resolve::Scope;
+use crate::resolve::late::Attributes;
+use crate::resolve::names::did_you_mean;
+use crate::resources::arns;
+use crate::sam::globals;
+use crate::yaml::{Entry, Node, parse};
+use crate::{Application, Catalogue, Output, dependencies, reading};
 
 /// The sections of a template.
 const SECTIONS: [&str; 12] = [
@@ -63,6 +62,8 @@ pub struct Settings {
     pub parameter_overrides: BTreeMap<String, String>,
     /// What services have said of their resources.
     pub attributes: Attributes,
+    /// What messages call the template.
+    pub file: String,
 }
 
 impl Settings {
@@ -72,6 +73,7 @@ impl Settings {
             place,
             parameter_overrides: BTreeMap::new(),
             attributes: Attributes::default(),
+            file: "template.yaml".into(),
         }
     }
 }
@@ -85,8 +87,8 @@ pub struct Draft {
 
 impl Draft {
     /// Parses a template's text.
-    pub fn parse(source: &str) -> Result<Self, Vec<Diagnostic>> {
-        let (template, surprises) = parse(source).map_err(|error| vec![error])?;
+    pub fn parse(source: &str) -> Result<Self, Problems> {
+        let (template, surprises) = parse(source).map_err(Problems::from)?;
         Ok(Self {
             template,
             surprises,
@@ -98,28 +100,21 @@ impl Draft {
     pub fn resolve(
         &self,
         settings: &Settings,
-        actions: &Actions,
-    ) -> Result<Application, Vec<Diagnostic>> {
-        let mut scope = Scope::new(&self.template, settings, actions);
+        catalogue: &Catalogue,
+    ) -> Result<Application, Problems> {
+        let mut scope = Scope::new(&self.template, settings, catalogue);
         scope.findings.warnings.clone_from(&self.surprises);
         check_sections(&self.template, &mut scope);
         globals::check(&mut scope);
         scope.check_conditions();
         let application = application(&self.template, &mut scope);
-        let by_place = |found: &Diagnostic| (found.location.line, found.location.column);
-        if scope.findings.errors.is_empty() {
-            let mut warnings = scope.findings.warnings;
-            warnings.sort_by_key(by_place);
-            Ok(Application {
-                late: scope.mentions.into_values(),
-                warnings,
-                ..application
-            })
-        } else {
-            let mut errors = scope.findings.errors;
-            errors.sort_by_key(by_place);
-            Err(errors)
-        }
+        let late = scope.mentions.into_values();
+        let warnings = scope.findings.into_warnings()?;
+        Ok(Application {
+            late,
+            warnings,
+            ..application
+        })
     }
 }
 
@@ -155,7 +150,7 @@ fn check_sections(template: &Node, scope: &mut Scope<'_>) {
         let help = format!("add `Transform: {SERVERLESS_TRANSFORM}` at its top");
         scope.findings.error(template.at, message, help);
     }
-    dependencies::refuse_circles(resources, &mut scope.findings);
+    dependencies::refuse_circles(resources, scope);
 }
 
 fn is_serverless(template: &Node) -> bool {
@@ -174,90 +169,21 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
             resources.push(resource);
         }
     }
-    let roles = Roles::read(&resources, scope);
-    let mut apis = Apis::new(Keys::read(&resources, scope));
-    for resource in &resources {
-        match resource.type_name() {
-            "AWS::Serverless::Api" => apis.read(resource, ApiKind::Rest, scope),
-            "AWS::Serverless::HttpApi" => apis.read(resource, ApiKind::Http, scope),
-            _ => {}
-        }
-    }
-    let mut functions = Vec::new();
-    let mut declared_permissions = Vec::new();
-    let mut tables = Vec::new();
-    let mut alarms = Vec::new();
-    let mut dashboards = Vec::new();
-    for resource in &resources {
-        match resource.type_name() {
-            "AWS::Serverless::Function" => {
-                functions.extend(functions::read(resource, &roles, &mut apis, scope));
-            }
-            "AWS::Lambda::Function" => {
-                functions.extend(functions::read_plain(resource, &roles, scope));
-            }
-            "AWS::Lambda::Permission" => {
-                declared_permissions.extend(permissions::read(resource, scope))
-            }
-            "AWS::DynamoDB::Table" => tables.push(tables::read(resource, scope)),
-            "AWS::Serverless::SimpleTable" => tables.push(tables::read_simple(resource, scope)),
-            // Nobody has to be woken by what goes wrong here.
-            "AWS::CloudWatch::Alarm" | "AWS::CloudWatch::CompositeAlarm" => {
-                alarms.push(alarms::read(resource, scope));
-            }
-            "AWS::CloudWatch::Dashboard" => dashboards.push(resource.key.clone()),
-            // Read above, or needing nothing to be done: a log group is there
-            // with its first event, a parameter's value is in the template.
-            "AWS::ApiGateway::Account"
-            | "AWS::ApiGateway::ApiKey"
-            | "AWS::ApiGateway::UsagePlan"
-            | "AWS::ApiGateway::UsagePlanKey"
-            | "AWS::Serverless::Api"
-            | "AWS::Serverless::HttpApi"
-            | "AWS::IAM::ManagedPolicy"
-            | "AWS::IAM::Policy"
-            | "AWS::IAM::Role"
-            | "AWS::Logs::LogGroup"
-            | "AWS::SSM::Parameter"
-            | "" => {}
-            kind => {
-                let message = format!(
-                    "{} ({kind}) is not provided here; references to it give its name",
-                    resource.key
-                );
-                scope.findings.warn(resource.at, message);
-            }
-        }
-    }
-    let names = functions
-        .iter()
-        .map(|f| ("function", f.name.as_str(), f.location));
-    refuse_duplicates(names, scope);
-    let names = tables
-        .iter()
-        .map(|t| ("table", t.name.as_str(), t.location));
-    refuse_duplicates(names, scope);
-    let apis = apis.finish(scope);
-    let outputs = outputs(template, scope);
-    permissions::attach(
-        &mut functions,
-        &declared_permissions,
-        &apis.permissions,
-        scope,
-    );
+    let read = reading::read(&resources, scope);
     Application {
         description: template.get_text("Description").map(str::to_owned),
         open_api: open_api(template, scope),
-        functions,
-        apis: apis.apis,
-        apis_without_routes: apis.without_routes,
-        api_keys: apis.keys.keys,
-        usage_plans: apis.keys.plans,
-        tables,
-        resources: resources::read(&resources, scope),
-        alarms,
-        dashboards,
-        outputs,
+        functions: read.functions,
+        apis: read.apis,
+        apis_without_routes: read.apis_without_routes,
+        api_keys: read.api_keys,
+        usage_plans: read.usage_plans,
+        tables: read.tables,
+        resources: arns::read(&resources, scope),
+        declared: read.declared,
+        alarms: read.alarms,
+        dashboards: read.dashboards,
+        outputs: outputs(template, scope),
         late: Vec::new(),
         warnings: Vec::new(),
     }
@@ -304,20 +230,6 @@ fn check_resource(resource: &Entry, declared: &[Entry], scope: &mut Scope<'_>) {
                     .findings
                     .error(name.at, message, did_you_mean(text, &known));
             }
-        }
-    }
-}
-
-fn refuse_duplicates<'a>(
-    names: impl Iterator<Item = (&'static str, &'a str, Location)>,
-    scope: &mut Scope<'_>,
-) {
-    let mut seen = BTreeSet::new();
-    for (what, name, at) in names {
-        if !seen.insert(name) {
-            scope
-                .findings
-                .error(at, format!("another {what} is named {name} too"), "");
         }
     }
 }

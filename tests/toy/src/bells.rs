@@ -1,4 +1,4 @@
-//! Bells: AWS Query, one IAM action, and resources that have policies.
+//! Bells: AWS Query, one IAM action, and resources that a template declares, with policies.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -6,21 +6,22 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use samlet_aws::{Arn, Place};
-use samlet_iam::{Context, ResourcePolicy, ResourcePolicyDocument};
+use samlet_iam::{Context, ResourcePolicy};
 use samlet_service::protocol::Query;
 use samlet_service::xml::Element;
 use samlet_service::{
-    Answer, BodyRule, Call, Caller, Changes, Described, Fault, Identity, Need, Operation, Protocol,
-    Service, Setup, Stored, async_trait,
+    Answer, Applied, ApplyError, BodyRule, Call, Caller, Changes, Declared, Described, Fault,
+    Identity, Need, Operation, Plan, Protocol, Registration, Service, Setup, Stored, async_trait,
 };
-use serde_json::json;
 use tokio::sync::watch;
+
+use crate::bell::BELL;
 
 /// What a bell has been rung at once, at most.
 const MAX_TIMES: u64 = 12;
 
 /// Bells, as samlet knows them.
-pub static IDENTITY: Identity = Identity {
+pub(crate) static IDENTITY: Identity = Identity {
     signing_name: "bells",
     title: "Bells",
     iam_prefix: "bells",
@@ -36,47 +37,51 @@ pub static IDENTITY: Identity = Identity {
     }],
 };
 
+/// Bells, which can be made.
+pub static SERVICE: Registration = Registration {
+    identity: &IDENTITY,
+    make: |setup| Ok(Arc::new(Bells::new(setup)?)),
+    resource_types: &[&BELL],
+};
+
 /// The bells of one application; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Bells {
     place: Arc<Place>,
     folder: PathBuf,
-    /// By name. Held for a moment only.
-    bells: Arc<Mutex<BTreeMap<&'static str, Bell>>>,
+    /// By name: those that were declared once. Held for a moment only.
+    bells: Arc<Mutex<BTreeMap<String, Bell>>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Bell {
     policy: Option<Arc<ResourcePolicy>>,
     rung: watch::Sender<u64>,
 }
 
 impl Bells {
-    /// Two bells: `main`, which the chime `hourly` may ring, and `quiet`, which has no policy.
+    /// The bells that are stored.
     pub fn new(setup: &Setup) -> io::Result<Self> {
         let folder = setup.folder.join(IDENTITY.stored[0].path);
         std::fs::create_dir_all(&folder)?;
-        let place = Arc::clone(&setup.place);
-        let bell = |name: &str, policy| {
-            let stored = std::fs::read_to_string(folder.join(name)).ok();
-            let rung = stored.and_then(|text| text.parse().ok()).unwrap_or(0);
-            Bell {
-                policy,
+        let mut bells = BTreeMap::new();
+        for file in std::fs::read_dir(&folder)? {
+            let file = file?;
+            let rung = std::fs::read_to_string(file.path())?.parse().unwrap_or(0);
+            let bell = Bell {
+                policy: None,
                 rung: watch::Sender::new(rung),
-            }
-        };
-        let bells = BTreeMap::from([
-            ("main", bell("main", policy_of_main(&place))),
-            ("quiet", bell("quiet", None)),
-        ]);
+            };
+            bells.insert(file.file_name().to_string_lossy().into_owned(), bell);
+        }
         Ok(Self {
-            place,
+            place: Arc::clone(&setup.place),
             folder,
             bells: Arc::new(Mutex::new(bells)),
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, Bell>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Bell>> {
         self.bells.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -111,25 +116,6 @@ fn arn(place: &Place, name: &str) -> Arn {
     place.arn("bells", format_args!("bell/{name}"))
 }
 
-fn policy_of_main(place: &Place) -> Option<Arc<ResourcePolicy>> {
-    let document = json!({
-        "Version": "2012-10-17",
-        "Statement": {
-            "Effect": "Allow",
-            "Principal": {"Service": crate::chimes::SERVICE},
-            "Action": "bells:Ring",
-            "Resource": arn(place, "main"),
-            "Condition": {"ArnEquals": {"aws:SourceArn": place.arn("chimes", "chime/hourly")}},
-        },
-    });
-    let document = ResourcePolicyDocument::parse(&document).ok()?;
-    Some(Arc::new(ResourcePolicy {
-        name: "the policy of main".into(),
-        document,
-        places: Vec::new(),
-    }))
-}
-
 fn no_bell(name: &str) -> Fault {
     Fault::new(404, "NoSuchBell", format!("There is no bell {name:.100}"))
 }
@@ -138,6 +124,37 @@ fn no_bell(name: &str) -> Fault {
 impl Service for Bells {
     fn identity(&self) -> &'static Identity {
         &IDENTITY
+    }
+
+    async fn plan(&self, declared: &[Declared]) -> Result<Plan, ApplyError> {
+        let bells = declared
+            .iter()
+            .filter(|declared| declared.kind == BELL.name);
+        let bells: Vec<Declared> = bells.cloned().collect();
+        if let Some(bell) = bells.iter().find(|bell| bell.name.contains('/')) {
+            return Err(ApplyError {
+                resource: format!("bell {}", bell.logical_id),
+                source: "a bell's name must not have a slash".into(),
+            });
+        }
+        Ok(Plan::new(bells))
+    }
+
+    async fn apply(&self, plan: Plan) -> Result<Applied, ApplyError> {
+        let declared: Vec<Declared> = plan.take().unwrap_or_default();
+        let mut applied = Applied::default();
+        let mut bells = self.lock();
+        // One that has left the template stays, and nobody may ring it by its policy.
+        for bell in bells.values_mut() {
+            bell.policy = None;
+        }
+        for declared in declared {
+            let bell = bells.entry(declared.name.clone()).or_default();
+            bell.policy = declared.policy;
+            let serial = format!("{}-{}", declared.name, std::process::id());
+            applied.set(&declared.logical_id, "Serial", serial);
+        }
+        Ok(applied)
     }
 
     async fn read(&self, call: Call) -> Result<Box<dyn Operation>, Fault> {
@@ -155,7 +172,7 @@ impl Service for Bells {
         let bells = self.lock();
         let described = bells.iter().map(|(name, bell)| Described {
             kind: "bell",
-            name: (*name).to_owned(),
+            name: name.clone(),
             arn: self.arn(name),
             details: vec![("rung", bell.rung.borrow().to_string())],
         });

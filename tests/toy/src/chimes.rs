@@ -6,17 +6,17 @@ use samlet_aws::{Arn, Place};
 use samlet_service::protocol::{Json, JsonVersion};
 use samlet_service::{
     Answer, BodyRule, Call, Caller, Content, Deliver, Fault, Identity, Need, Operation, Protocol,
-    Service, Setup, async_trait,
+    Registration, Service, Setup, async_trait,
 };
 use serde_json::{Value, json};
 
 use crate::bells;
 
 /// As what Chimes makes requests of other services.
-pub(crate) const SERVICE: &str = "chimes.example.com";
+const CALLER: &str = "chimes.example.com";
 
 /// Chimes, as samlet knows them.
-pub static IDENTITY: Identity = Identity {
+static IDENTITY: Identity = Identity {
     signing_name: "chimes",
     title: "Chimes",
     iam_prefix: "chimes",
@@ -29,6 +29,13 @@ pub static IDENTITY: Identity = Identity {
     })],
     body: BodyRule::Whole { max_bytes: 4096 },
     stored: &[],
+};
+
+/// Chimes, which can be made.
+pub static SERVICE: Registration = Registration {
+    identity: &IDENTITY,
+    make: |setup| Ok(Arc::new(Chimes::new(setup))),
+    resource_types: &[],
 };
 
 /// The chimes of one application: there is one of any name.
@@ -93,7 +100,7 @@ impl Operation for Strike {
         let deliver = self.deliver.upgrade().ok_or_else(Fault::internal)?;
         let protocol = &bells::IDENTITY.protocols[0];
         let call = Call::query(protocol, "Ring", &[("Name", &self.bell)]);
-        let caller = Caller::service(SERVICE, &self.arn);
+        let caller = Caller::service(CALLER, &self.arn);
         let name = bells::IDENTITY.signing_name;
         let answer = deliver.deliver(name, call, &caller).await?;
         let Content::Xml(result) = answer.content else {

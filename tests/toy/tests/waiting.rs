@@ -37,7 +37,7 @@ async fn whatever_waits_on_a_resource_is_woken_by_its_change() {
         *waiting.borrow()
     });
     let call = Call::query(
-        &BELLS.protocols[0],
+        &BELLS.identity.protocols[0],
         "Ring",
         &[("Name", "main"), ("Times", "3")],
     );

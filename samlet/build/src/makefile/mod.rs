@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use samlet_lambda::Program;
-use samlet_template::Function;
+use samlet_template::{BuildMethod, Function};
 
 use crate::toolchain::{Job, Settings, Toolchain, build_each, runner};
 use crate::{BuildError, Depth, Input, Mode};
@@ -18,7 +18,7 @@ impl Toolchain for Makefile {
     }
 
     fn fits(&self, job: &Job<'_>, mode: Mode) -> bool {
-        job.function.build_method.as_deref() == Some("makefile") && mode != Mode::BuiltBySam
+        job.function.code.build_method == Some(BuildMethod::Makefile) && mode != Mode::BuiltBySam
     }
 
     fn inputs(&self, jobs: &[&Job<'_>], _settings: &Settings<'_>) -> Vec<Input> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use samlet_lambda::Program;
-use samlet_template::Function;
+use samlet_template::{Function, Runtime};
 
 use crate::toolchain::{Job, Settings, Toolchain, build_each};
 use crate::{BuildError, Depth, Input, Mode};
@@ -52,7 +52,7 @@ impl Toolchain for Python {
     }
 
     fn brings_runtime_of(&self, function: &Function) -> bool {
-        function.runtime.starts_with("python")
+        matches!(function.runtime, Runtime::Python { .. })
     }
 
     fn runs_code_as_it_is(&self) -> bool {
@@ -125,7 +125,7 @@ fn tidy(build_folder: &Path) {
 fn warn_of_versions(functions: &[&Function]) {
     let Ok(version) = version() else { return };
     for function in functions {
-        if function.runtime.ends_with(&version) {
+        if function.runtime.to_string().ends_with(&version) {
             continue;
         }
         tracing::warn!(

@@ -141,7 +141,7 @@ fn find<'w>(manifest: &Path, workspaces: &'w [Metadata]) -> Option<(&'w Metadata
 fn binary(function: &Function, package: &Package) -> Result<String, BuildError> {
     let binaries = package.targets.iter().filter(|target| target.is_bin());
     let binaries: Vec<&str> = binaries.map(|target| target.name.as_str()).collect();
-    match (&function.binary, binaries.as_slice()) {
+    match (&function.code.binary, binaries.as_slice()) {
         (Some(wanted), known) if known.contains(&wanted.as_str()) => Ok(wanted.clone()),
         (None, [only]) => Ok((*only).to_owned()),
         (wanted, known) => {

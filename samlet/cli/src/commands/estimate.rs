@@ -1,5 +1,6 @@
 //! `samlet estimate`: what the application would take and cost on AWS, from what was measured here.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -79,17 +80,17 @@ fn figures(args: &EstimateArgs, template: &Template) -> Result<Figures, Error> {
     let logs = data.join("logs");
     let usage = Usage::open(data.join("usage.json"));
     let declared = template.application.functions.iter();
-    let functions = declared.zip(template.roles()?).map(|(function, role)| {
+    let functions = declared.map(|function| {
         let mut measured = Measured::default();
-        each_event(&logs, &function.log_group(), |event| {
+        each_event(&logs, &function.log_group, |event| {
             measured.add(&event.message);
         });
         let entries = usage.of(&function.name);
-        FunctionFigures {
-            role,
+        let figures = FunctionFigures {
             measured,
             uses: entries.into_iter().filter_map(used).collect(),
-        }
+        };
+        (function.logical_id.clone(), figures)
     });
     Ok(Figures {
         functions: functions.collect(),
@@ -109,20 +110,24 @@ fn used(entry: Entry) -> Option<Use> {
 }
 
 /// What each declared table holds; nothing, if there is no data folder.
-fn tables(args: &EstimateArgs, template: &Template) -> Result<Vec<TableFigures>, Error> {
+fn tables(
+    args: &EstimateArgs,
+    template: &Template,
+) -> Result<BTreeMap<String, TableFigures>, Error> {
     let declared = &template.application.tables;
     let data = args.application.data_dir();
     if !data.join("dynamodb").exists() || declared.is_empty() {
-        return Ok(vec![TableFigures::default(); declared.len()]);
+        return Ok(BTreeMap::new());
     }
     let tables = Tables::open(&args.application, &args.secret, template)?;
     let described = declared.iter().map(|table| {
         let described = tables.call("DescribeTable", &json!({"TableName": table.name}))?;
         let number = |name: &str| described["Table"][name].as_f64().unwrap_or_default();
-        Ok(TableFigures {
+        let figures = TableFigures {
             items: number("ItemCount"),
             bytes: number("TableSizeBytes"),
-        })
+        };
+        Ok((table.logical_id.clone(), figures))
     });
     let described = described.collect();
     tables.close();

@@ -4,7 +4,7 @@ use std::process::{ExitCode, ExitStatus};
 use std::sync::Arc;
 
 use rustix::process::{Pid, Signal};
-use samlet_run::{Addresses, DataFolder, REGION, Running};
+use samlet_run::{Addresses, ApiAddress, DataFolder, REGION, Running};
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -42,7 +42,7 @@ async fn run(args: &ExecArgs, addresses: &Addresses) -> Result<ExitStatus, Error
     let mut words = args.command.iter();
     let mut command = Command::new(words.next().map_or("", String::as_str));
     command.args(words);
-    if let Some(url) = addresses.apis.first() {
+    if let Some(ApiAddress { url, .. }) = addresses.apis.first() {
         command.env("API_URL", url);
     }
     command

@@ -24,7 +24,6 @@ pub(crate) fn command(args: &InvokeArgs) -> Result<ExitCode, Error> {
     let config = args.start.application.config("local_invoke")?;
     let template = template::read(&args.start.application, &config, args.start.built)?;
     let template = Arc::new(template);
-    template.roles()?;
     let function = template::function(&template, &args.function)?;
     let name = function.name.clone();
     let event = event(args, &template, function)?;

@@ -101,7 +101,7 @@ async fn read<'f>(
     function: &'f Function,
     start: u64,
 ) -> Result<Vec<(&'f str, Value)>, Error> {
-    let mut request = json!({"logGroupName": function.log_group(), "startTime": start});
+    let mut request = json!({"logGroupName": function.log_group, "startTime": start});
     if let Some(pattern) = &args.filter {
         request["filterPattern"] = json!(pattern);
     }

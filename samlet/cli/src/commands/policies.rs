@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use samlet_access::{Report, Simulation, Usage, reports, role};
+use samlet_access::{Report, Simulation, Usage, reports};
 
 use samlet_run::place;
 
@@ -15,8 +15,7 @@ pub(crate) fn command(args: &PoliciesArgs) -> Result<(), Error> {
     let config = args.application.config("local_start_api")?;
     let template = template::read(&args.application, &config, false)?;
     let usage = Usage::open(args.application.data_dir().join("usage.json"));
-    let roles = template.roles()?;
-    let reports = reports(&template.application, &roles, &usage, &place());
+    let reports = reports(&template.application, &usage, &place());
     let text = match args.format {
         Format::Text => reports
             .iter()
@@ -38,13 +37,9 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<(), Error> {
     let config = args.application.config("local_start_api")?;
     let template = template::read(&args.application, &config, false)?;
     let function = template::function(&template, &args.function)?;
-    let role = role(&function.role, &template.path);
-    let role = role.map_err(|diagnostics| template.error(diagnostics))?;
     let simulation = Simulation {
         application: &template.application,
-        function_policies: &template.function_policies()?,
         function,
-        role: &role,
         action: &args.action,
         resource: &args.resource,
         context: &args.context,

@@ -35,8 +35,7 @@ pub(crate) fn command(args: &ResetArgs) -> Result<(), Error> {
 
 /// What services keep in the data folder.
 fn stored() -> Vec<&'static str> {
-    let services = samlet_run::services();
-    let stored = services.iter().flat_map(|service| service.identity.stored);
+    let stored = samlet_run::identities().flat_map(|identity| identity.stored);
     stored.map(|stored| stored.title).collect()
 }
 

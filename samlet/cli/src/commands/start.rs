@@ -131,9 +131,9 @@ impl Drop for ReadyFile<'_> {
 fn description(running: &Running, args: &StartArgs) -> Value {
     let application = &running.template().application;
     let addresses = running.addresses();
-    let apis = application.apis.iter().zip(&addresses.apis);
+    let apis = addresses.apis.iter();
     let apis: Value = apis
-        .map(|(api, url)| (api.logical_id.clone(), json!(url)))
+        .map(|api| (api.logical_id.clone(), json!(api.url)))
         .collect();
     let tables = application.tables.iter();
     let tables: Value = tables
@@ -144,7 +144,7 @@ fn description(running: &Running, args: &StartArgs) -> Value {
         .map(|function| (function.logical_id.clone(), json!(function.name)))
         .collect();
     json!({
-        "api_url": addresses.apis.first(),
+        "api_url": addresses.apis.first().map(|api| &api.url),
         "apis": apis,
         "aws_endpoint_url": addresses.aws,
         "console_url": addresses.console,

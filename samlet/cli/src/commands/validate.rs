@@ -2,7 +2,6 @@
 
 use std::io::Write;
 
-use samlet_template::Application;
 use serde_json::json;
 
 use crate::args::{Format, ValidateArgs};
@@ -13,9 +12,9 @@ use crate::{template, terminal};
 pub(crate) fn command(args: &ValidateArgs) -> Result<(), Error> {
     let config = args.application.config("validate")?;
     let template = template::read(&args.application, &config, false)?;
-    template.roles()?;
     if args.format == Format::Json {
-        print_reading(&template.application);
+        // How the template is read, whole: to look into, or to compare with another's reading.
+        writeln!(anstream::stdout(), "{:#}", json!(template.application)).ok();
         return Ok(());
     }
     let application = &template.application;
@@ -30,13 +29,4 @@ pub(crate) fn command(args: &ValidateArgs) -> Result<(), Error> {
     let path = template.path.display();
     writeln!(stdout, "{path} is valid: {}", counts.join(", ")).ok();
     Ok(())
-}
-
-/// How the template is read, whole: to look into, or to compare with another's reading.
-fn print_reading(application: &Application) {
-    let mut reading = json!(application);
-    for (n, function) in application.functions.iter().enumerate() {
-        reading["functions"][n]["log_group"] = json!(function.log_group());
-    }
-    writeln!(anstream::stdout(), "{reading:#}").ok();
 }

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use samlet_aws::Place;
-use samlet_template::{Actions, Settings, read};
+use samlet_template::{Catalogue, Settings, read};
 
 use super::*;
 
@@ -48,7 +48,7 @@ Resources:
 
 fn application() -> Application {
     let settings = Settings::new(Place::new("us-east-1", "123456789012", "local"));
-    read(TEMPLATE, &settings, &Actions::default()).unwrap()
+    read(TEMPLATE, &settings, &Catalogue::new([])).unwrap()
 }
 
 fn document(contribution: &str) -> Value {

@@ -3,7 +3,7 @@
 use samlet_template::{AccessLog, ApiKind, Identity, PayloadFormat, read};
 use serde_json::json;
 
-use crate::{ACTIONS, FUNCTION, application, errors, settings};
+use crate::{CATALOGUE, FUNCTION, application, errors, settings};
 
 #[test]
 fn a_function_has_its_globals_intrinsics_role_and_routes() {
@@ -33,7 +33,7 @@ fn a_function_has_its_globals_intrinsics_role_and_routes() {
     let [own] = &function.role.policies[1..] else {
         panic!("{:?}", function.role);
     };
-    assert_eq!((&own.document, own.locations.len()), (&policy, 1));
+    assert_eq!((own.document.as_json(), own.locations.len()), (&policy, 1));
     let api = &application.apis[0];
     assert_eq!((api.stage.as_str(), api.id.len()), ("Prod", 10));
     let route = &api.routes[0];
@@ -57,7 +57,7 @@ fn parameters_are_overridden_and_checked() {
     settings
         .parameter_overrides
         .insert("Stage".into(), "Test".into());
-    let application = read(FUNCTION, &settings, &ACTIONS).unwrap();
+    let application = read(FUNCTION, &settings, &CATALOGUE).unwrap();
     assert_eq!(application.apis[0].stage, "Test");
     assert_eq!(application.functions[0].environment["STAGE"], "false");
     settings
@@ -66,7 +66,13 @@ fn parameters_are_overridden_and_checked() {
     settings
         .parameter_overrides
         .insert("Stagee".into(), "x".into());
-    assert_eq!(read(FUNCTION, &settings, &ACTIONS).unwrap_err().len(), 2);
+    assert_eq!(
+        read(FUNCTION, &settings, &CATALOGUE)
+            .unwrap_err()
+            .errors
+            .len(),
+        2
+    );
 }
 
 #[test]
@@ -215,13 +221,14 @@ Resources:
         let statements = role
             .policies
             .iter()
-            .map(|policy| policy.document["Statement"].clone());
+            .map(|policy| policy.document.as_json()["Statement"].clone());
         statements
             .flat_map(|list| list.as_array().unwrap().clone())
             .map(|statement| format!("{} {}", statement["Action"], statement["Resource"]))
             .collect()
     };
     let read = r#"["dynamodb:GetItem","dynamodb:Scan","dynamodb:Query","dynamodb:BatchGetItem","dynamodb:DescribeTable"]"#;
+    let poll = r#"["sqs:ChangeMessageVisibility","sqs:ChangeMessageVisibilityBatch","sqs:DeleteMessage","sqs:DeleteMessageBatch","sqs:GetQueueAttributes","sqs:ReceiveMessage"]"#;
     let table = "arn:aws:dynamodb:us-east-1:123456789012:table/local-Table";
     assert_eq!(
         actions(0)[1..],
@@ -229,6 +236,8 @@ Resources:
             format!(r#"{read} ["{table}","{table}/index/*"]"#),
             r#"["lambda:InvokeFunction"] ["*"]"#.to_owned(),
             r#""s3:Get*" "*""#.to_owned(),
+            // Of a service that is not here.
+            format!(r#"{poll} "arn:aws:sqs:us-east-1:123456789012:q""#),
         ]
     );
     assert_eq!(actions(1), [r#""*" "*""#, r#""s3:Get*" "*""#]);
@@ -385,6 +394,7 @@ Resources:
   Table:
     Type: AWS::DynamoDB::Table
     Properties:
+      AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]
       KeySchema: [{AttributeName: pk, KeyType: HASH}]
       PointInTimeRecoverySpecification: {PointInTimeRecoveryEnabled: true, RecoveryPeriodInDays: 7}
       SSESpecification: {SSEEnabled: false}
@@ -480,7 +490,7 @@ fn this_repositorys_own_template_is_read_without_a_warning() {
     let mut set = |name: &str, value: &str| {
         let overrides = &mut settings.parameter_overrides;
         overrides.insert(name.into(), value.into());
-        read(source, &settings, &ACTIONS).unwrap()
+        read(source, &settings, &CATALOGUE).unwrap()
     };
     // Nor as it is in production, but for who is to be told of alarms.
     assert_eq!(set("Stage", "production").warnings, []);

@@ -2,7 +2,7 @@
 
 use samlet_template::{Application, Attributes, Draft, Settings, read};
 
-use crate::{ACTIONS, application, errors, settings};
+use crate::{CATALOGUE, application, errors, settings};
 
 const SOURCE: &str = "
 Transform: AWS::Serverless-2016-10-31
@@ -100,10 +100,10 @@ fn a_stream_has_a_stand_in_until_its_label_is_known() {
         ),
     ] {
         let draft = Draft::parse(&source(written)).unwrap();
-        let early = draft.resolve(&settings(), &ACTIONS).unwrap();
+        let early = draft.resolve(&settings(), &CATALOGUE).unwrap();
         assert_eq!(value(&early), before, "{written}");
         assert_eq!(mentions(&early), [("T", "StreamArn")]);
-        let late = draft.resolve(&running(), &ACTIONS).unwrap();
+        let late = draft.resolve(&running(), &CATALOGUE).unwrap();
         assert_eq!(value(&late), after, "{written}");
         assert_eq!(late.late, []);
         assert!(late.warnings.is_empty(), "{:?}", late.warnings);
@@ -114,14 +114,14 @@ fn a_stream_has_a_stand_in_until_its_label_is_known() {
 fn a_policy_is_of_the_stream_that_there_is() {
     let resource = |application: &Application| {
         let policies = &application.functions[0].role.policies;
-        policies[1].document["Statement"][0]["Resource"].clone()
+        policies[1].document.as_json()["Statement"][0]["Resource"].clone()
     };
     let source = source("x");
     let early = application(&source);
     assert_eq!(resource(&early), format!("{STREAM}/${{T.StreamLabel}}"));
     // Where it is mentioned first.
     assert_eq!(early.late[0].location.line, 27);
-    let late = read(&source, &running(), &ACTIONS).unwrap();
+    let late = read(&source, &running(), &CATALOGUE).unwrap();
     assert_eq!(resource(&late), format!("{STREAM}/{LABEL}"));
 }
 
@@ -165,7 +165,7 @@ fn an_apis_address_on_aws_becomes_the_local_one_however_it_is_written() {
         assert!(value(&early).contains(".execute-api."), "{written}");
         let expected = [(logical_id, "Url"), ("T", "StreamArn")];
         assert_eq!(mentions(&early), expected, "{written}");
-        let late = read(&source, &running(), &ACTIONS).unwrap();
+        let late = read(&source, &running(), &CATALOGUE).unwrap();
         assert_eq!(value(&late), after, "{written}");
     }
 }
@@ -183,7 +183,7 @@ fn what_only_looks_like_an_apis_address_stays() {
         let source = source(written);
         let early = application(&source);
         assert_eq!(mentions(&early), [("T", "StreamArn")], "{written}");
-        let late = read(&source, &running(), &ACTIONS).unwrap();
+        let late = read(&source, &running(), &CATALOGUE).unwrap();
         assert_eq!(value(&early), value(&late), "{written}");
     }
 }

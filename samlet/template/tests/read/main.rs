@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use samlet_aws::Place;
-use samlet_template::{Actions, Application, Diagnostic, Settings, read};
+use samlet_template::{Application, Catalogue, Diagnostic, Problems, Settings, read};
 
 mod applications;
 mod late;
@@ -13,10 +13,11 @@ mod merging;
 mod mistakes;
 mod mutations;
 mod permissions;
+mod resources;
 
-/// The actions of all services that samlet has.
-static ACTIONS: LazyLock<Actions> = LazyLock::new(|| {
-    Actions::of([
+/// With the actions of all services that samlet has.
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
+    Catalogue::new([
         include_str!("../../../dynamodb/src/actions.txt"),
         include_str!("../../../sts/src/actions.txt"),
         include_str!("../../../gateway/src/actions.txt"),
@@ -31,7 +32,7 @@ fn settings() -> Settings {
 }
 
 fn application(source: &str) -> Application {
-    read(source, &settings(), &ACTIONS).unwrap_or_else(|errors| panic!("{errors:#?}"))
+    read(source, &settings(), &CATALOGUE).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
 /// `line:column message (help)` of each error.
@@ -40,7 +41,11 @@ fn errors(source: &str) -> Vec<String> {
 }
 
 fn errors_with(source: &str, settings: &Settings) -> Vec<String> {
-    lines(&read(source, settings, &ACTIONS).map(|_| ()).unwrap_err())
+    lines(&problems_with(source, settings).errors)
+}
+
+fn problems_with(source: &str, settings: &Settings) -> Problems {
+    read(source, settings, &CATALOGUE).map(|_| ()).unwrap_err()
 }
 
 /// The same of each warning.

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use samlet_template::read;
 use serde_json::json;
 
-use crate::{ACTIONS, settings};
+use crate::{CATALOGUE, settings};
 
 /// A few names, so that both sides have some of them.
 fn texts() -> impl Strategy<Value = BTreeMap<String, String>> {
@@ -61,7 +61,7 @@ proptest! {
                 }},
             },
         });
-        let application = read(&template.to_string(), &settings(), &ACTIONS);
+        let application = read(&template.to_string(), &settings(), &CATALOGUE);
         let application = application.map_err(|errors| TestCaseError::fail(format!("{errors:#?}")))?;
         let function = &application.functions[0];
         let mut variables = if ignored { BTreeMap::new() } else { global_variables };
@@ -98,7 +98,7 @@ proptest! {
         let mut settings = settings();
         let known = overrides.into_iter().filter(|(name, _)| defaults.contains_key(name));
         settings.parameter_overrides = known.collect();
-        let application = read(&template.to_string(), &settings, &ACTIONS);
+        let application = read(&template.to_string(), &settings, &CATALOGUE);
         let application = application.map_err(|errors| TestCaseError::fail(format!("{errors:#?}")))?;
         for output in &application.outputs {
             let value = settings.parameter_overrides.get(&output.name);

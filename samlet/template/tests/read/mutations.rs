@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use samlet_template::{Diagnostic, read};
 
-use crate::{ACTIONS, settings};
+use crate::{CATALOGUE, settings};
 
 /// Templates that are damaged in a test run.
 const MUTATIONS: u64 = 3000;
@@ -138,7 +138,7 @@ fn damaged_templates_are_read_or_refused_and_never_break_the_reader() {
     for seed in seeds {
         let source = mutated(&templates, &mut fastrand::Rng::with_seed(seed));
         let began = Instant::now();
-        let outcome = catch_unwind(|| read(&source, &settings(), &ACTIONS));
+        let outcome = catch_unwind(|| read(&source, &settings(), &CATALOGUE));
         let Ok(outcome) = outcome else {
             panic!("MUTATION_SEED={seed} broke the reader:\n{source}");
         };
@@ -151,13 +151,13 @@ fn damaged_templates_are_read_or_refused_and_never_break_the_reader() {
                 taken += 1;
                 application.warnings
             }
-            Err(errors) => {
+            Err(problems) => {
                 refused += 1;
                 assert!(
-                    !errors.is_empty(),
+                    !problems.errors.is_empty(),
                     "MUTATION_SEED={seed} is refused for no reason"
                 );
-                errors
+                [problems.errors, problems.warnings].concat()
             }
         };
         for finding in &findings {

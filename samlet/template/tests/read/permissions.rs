@@ -30,9 +30,9 @@ fn statements(source: &str, logical_id: &str) -> Vec<Value> {
     let mut functions = application.functions.iter();
     let function = functions.find(|function| function.logical_id == logical_id);
     let policy = &function.unwrap().policy;
-    assert_eq!(policy.document["Version"], "2012-10-17");
-    assert_eq!(policy.document["Id"], "default");
-    let statements = policy.document["Statement"].as_array().unwrap();
+    assert_eq!(policy.document.as_json()["Version"], "2012-10-17");
+    assert_eq!(policy.document.as_json()["Id"], "default");
+    let statements = policy.document.as_json()["Statement"].as_array().unwrap();
     assert_eq!(statements.len(), policy.locations.len());
     statements.clone()
 }
@@ -239,7 +239,11 @@ Resources:
         );
         let application = application(&source);
         let policy = &application.functions[0].policy;
-        assert_eq!(policy.document["Statement"], json!([]), "{unresolved}");
+        assert_eq!(
+            policy.document.as_json()["Statement"],
+            json!([]),
+            "{unresolved}"
+        );
         let said = super::lines(&application.warnings);
         let left_out = said.iter().filter(|line| {
             line.contains("the permission P is left out, and so allows nothing here")

@@ -1,0 +1,274 @@
+//! AWS::DynamoDB::Table, as a CreateTable request.
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-dynamodb-table.html>
+
+use serde_json::{Value, json};
+
+use super::schema::{Property, Shape, has, missing, must, to_json, unnoticed};
+use super::{Attributes, Given, Handling, OwnValue, Resource, ResourceType};
+use crate::diagnostics::Location;
+use crate::reading::{Phase, Reading};
+use crate::resolve::Scope;
+use crate::yaml::{Entry, Kind, Node};
+use crate::{Declared, Index, IndexKind, KeyAttribute, KeySchema, KeyType, Table, TimeToLive};
+
+const TEXT: Shape = Shape::Text;
+const CAPACITY: Shape = Shape::Object(&[
+    must("ReadCapacityUnits", Shape::Whole(1, i64::MAX)),
+    must("WriteCapacityUnits", Shape::Whole(1, i64::MAX)),
+]);
+const KEY_SCHEMA: Shape = Shape::List(&Shape::Object(&[
+    must("AttributeName", TEXT),
+    must("KeyType", Shape::OneOf(&["HASH", "RANGE"])),
+]));
+const PROJECTION: Shape = Shape::Object(&[
+    has("NonKeyAttributes", Shape::List(&TEXT)),
+    has(
+        "ProjectionType",
+        Shape::OneOf(&["ALL", "KEYS_ONLY", "INCLUDE"]),
+    ),
+]);
+const GLOBAL_INDEX: Shape = Shape::Object(&[
+    must("IndexName", TEXT),
+    must("KeySchema", KEY_SCHEMA),
+    must("Projection", PROJECTION),
+    has("ProvisionedThroughput", CAPACITY),
+    unnoticed("ContributorInsightsSpecification"),
+    unnoticed("OnDemandThroughput"),
+    unnoticed("WarmThroughput"),
+]);
+const LOCAL_INDEX: Shape = Shape::Object(&[
+    must("IndexName", TEXT),
+    must("KeySchema", KEY_SCHEMA),
+    must("Projection", PROJECTION),
+]);
+// What only costs on AWS, and does nothing here.
+pub(super) const RECOVERY: Shape = Shape::Object(&[
+    has("PointInTimeRecoveryEnabled", Shape::Bool),
+    unnoticed("RecoveryPeriodInDays"),
+]);
+pub(super) const ENCRYPTION: Shape = Shape::Object(&[
+    has("SSEEnabled", Shape::Bool),
+    unnoticed("KMSMasterKeyId"),
+    unnoticed("SSEType"),
+]);
+
+const PROPERTIES: &[Property] = &[
+    has(
+        "AttributeDefinitions",
+        Shape::List(&Shape::Object(&[
+            must("AttributeName", TEXT),
+            must("AttributeType", Shape::OneOf(&["S", "N", "B"])),
+        ])),
+    ),
+    has(
+        "BillingMode",
+        Shape::OneOf(&["PAY_PER_REQUEST", "PROVISIONED"]),
+    ),
+    has("DeletionProtectionEnabled", Shape::Bool),
+    has("GlobalSecondaryIndexes", Shape::List(&GLOBAL_INDEX)),
+    must("KeySchema", KEY_SCHEMA),
+    has("LocalSecondaryIndexes", Shape::List(&LOCAL_INDEX)),
+    has("ProvisionedThroughput", CAPACITY),
+    has(
+        "StreamSpecification",
+        Shape::Object(&[
+            must(
+                "StreamViewType",
+                Shape::OneOf(&["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]),
+            ),
+            unnoticed("ResourcePolicy"),
+        ]),
+    ),
+    has("TableName", TEXT),
+    has(
+        "TimeToLiveSpecification",
+        Shape::Object(&[has("AttributeName", TEXT), must("Enabled", Shape::Bool)]),
+    ),
+    unnoticed("ContributorInsightsSpecification"),
+    unnoticed("OnDemandThroughput"),
+    has("PointInTimeRecoverySpecification", RECOVERY),
+    has("SSESpecification", ENCRYPTION),
+    unnoticed("TableClass"),
+    unnoticed("Tags"),
+    unnoticed("WarmThroughput"),
+    missing("ImportSourceSpecification"),
+    missing("KinesisStreamSpecification"),
+    // It could refuse what is allowed here.
+    missing("ResourcePolicy"),
+];
+
+/// What the service is asked to have, of whichever type a table is declared.
+pub(super) const DECLARED_KIND: &str = "AWS::DynamoDB::Table";
+
+/// The ARN of a table.
+pub(super) const ARN: Given = Given::arn("dynamodb", "table/{name}");
+
+pub(super) static TABLE: ResourceType = ResourceType {
+    properties: PROPERTIES,
+    attributes: Attributes::Only(&[
+        ("Arn", ARN),
+        ("StreamArn", Given::Own(OwnValue(stream_arn))),
+    ]),
+    handling: Handling::own(Phase::Rest, read),
+    ..ResourceType::new(DECLARED_KIND)
+};
+
+/// Passed on to CreateTable.
+const REQUEST: [&str; 8] = [
+    "AttributeDefinitions",
+    "BillingMode",
+    "DeletionProtectionEnabled",
+    "GlobalSecondaryIndexes",
+    "KeySchema",
+    "LocalSecondaryIndexes",
+    "ProvisionedThroughput",
+    "StreamSpecification",
+];
+
+fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
+    let properties = reading.properties(resource, &TABLE);
+    let name = reading.scope.physical_name(&resource.key);
+    let mut create_table = to_json(&properties, PROPERTIES);
+    if let Value::Object(members) = &mut create_table {
+        members.retain(|name, _| REQUEST.contains(&name.as_str()));
+        members.insert("TableName".into(), json!(name));
+    }
+    if let Some(Value::Object(stream)) = create_table.get_mut("StreamSpecification") {
+        stream.insert("StreamEnabled".into(), json!(true));
+    }
+    let schema = key_schema(&properties, &properties, resource.at, reading.scope);
+    check_key(&schema, properties.get("KeySchema"), reading.scope);
+    let of_kind = |property: &str, kind: IndexKind, scope: &mut Scope<'_>| {
+        let declared = properties.items_of(property).iter();
+        let indexes: Vec<Index> = declared
+            .map(|index| Index {
+                name: index.get_text("IndexName").unwrap_or_default().to_owned(),
+                kind,
+                key_schema: key_schema(index, &properties, resource.at, scope),
+            })
+            .collect();
+        indexes
+    };
+    let mut indexes = of_kind("GlobalSecondaryIndexes", IndexKind::Global, reading.scope);
+    let local = of_kind("LocalSecondaryIndexes", IndexKind::Local, reading.scope);
+    indexes.extend(local);
+    let table = Table {
+        logical_id: resource.key.clone(),
+        name,
+        key_schema: schema,
+        indexes,
+        create_table,
+        time_to_live: time_to_live(&properties),
+        point_in_time_recovery: has_recovery(&properties),
+        encrypted_by_kms: has_encryption(&properties),
+        location: resource.at,
+    };
+    add(table, reading);
+}
+
+/// Adds a table, for the application and for the service.
+pub(super) fn add(table: Table, reading: &mut Reading<'_, '_>) {
+    let mut properties = table.create_table.clone();
+    if let (Some(expiry), Value::Object(members)) = (&table.time_to_live, &mut properties) {
+        let specification = json!({"AttributeName": expiry.attribute, "Enabled": true});
+        members.insert("TimeToLiveSpecification".into(), specification);
+    }
+    reading.declared.push(Declared {
+        logical_id: table.logical_id.clone(),
+        kind: DECLARED_KIND,
+        name: table.name.clone(),
+        properties,
+        policy: None,
+        location: table.location,
+    });
+    reading.tables.push(table);
+}
+
+/// The key of a table or of an index, whose attributes the table defines. A part that is wrong is left out and reported.
+fn key_schema(owner: &Node, table: &Node, at: Location, scope: &mut Scope<'_>) -> KeySchema {
+    let mut attributes = Vec::new();
+    for part in owner.items_of("KeySchema") {
+        let (Some(name), Some(key_type)) = (part.get_text("AttributeName"), key_type(part)) else {
+            continue;
+        };
+        let mut definitions = table.items_of("AttributeDefinitions").iter();
+        let defined = definitions.find(|known| known.get_text("AttributeName") == Some(name));
+        let Some(attribute_type) = defined.and_then(|known| known.get_text("AttributeType")) else {
+            let at = part.get("AttributeName").map_or(at, |node| node.at);
+            let message = format!("the key attribute `{name}` is not defined");
+            let help = format!(
+                "add it to AttributeDefinitions: `- {{AttributeName: {name}, AttributeType: S}}`"
+            );
+            scope.findings.error(at, message, help);
+            continue;
+        };
+        attributes.push(KeyAttribute {
+            name: name.to_owned(),
+            key_type,
+            attribute_type: attribute_type.to_owned(),
+        });
+    }
+    KeySchema(attributes)
+}
+
+fn key_type(part: &Node) -> Option<KeyType> {
+    match part.get_text("KeyType")? {
+        "HASH" => Some(KeyType::Hash),
+        "RANGE" => Some(KeyType::Range),
+        _ => None,
+    }
+}
+
+/// A table's own key has a partition key, and may have a sort key.
+fn check_key(schema: &KeySchema, node: Option<&Node>, scope: &mut Scope<'_>) {
+    let Some(node) = node else { return };
+    let types: Vec<KeyType> = schema
+        .0
+        .iter()
+        .map(|attribute| attribute.key_type)
+        .collect();
+    let is_complete = types.len() == node.items().len();
+    let is_key = matches!(types[..], [KeyType::Hash] | [KeyType::Hash, KeyType::Range]);
+    if is_complete && !is_key {
+        let message = "KeySchema must have a HASH key first, and at most one RANGE key after it";
+        scope.findings.error(node.at, message, "");
+    }
+}
+
+fn time_to_live(properties: &Node) -> Option<TimeToLive> {
+    let expiry = properties.get("TimeToLiveSpecification")?;
+    let attribute = expiry.get_text("AttributeName")?;
+    (expiry.get_text("Enabled") == Some("true")).then(|| TimeToLive {
+        attribute: attribute.to_owned(),
+    })
+}
+
+/// The ARN of a table's stream: DynamoDB makes a part of it when it makes the stream.
+fn stream_arn(scope: &mut Scope<'_>, table: &Resource<'_>, at: Location) -> String {
+    let Resource { logical_id, name } = *table;
+    let specification = scope.property(logical_id, "StreamSpecification");
+    let specification = specification.and_then(|node| scope.chosen(node));
+    if specification.is_none_or(|node| node.kind == Kind::Null) {
+        let message = format!("{logical_id} has no StreamArn: the table has no stream");
+        let help = "add a StreamSpecification to the table";
+        scope.findings.error(at, message, help);
+        return String::new();
+    }
+    let resource = format!("table/{name}/stream/${{{logical_id}.StreamLabel}}");
+    let stand_in = scope.settings.place.arn("dynamodb", resource);
+    scope.late_value(logical_id, "StreamArn", stand_in, at)
+}
+
+pub(super) fn has_recovery(properties: &Node) -> bool {
+    let specification = properties.get("PointInTimeRecoverySpecification");
+    is_true(specification, "PointInTimeRecoveryEnabled")
+}
+
+/// Without it, the table is encrypted by a key of DynamoDB's own.
+pub(super) fn has_encryption(properties: &Node) -> bool {
+    is_true(properties.get("SSESpecification"), "SSEEnabled")
+}
+
+fn is_true(specification: Option<&Node>, name: &str) -> bool {
+    specification.and_then(|node| node.get_text(name)) == Some("true")
+}

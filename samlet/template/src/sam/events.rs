@@ -1,0 +1,236 @@
+//! A function's events: routes of REST and HTTP APIs.
+//! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-eventsource.html>
+
+use std::time::Duration;
+
+use super::{authorizers, permissions, throttling, validation};
+use crate::diagnostics::Location;
+use crate::reading::Reading;
+use crate::resolve::Scope;
+use crate::resolve::names::did_you_mean;
+use crate::resources::schema::{Property, Shape, check, has, must, unnoticed};
+use crate::yaml::{Entry, Node};
+use crate::{ApiKind, PayloadFormat, Route};
+
+const EVENT: &[Property] = &[must("Type", Shape::Text), has("Properties", Shape::Any)];
+
+const REST: &[Property] = &[
+    must("Path", Shape::Text),
+    must("Method", Shape::Text),
+    has("RestApiId", Shape::Text),
+    has("Auth", Shape::Any),
+    has("TimeoutInMillis", Shape::Whole(50, 29_000)),
+    has("RequestModel", validation::REQUEST_MODEL),
+    has("RequestParameters", Shape::List(&Shape::Any)),
+    unnoticed("ResponseTransferMode"),
+];
+
+const HTTP: &[Property] = &[
+    has("Path", Shape::Text),
+    has("Method", Shape::Text),
+    has("ApiId", Shape::Text),
+    has("Auth", Shape::Any),
+    has("PayloadFormatVersion", Shape::OneOf(&["1.0", "2.0"])),
+    has("TimeoutInMillis", Shape::Whole(50, 30_000)),
+    has("RouteSettings", throttling::ROUTE_SETTINGS),
+];
+
+const METHODS: [&str; 8] = [
+    "ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT",
+];
+
+/// Other event sources of SAM, which samlet doesn't have.
+const OTHER_TYPES: [&str; 19] = [
+    "AlexaSkill",
+    "CloudWatchEvent",
+    "CloudWatchLogs",
+    "Cognito",
+    "DocumentDB",
+    "DynamoDB",
+    "EventBridgeRule",
+    "IoTRule",
+    "Kinesis",
+    "MQ",
+    "MSK",
+    "S3",
+    "SNS",
+    "SQS",
+    "Schedule",
+    "ScheduleV2",
+    "SelfManagedKafka",
+    "Api",
+    "HttpApi",
+];
+
+/// The function that declares an event.
+#[derive(Clone, Copy)]
+pub(crate) struct Declaring<'a> {
+    pub(crate) logical_id: &'a str,
+    pub(crate) name: &'a str,
+}
+
+/// Reads one event; a route is added to its API.
+pub(crate) fn read(event: &Entry, function: Declaring<'_>, reading: &mut Reading<'_, '_>) {
+    let scope = &mut *reading.scope;
+    let what = format!("the event {}", event.key);
+    check(&event.value, EVENT, &what, event.at, scope);
+    let Some(kind) = event.value.get_text("Type") else {
+        return;
+    };
+    let empty = Node::empty(event.at);
+    let properties = event.value.get("Properties").unwrap_or(&empty);
+    match kind {
+        "Api" => route(event, properties, ApiKind::Rest, function, reading),
+        "HttpApi" => route(event, properties, ApiKind::Http, function, reading),
+        kind if OTHER_TYPES.contains(&kind) => {
+            let message = format!(
+                "samlet has no event source {kind}: {} of {} never happens here",
+                event.key, function.logical_id
+            );
+            scope.findings.warn(event.at, message);
+        }
+        kind => {
+            let message = format!("`{kind}` is no type of an event");
+            scope
+                .findings
+                .error(event.at, message, did_you_mean(kind, &OTHER_TYPES));
+        }
+    }
+}
+
+fn route(
+    event: &Entry,
+    properties: &Node,
+    kind: ApiKind,
+    function: Declaring<'_>,
+    reading: &mut Reading<'_, '_>,
+) {
+    let Reading {
+        apis, keys, scope, ..
+    } = reading;
+    let (known, what, id) = match kind {
+        ApiKind::Rest => (REST, "an Api event", "RestApiId"),
+        ApiKind::Http => (HTTP, "an HttpApi event", "ApiId"),
+    };
+    check(properties, known, what, event.at, scope);
+    let text = |name: &str| properties.get_text(name);
+    let (path, method) = match (kind, text("Path"), text("Method")) {
+        // An HTTP API's catch-all.
+        (ApiKind::Http, None, None) => ("$default", "ANY"),
+        (_, Some(path), Some(method)) => (path, method),
+        (ApiKind::Http, ..) => {
+            let message = "an HttpApi event has both Path and Method, or neither";
+            scope.findings.error(event.at, message, "");
+            return;
+        }
+        (ApiKind::Rest, ..) => return,
+    };
+    let method = match method.to_uppercase().as_str() {
+        "X-AMAZON-APIGATEWAY-ANY-METHOD" => "ANY".to_owned(),
+        other => other.to_owned(),
+    };
+    let at = properties.get("Path").map_or(event.at, |node| node.at);
+    if !METHODS.contains(&method.as_str()) {
+        let at = properties.get("Method").map_or(event.at, |node| node.at);
+        let message = format!("`{method}` is no HTTP method");
+        let help = match did_you_mean(&method, &METHODS) {
+            none if none.is_empty() => format!("it is one of {}", METHODS.join(", ")),
+            hint => hint,
+        };
+        scope.findings.error(at, message, help);
+    }
+    if path != "$default" {
+        check_path(path, at, scope);
+    }
+    let api = match properties.get(id) {
+        // `!Ref Api` is resolved to the API's id by now.
+        Some(node) => apis.find(node.as_text().unwrap_or_default(), kind),
+        None => Some(apis.implicit(kind, keys, scope)),
+    };
+    let Some(api) = api else {
+        let at = properties.get(id).map_or(event.at, |node| node.at);
+        let wanted = match kind {
+            ApiKind::Rest => "AWS::Serverless::Api",
+            ApiKind::Http => "AWS::Serverless::HttpApi",
+        };
+        let message = format!("{id} names no {wanted} of this template");
+        scope
+            .findings
+            .error(at, message, format!("write `{id}: !Ref YourApi`"));
+        return;
+    };
+    let same = |route: &&Route| route.method == method && same_shape(&route.path, path);
+    if let Some(other) = api.routes.iter().find(same) {
+        let message = format!(
+            "{method} {path} is declared twice in {}: {} has it on line {}",
+            api.logical_id, other.function, other.location.line
+        );
+        scope
+            .findings
+            .error(at, message, "one route has one function");
+        return;
+    }
+    let (payload_format, longest) = match (kind, text("PayloadFormatVersion")) {
+        (ApiKind::Rest, _) => (PayloadFormat::V1, 29_000),
+        (ApiKind::Http, Some("1.0")) => (PayloadFormat::V1, 30_000),
+        (ApiKind::Http, _) => (PayloadFormat::V2, 30_000),
+    };
+    let auth = properties.get("Auth");
+    let authorizer = authorizers::of_route(auth, api, scope);
+    let api_key_required = authorizers::key_of_route(auth, api);
+    let timeout = text("TimeoutInMillis").and_then(|text| text.parse().ok());
+    let own_throttle = properties
+        .get("RouteSettings")
+        .and_then(|node| throttling::throttle(node, scope));
+    let route = Route {
+        throttle: own_throttle.or_else(|| api.throttles.of(&method, path)),
+        validation: validation::of_route(properties, event.at, api, scope),
+        method,
+        path: path.into(),
+        function: function.name.into(),
+        payload_format,
+        timeout: Duration::from_millis(timeout.unwrap_or(longest)),
+        authorizer,
+        api_key_required,
+        location: event.at,
+    };
+    let permission = permissions::of_route(function.logical_id, event, api, &route, scope);
+    api.routes.push(route);
+    apis.permit(permission);
+}
+
+fn check_path(path: &str, at: Location, scope: &mut Scope<'_>) {
+    let whole =
+        |segment: &str| segment.starts_with('{') && segment.ends_with('}') && segment.len() > 2;
+    let bad = path
+        .split('/')
+        .find(|segment| segment.contains(['{', '}']) && !whole(segment));
+    let message = if !path.starts_with('/') {
+        format!("the path `{path}` does not start with a slash")
+    } else if let Some(segment) = bad {
+        format!("`{segment}` in the path is neither text nor {{parameter}}")
+    } else if path
+        .split('/')
+        .rev()
+        .skip(1)
+        .any(|segment| segment.ends_with("+}"))
+    {
+        format!("in `{path}` the {{proxy+}} is not the last part")
+    } else {
+        return;
+    };
+    scope.findings.error(at, message, "");
+}
+
+/// Whether two paths match the same requests.
+fn same_shape(a: &str, b: &str) -> bool {
+    let shape = |path: &str| {
+        let parts = path.split('/').map(|part| match part {
+            part if part.ends_with("+}") => "{+}".to_owned(),
+            part if part.starts_with('{') => "{}".to_owned(),
+            part => part.to_owned(),
+        });
+        parts.collect::<Vec<_>>()
+    };
+    shape(a) == shape(b)
+}

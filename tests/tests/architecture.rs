@@ -71,6 +71,29 @@ fn crates_depend_only_on_those_below_them_in_the_code_map() {
 }
 
 #[test]
+fn the_files_that_the_architecture_page_links_exist() {
+    let docs = repository().join("docs");
+    let page = std::fs::read_to_string(docs.join("architecture.md")).unwrap();
+    let links = Regex::new(r"\]\(([^)#]+)\)").unwrap();
+    let mut findings = Vec::new();
+    let mut count = 0;
+    for link in links.captures_iter(&page) {
+        if link[1].starts_with("https://") {
+            continue;
+        }
+        count += 1;
+        if !docs.join(&link[1]).exists() {
+            findings.push(format!(
+                "docs/architecture.md links {}, which doesn't exist",
+                &link[1]
+            ));
+        }
+    }
+    assert!(count > 10, "links are not found any more");
+    assert_none(&findings);
+}
+
+#[test]
 fn nothing_in_samlet_depends_on_its_command_even_in_tests() {
     let workspace = Workspace::read();
     let command = workspace.find(COMMAND).unwrap().package.name.as_str();

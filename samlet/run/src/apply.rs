@@ -13,38 +13,12 @@ use samlet_console::Shown;
 use samlet_service::{Applied, Plans};
 use samlet_template::Attributes;
 
-use crate::builds::{Built, Stamps};
+use crate::builds::Built;
+use crate::changes::{Changes, Current};
 use crate::error::Error;
 use crate::outcome::{Outcome, routes};
 use crate::running::Running;
 use crate::template::Template;
-
-/// What has changed since a template was applied last, beside the template itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Changes {
-    /// Anything: all functions are built.
-    Everything,
-    /// The code of these functions, by logical id.
-    Functions(BTreeSet<String>),
-}
-
-/// What was applied last.
-pub(crate) struct Current {
-    /// With the values that only services know.
-    pub(crate) template: Arc<Template>,
-    /// Of the functions' builds; `None` before anything was applied.
-    pub(crate) stamps: Option<Stamps>,
-}
-
-impl Current {
-    /// Nothing yet; `template` is going to be.
-    pub(crate) fn nothing(template: &Arc<Template>) -> Self {
-        Self {
-            template: Arc::clone(template),
-            stamps: None,
-        }
-    }
-}
 
 impl Running {
     /// Applies a template: builds what changed, and has the application that runs be as the template says. Functions

@@ -1,15 +1,14 @@
 //! Builds the functions that a change concerns, and finds out which of them are others than before.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use samlet_build::{Build, BuildError, Programs, is_built_alike};
 use samlet_lambda::Program;
 use samlet_template::Function;
 
-use crate::apply::Changes;
+use crate::changes::{Changes, Stamp, Stamps};
 use crate::error::Error;
 use crate::running::Running;
 use crate::settings::Settings;
@@ -24,12 +23,6 @@ pub(crate) struct Built {
     /// Why not all could be built; what was built before is run then.
     pub(crate) error: Option<BuildError>,
 }
-
-/// By which one build of each function is known from another, by logical id.
-pub(crate) type Stamps = BTreeMap<String, Option<Stamp>>;
-
-/// Size and time of an executable.
-pub(crate) type Stamp = (u64, SystemTime);
 
 impl Settings {
     /// How the functions of a template are built, into `folder`.

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use samlet_build::{Build, Input};
 
-use crate::apply::Changes;
+use crate::changes::Changes;
 use crate::data::DataFolder;
 use crate::error::Error;
 use crate::outcome::Outcome;

@@ -7,6 +7,7 @@
 mod apis;
 mod apply;
 mod builds;
+mod changes;
 mod data;
 mod error;
 mod follow;
@@ -23,7 +24,7 @@ mod template;
 mod tests;
 mod watch;
 
-pub use apply::Changes;
+pub use changes::Changes;
 pub use data::DataFolder;
 pub use error::Error;
 pub use follow::Follow;

@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::apis::{self, Apis};
-use crate::apply::{Changes, Current};
+use crate::changes::{Changes, Current};
 use crate::data::DataFolder;
 use crate::error::Error;
 use crate::functions::Functions;

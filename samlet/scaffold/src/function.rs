@@ -9,7 +9,9 @@ use samlet_gateway::SampleRequest;
 use samlet_template::{Api, ApiKind, Application, PayloadFormat};
 use serde_json::Value;
 
+use crate::package::up_to;
 use crate::skeleton::Values;
+use crate::target::Target;
 use crate::{ScaffoldError, package, resource, skeleton};
 
 /// Where functions go when there are none yet.
@@ -140,42 +142,6 @@ impl Plan<'_> {
     }
 }
 
-/// The API that a route is added to.
-pub(crate) struct Target {
-    pub(crate) kind: ApiKind,
-    /// `None` is the one that SAM makes by itself.
-    pub(crate) logical_id: Option<String>,
-}
-
-impl Target {
-    fn of(api: &Api) -> Self {
-        let is_implicit = matches!(
-            api.logical_id.as_str(),
-            "ServerlessRestApi" | "ServerlessHttpApi"
-        );
-        Self {
-            kind: api.kind,
-            logical_id: (!is_implicit).then(|| api.logical_id.clone()),
-        }
-    }
-
-    /// The type of the function's event.
-    pub(crate) fn event(&self) -> &'static str {
-        match self.kind {
-            ApiKind::Rest => "Api",
-            ApiKind::Http => "HttpApi",
-        }
-    }
-
-    /// What the function is given.
-    fn request(&self) -> &'static str {
-        match self.kind {
-            ApiKind::Rest => "ApiGatewayProxyRequest",
-            ApiKind::Http => "ApiGatewayV2httpRequest",
-        }
-    }
-}
-
 /// The API of this logical id, else the first, else the one that the template
 /// declares and that has no routes yet, else the one that SAM would make.
 fn api(application: &Application, wanted: Option<&str>) -> Result<Target, ScaffoldError> {
@@ -244,14 +210,6 @@ fn handlers(application: &Application, folder: &Path) -> PathBuf {
     let rust = codes.find(|code| folder.join(code).join("Cargo.toml").is_file());
     let parent = rust.and_then(Path::parent);
     parent.map_or_else(|| PathBuf::from(HANDLERS), Path::to_owned)
-}
-
-/// From a folder of the application to another: `../../../events`.
-pub(crate) fn up_to(from: &Path, to: &str) -> String {
-    let up = from
-        .components()
-        .filter(|c| matches!(c, std::path::Component::Normal(_)));
-    "../".repeat(up.count()) + to
 }
 
 fn imports(request: &str) -> String {

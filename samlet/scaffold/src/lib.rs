@@ -8,6 +8,7 @@ mod function;
 mod package;
 mod resource;
 mod skeleton;
+mod target;
 
 pub use application::create_application;
 pub use error::ScaffoldError;

@@ -7,7 +7,6 @@ use cargo_metadata::MetadataCommand;
 use toml_edit::DocumentMut;
 
 use crate::ScaffoldError;
-use crate::function::up_to;
 use crate::skeleton::{self, ALONE, PACKAGE, Values, WITH_COMMON};
 
 /// What a workspace may say for all of its packages, and what a package says
@@ -149,4 +148,12 @@ fn join(
     };
     members.push(code.to_string_lossy().into_owned());
     skeleton::write(manifest, &workspace.to_string())
+}
+
+/// From a folder of the application to another: `../../../events`.
+pub(crate) fn up_to(from: &Path, to: &str) -> String {
+    let up = from
+        .components()
+        .filter(|c| matches!(c, std::path::Component::Normal(_)));
+    "../".repeat(up.count()) + to
 }

@@ -3,8 +3,9 @@
 use samlet_template::Application;
 
 use crate::ScaffoldError;
-use crate::function::Target;
+
 use crate::skeleton::{RESOURCE, Values};
+use crate::target::Target;
 
 /// The template's text with the resource behind the last function, or, if
 /// there is none, at the end of the resources.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::resolve::Scope;
-use crate::resources::Dependencies;
+use crate::types::Dependencies;
 use crate::yaml::{Entry, Kind, Node};
 
 type Graph = BTreeMap<String, Vec<String>>;

@@ -4,7 +4,7 @@
 //! declares and samlet doesn't have is named in a warning, never passed over.
 
 mod actions;
-mod catalogue;
+mod arns;
 mod dependencies;
 mod diagnostics;
 mod model;
@@ -13,22 +13,21 @@ mod reading;
 mod resolve;
 mod resources;
 mod sam;
+mod settings;
+mod types;
 mod yaml;
 
 pub use actions::Actions;
-pub use catalogue::Catalogue;
 pub use diagnostics::{Diagnostic, Location, Problems};
 pub use model::*;
-pub use reader::{Draft, Settings};
-pub use resolve::late::{Attributes, LateValue};
-pub use resources::{Alarm, DeclaredArn};
-pub use sam::apis::AccessLog;
-pub use sam::gateway_responses::{GatewayResponse, HeaderSource};
+pub use reader::Draft;
+pub use settings::{Attributes, Settings};
+pub use types::Catalogue;
 
 /// What a type of resource is described with, for those who bring one of their own: [`Catalogue::with_types`].
 pub mod resource_type {
-    pub use crate::resources::schema::{Property, Shape, has, missing, must, refused, unnoticed};
-    pub use crate::resources::{
+    pub use crate::types::property::{Property, Shape, has, missing, must, refused, unnoticed};
+    pub use crate::types::{
         Attributes, Companion, Dependencies, Given, Globals, Handling, Naming, Reach, ResourceType,
     };
 }

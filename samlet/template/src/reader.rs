@@ -1,18 +1,14 @@
 //! Walks a template's sections and puts the application together.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-
-use samlet_aws::Place;
 
 use crate::diagnostics::{Diagnostic, Problems};
 use crate::resolve::Scope;
-use crate::resolve::late::Attributes;
 use crate::resolve::names::did_you_mean;
-use crate::resources::arns;
+use crate::resources::READERS;
 use crate::sam::globals;
 use crate::yaml::{Entry, Node, parse};
-use crate::{Application, Catalogue, Output, dependencies, reading};
+use crate::{Application, Catalogue, Output, Settings, arns, dependencies, reading};
 
 /// The sections of a template.
 const SECTIONS: [&str; 12] = [
@@ -51,32 +47,6 @@ const RESOURCE_ATTRIBUTES: [&str; 13] = [
 const MAX_RESOURCES: usize = 500;
 
 const SERVERLESS_TRANSFORM: &str = "AWS::Serverless-2016-10-31";
-
-/// What a template is read for.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Where the application seems to be deployed: the values of pseudo
-    /// parameters, and what ARNs are made of.
-    pub place: Place,
-    /// Parameter values from the command line.
-    pub parameter_overrides: BTreeMap<String, String>,
-    /// What services have said of their resources.
-    pub attributes: Attributes,
-    /// What messages call the template.
-    pub file: String,
-}
-
-impl Settings {
-    /// For `place`, before any service is there; each parameter has its default.
-    pub fn new(place: Place) -> Self {
-        Self {
-            place,
-            parameter_overrides: BTreeMap::new(),
-            attributes: Attributes::default(),
-            file: "template.yaml".into(),
-        }
-    }
-}
 
 /// A template whose values are not worked out yet, which can be done as often as needed.
 #[derive(Debug)]
@@ -169,7 +139,7 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
             resources.push(resource);
         }
     }
-    let read = reading::read(&resources, scope);
+    let read = reading::read(&resources, READERS, scope);
     Application {
         description: template.get_text("Description").map(str::to_owned),
         open_api: open_api(template, scope),

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use samlet_iam::ResourcePolicy;
 
 use crate::resolve::Scope;
-use crate::resources::schema::{check, to_json};
-use crate::resources::{Handling, ResourceType};
+use crate::resolve::check::{check, to_json};
 use crate::sam::apis::Apis;
 use crate::sam::keys::Keys;
 use crate::sam::permissions::{self, Permission};
 use crate::sam::policies;
 use crate::sam::roles::Roles;
+use crate::types::{Handling, ResourceType};
 use crate::yaml::{Entry, Node};
-use crate::{Alarm, Api, ApiKey, Declared, Function, Table, UsagePlan};
+use crate::{Alarm, Api, ApiKey, ApiKind, Declared, Function, Table, UsagePlan};
 
 /// When a resource is read: all of a phase before those of the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +39,14 @@ impl Phase {
         Self::Apis,
         Self::Rest,
     ];
+}
+
+/// Code that reads the resources of a type.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader {
+    pub(crate) resource_type: &'static ResourceType,
+    pub(crate) phase: Phase,
+    pub(crate) read: fn(&Entry, &mut Reading<'_, '_>),
 }
 
 /// What was read so far.
@@ -69,8 +77,8 @@ pub(crate) struct Resources {
     pub(crate) dashboards: Vec<String>,
 }
 
-/// Reads all resources.
-pub(crate) fn read(resources: &[&Entry], scope: &mut Scope<'_>) -> Resources {
+/// Reads all resources; `readers` have the code for those whose types say [`Handling::Read`].
+pub(crate) fn read(resources: &[&Entry], readers: &[Reader], scope: &mut Scope<'_>) -> Resources {
     let mut reading = Reading {
         scope,
         roles: Roles::default(),
@@ -86,8 +94,12 @@ pub(crate) fn read(resources: &[&Entry], scope: &mut Scope<'_>) -> Resources {
     for phase in Phase::ALL {
         for resource in resources {
             let resource_type = reading.scope.catalogue.find(resource.type_name());
-            if phase_of(resource_type) == phase {
-                reading.read(resource, resource_type);
+            let reader = readers
+                .iter()
+                .find(|reader| reader.resource_type.name == resource_type.name);
+            let its_phase = reader.map_or(Phase::Rest, |reader| reader.phase);
+            if its_phase == phase {
+                reading.read(resource, resource_type, reader);
             }
         }
         match phase {
@@ -99,17 +111,19 @@ pub(crate) fn read(resources: &[&Entry], scope: &mut Scope<'_>) -> Resources {
     reading.finish()
 }
 
-fn phase_of(resource_type: &ResourceType) -> Phase {
-    match resource_type.handling {
-        Handling::Own(own) => own.phase,
-        _ => Phase::Rest,
-    }
-}
-
 impl Reading<'_, '_> {
-    fn read(&mut self, resource: &Entry, resource_type: &'static ResourceType) {
+    fn read(
+        &mut self,
+        resource: &Entry,
+        resource_type: &'static ResourceType,
+        reader: Option<&Reader>,
+    ) {
         match resource_type.handling {
-            Handling::Own(own) => (own.read)(resource, self),
+            Handling::Read => {
+                if let Some(reader) = reader {
+                    (reader.read)(resource, self);
+                }
+            }
             Handling::Declared { policy } => self.declare(resource, resource_type, policy),
             Handling::Nothing => {}
             Handling::NotProvided => self.warn_of(resource),
@@ -128,6 +142,15 @@ impl Reading<'_, '_> {
             self.scope,
         );
         properties
+    }
+
+    /// Adds a declared API.
+    pub(crate) fn add_api(&mut self, resource: &Entry, properties: &Node, kind: ApiKind) {
+        let Self {
+            apis, keys, scope, ..
+        } = self;
+        let stage = properties.get_text("StageName").unwrap_or("$default");
+        apis.add(resource, properties, kind, stage, keys, scope);
     }
 
     fn declare(

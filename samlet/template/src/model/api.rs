@@ -10,7 +10,6 @@ use serde_json::Value;
 use super::json_schema::JsonSchema;
 use super::seconds;
 use crate::diagnostics::Location;
-use crate::{AccessLog, GatewayResponse};
 
 /// Which of API Gateway's two kinds an API is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -274,4 +273,34 @@ fn shared<S: serde::Serializer>(
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     schema.as_deref().serialize(serializer)
+}
+
+/// `AccessLogSetting` of a REST API, `AccessLogSettings` of an HTTP API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AccessLog {
+    /// The ARN of a log group or, for REST APIs, of a Firehose stream.
+    pub destination: String,
+    /// An event, with `$context…` in it.
+    pub format: String,
+}
+
+/// How one of API Gateway's own answers is changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct GatewayResponse {
+    /// Another status.
+    pub status: Option<u16>,
+    /// Headers that are added.
+    pub headers: Vec<(String, HeaderSource)>,
+    /// The body, with `$context…` in it, and its content type.
+    pub template: Option<(String, String)>,
+}
+
+/// Where a header's value comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HeaderSource {
+    /// This text.
+    Static(String),
+    /// The request's header of this name.
+    RequestHeader(String),
 }

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::diagnostics::Diagnostic;
-use crate::resolve::late::LateValue;
+use crate::diagnostics::{Diagnostic, Location};
 use crate::{Alarm, Api, ApiKey, Declared, DeclaredArn, Function, Table, UsagePlan};
 
 /// The application a template declares.
@@ -57,4 +56,15 @@ pub struct Output {
     pub description: Option<String>,
     /// `Value`.
     pub value: String,
+}
+
+/// A late attribute that the template mentions, and nobody has given yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LateValue {
+    /// The resource.
+    pub logical_id: String,
+    /// Its attribute.
+    pub attribute: String,
+    /// Where it is mentioned first.
+    pub location: Location,
 }

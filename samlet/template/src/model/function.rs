@@ -3,13 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::seconds;
 use crate::diagnostics::Location;
-use crate::{Policy, ResourcePolicyDocument, Role, Runtime};
+use crate::{Declared, Policy, ResourcePolicyDocument, Role, Runtime};
 
 /// A Lambda function.
 #[derive(Clone, Debug, Serialize)]
@@ -99,4 +101,18 @@ pub struct Logging {
     pub application_level: Option<String>,
     /// `SystemLogLevel`, for what Lambda logs.
     pub system_level: Option<String>,
+}
+
+impl Function {
+    /// What Lambda is asked to have; it is given the code by the way that built it.
+    pub(crate) fn declared(&self) -> Declared {
+        Declared {
+            logical_id: self.logical_id.clone(),
+            kind: "AWS::Lambda::Function",
+            name: self.name.clone(),
+            properties: Value::Null,
+            policy: Some(Arc::new(self.policy.enforced())),
+            location: self.location,
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! What a template is read into: plain data, complete and valid.
 
+mod alarm;
 mod api;
 mod application;
 mod declared;
@@ -11,9 +12,10 @@ mod table;
 
 use serde::Serialize;
 
+pub use alarm::Alarm;
 pub use api::*;
-pub use application::{Application, Output};
-pub use declared::Declared;
+pub use application::{Application, LateValue, Output};
+pub use declared::{Declared, DeclaredArn};
 pub use function::{Architecture, BuildMethod, Code, Function, Logging};
 pub use json_schema::{JsonSchema, SchemaError};
 pub use policy::{Document, Policy, PolicyDocument, ResourcePolicyDocument, Role};

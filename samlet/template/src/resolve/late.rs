@@ -2,55 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
+use super::companions::IMPLICIT_APIS;
+use crate::LateValue;
 use crate::diagnostics::Location;
 use crate::resolve::Scope;
 use crate::resolve::names::api_id;
-use crate::sam::companions::IMPLICIT_APIS;
 
 /// An API's address, which is part of texts such as `https://${Api}.execute-api.…`.
 pub(crate) const URL: &str = "Url";
 
 /// What stands between an API's id and its region in its address on AWS.
 const API_HOST: &str = ".execute-api.";
-
-/// What services gave once they were applied: the values of late attributes.
-///
-/// - `StreamArn` of an `AWS::DynamoDB::Table` with a stream
-/// - `Url` of an API, SAM's implicit ones included: where it is reached,
-///   without a stage or a slash behind it
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Attributes(BTreeMap<String, BTreeMap<String, String>>);
-
-impl Attributes {
-    /// Sets the attribute of a resource.
-    pub fn set(
-        &mut self,
-        logical_id: impl Into<String>,
-        attribute: impl Into<String>,
-        value: impl Into<String>,
-    ) {
-        let of_resource = self.0.entry(logical_id.into()).or_default();
-        of_resource.insert(attribute.into(), value.into());
-    }
-
-    /// The attribute of a resource.
-    pub fn get(&self, logical_id: &str, attribute: &str) -> Option<&str> {
-        Some(self.0.get(logical_id)?.get(attribute)?)
-    }
-}
-
-/// A late attribute that the template mentions, and nobody has given yet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LateValue {
-    /// The resource.
-    pub logical_id: String,
-    /// Its attribute.
-    pub attribute: String,
-    /// Where it is mentioned first.
-    pub location: Location,
-}
 
 /// The late attributes that were mentioned, by resource and name.
 #[derive(Default)]

@@ -1,6 +1,8 @@
 //! Resolves intrinsic functions to plain values.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html>
 
+pub(crate) mod check;
+pub(crate) mod companions;
 mod conditions;
 pub(crate) mod late;
 pub(crate) mod names;

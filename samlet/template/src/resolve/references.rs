@@ -6,8 +6,11 @@ use samlet_aws::Place;
 use crate::diagnostics::Location;
 use crate::resolve::Scope;
 use crate::resolve::names::{api_id, did_you_mean};
-use crate::resources::{Given, Naming, Reach, Resource, ResourceType};
+use crate::types::{Given, Naming, Reach, Resource, ResourceType};
 use crate::yaml::{Kind, Node};
+
+/// The length of what follows the region in the id of Cognito's user pools.
+const POOL_ID_LENGTH: usize = 9;
 
 impl<'a> Scope<'a> {
     /// `!Ref name`.
@@ -211,9 +214,9 @@ impl<'a> Scope<'a> {
             }
             Given::Id | Given::ApiId => api_id(&place.stack, logical_id),
             Given::AttributeId => api_id(name, attribute),
-            Given::Text(text) => filled(text, place, name),
+            Given::Text(text) => filled(text, place, resource),
             Given::Late(text) => {
-                let stand_in = filled(text, place, name);
+                let stand_in = filled(text, place, resource);
                 self.late_value(logical_id, attribute, stand_in, at)
             }
             Given::Attribute(attribute) => self.attribute(&format!("{logical_id}.{attribute}"), at),
@@ -223,7 +226,28 @@ impl<'a> Scope<'a> {
                 let text = resolved.as_ref().and_then(Node::as_text);
                 text.unwrap_or_default().to_owned()
             }
-            Given::Own(own) => (own.0)(self, resource, at),
+            Given::LateOf {
+                text,
+                property,
+                otherwise,
+                help,
+            } => {
+                let stated = self.property(logical_id, property);
+                let stated = stated.and_then(|node| self.chosen(node));
+                if stated.is_none_or(|node| node.kind == Kind::Null) {
+                    let message = format!("{logical_id} has no {attribute}: {otherwise}");
+                    self.findings.error(at, message, *help);
+                    return String::new();
+                }
+                let stand_in = filled(text, &self.settings.place, resource);
+                self.late_value(logical_id, attribute, stand_in, at)
+            }
+            Given::ApiUrl => self.api_url(logical_id, at),
+            Given::PrincipalId => format!("AROA{}", api_id(name, "role").to_uppercase()),
+            Given::PoolId => {
+                let id = api_id(&place.stack, logical_id);
+                format!("{}_{}", place.region, &id[..POOL_ID_LENGTH])
+            }
         }
     }
 
@@ -244,14 +268,15 @@ impl<'a> Scope<'a> {
 }
 
 /// A text of [`Given`] with its placeholders filled in.
-fn filled(text: &str, place: &Place, name: &str) -> String {
+fn filled(text: &str, place: &Place, resource: &Resource<'_>) -> String {
     let known = [
         ("{partition}", place.partition.as_str()),
         ("{region}", &place.region),
         ("{account}", &place.account),
         ("{url_suffix}", place.url_suffix()),
+        ("{logical_id}", resource.logical_id),
         // Last: a name may look like a placeholder.
-        ("{name}", name),
+        ("{name}", resource.name),
     ];
     let mut filled = text.to_owned();
     for (placeholder, value) in known {

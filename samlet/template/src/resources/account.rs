@@ -1,6 +1,6 @@
 //! AWS::ApiGateway::Account: by which role API Gateway writes logs, which aren't written here.
 
-use super::{Handling, ResourceType};
+use crate::types::{Handling, ResourceType};
 
 pub(super) static ACCOUNT: ResourceType = ResourceType {
     handling: Handling::Nothing,

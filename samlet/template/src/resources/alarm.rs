@@ -1,39 +1,27 @@
 //! AWS::CloudWatch::Alarm and CompositeAlarm: what AWS charges for them.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html>
 
-use serde::Serialize;
-
-use super::{Handling, ResourceType};
-use crate::reading::{Phase, Reading};
+use crate::Alarm;
+use crate::reading::Reading;
 use crate::resolve::Scope;
+use crate::types::{Handling, ResourceType};
 use crate::yaml::{Entry, Kind, Node};
 
 /// Seconds: an alarm that looks more often is of high resolution.
 /// <https://aws.amazon.com/cloudwatch/pricing/>
 const STANDARD_PERIOD: u64 = 60;
 
-/// A CloudWatch alarm.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Alarm {
-    /// Its key under `Resources`.
-    pub logical_id: String,
-    /// The metrics that it watches, of standard resolution. None is known of an
-    /// alarm that AWS charges for otherwise: one of high resolution, on an
-    /// anomaly, on a query, or composed of others.
-    pub metrics: Option<usize>,
-}
-
 pub(super) static ALARM: ResourceType = ResourceType {
-    handling: Handling::own(Phase::Rest, read),
+    handling: Handling::Read,
     ..ResourceType::new("AWS::CloudWatch::Alarm")
 };
 
 pub(super) static COMPOSITE_ALARM: ResourceType = ResourceType {
-    handling: Handling::own(Phase::Rest, read),
+    handling: Handling::Read,
     ..ResourceType::new("AWS::CloudWatch::CompositeAlarm")
 };
 
-fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
+pub(super) fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
     let alarm = alarm(resource, reading.scope);
     reading.alarms.push(alarm);
 }

@@ -1,12 +1,12 @@
 //! AWS::ApiGateway::ApiKey.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-apikey.html>
 
-use super::schema::{Property, Shape, has, unnoticed};
-use super::{Given, Handling, ResourceType};
 use crate::ApiKey;
-use crate::reading::{Phase, Reading};
+use crate::reading::Reading;
 use crate::resolve::Scope;
 use crate::sam::keys::generated;
+use crate::types::property::{Property, Shape, has, unnoticed};
+use crate::types::{Given, Handling, ResourceType};
 use crate::yaml::{Entry, Node};
 
 const TEXT: Shape = Shape::Text;
@@ -28,11 +28,11 @@ const VALUE_LENGTH: std::ops::RangeInclusive<usize> = 20..=128;
 pub(super) static API_KEY: ResourceType = ResourceType {
     properties: PROPERTIES,
     reference: Given::Id,
-    handling: Handling::own(Phase::Keys, read),
+    handling: Handling::Read,
     ..ResourceType::new("AWS::ApiGateway::ApiKey")
 };
 
-fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
+pub(super) fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
     let properties = reading.properties(resource, &API_KEY);
     if let Some(value) = properties.get("Value") {
         check_value(value, reading.scope);

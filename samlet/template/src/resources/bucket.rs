@@ -1,7 +1,7 @@
 //! AWS::S3::Bucket, which is not provided here.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html>
 
-use super::{Attributes, Given, Naming, Reach, ResourceType};
+use crate::types::{Attributes, Given, Naming, Reach, ResourceType};
 
 /// Neither region nor account is in the ARN of a bucket.
 const ARN: Given = Given::Arn {

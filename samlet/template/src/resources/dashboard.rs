@@ -1,14 +1,14 @@
 //! AWS::CloudWatch::Dashboard: what AWS charges for it.
 
-use super::{Handling, ResourceType};
-use crate::reading::{Phase, Reading};
+use crate::reading::Reading;
+use crate::types::{Handling, ResourceType};
 use crate::yaml::Entry;
 
 pub(super) static DASHBOARD: ResourceType = ResourceType {
-    handling: Handling::own(Phase::Rest, read),
+    handling: Handling::Read,
     ..ResourceType::new("AWS::CloudWatch::Dashboard")
 };
 
-fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
+pub(super) fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
     reading.dashboards.push(resource.key.clone());
 }

@@ -1,18 +1,15 @@
 //! AWS::Serverless::HttpApi.
 //! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-httpapi.html>
 
-use super::schema::{Property, Shape, check, has, missing, refused, unnoticed};
-use super::{Attributes, Dependencies, Given, Globals, Handling, OwnValue, Resource, ResourceType};
-use crate::diagnostics::Location;
-use crate::reading::{Phase, Reading};
-use crate::resolve::Scope;
-use crate::sam::apis::{ACCESS_LOG, OPENAPI, texts};
+use crate::ApiKind;
+use crate::reading::Reading;
+use crate::sam::apis::{ACCESS_LOG, OPENAPI};
 use crate::sam::throttling;
-use crate::yaml::{Entry, Node};
-use crate::{ApiKind, Cors};
+use crate::types::property::{Property, Shape, has, missing, refused, unnoticed};
+use crate::types::{Attributes, Dependencies, Given, Globals, Handling, ResourceType};
+use crate::yaml::Entry;
 
 const TEXT: Shape = Shape::Text;
-const TEXTS: Shape = Shape::List(&TEXT);
 
 const PROPERTIES: &[Property] = &[
     has("StageName", TEXT),
@@ -34,15 +31,6 @@ const PROPERTIES: &[Property] = &[
     refused("DefinitionUri", OPENAPI),
 ];
 
-const HTTP_CORS: &[Property] = &[
-    has("AllowCredentials", Shape::Bool),
-    has("AllowHeaders", TEXTS),
-    has("AllowMethods", TEXTS),
-    has("AllowOrigins", TEXTS),
-    has("ExposeHeaders", TEXTS),
-    has("MaxAge", Shape::Whole(-1, 86_400)),
-];
-
 /// The properties that `Globals: HttpApi` may set.
 const GLOBALS: &[&str] = &[
     "AccessLogSettings",
@@ -57,8 +45,7 @@ const GLOBALS: &[&str] = &[
 ];
 
 /// An HTTP API has an address of its own; there may be other attributes.
-pub(super) const ATTRIBUTES: Attributes =
-    Attributes::Among(&[("ApiEndpoint", Given::Own(OwnValue(endpoint)))]);
+pub(super) const ATTRIBUTES: Attributes = Attributes::Among(&[("ApiEndpoint", Given::ApiUrl)]);
 
 pub(crate) static HTTP_API: ResourceType = ResourceType {
     properties: PROPERTIES,
@@ -69,45 +56,11 @@ pub(crate) static HTTP_API: ResourceType = ResourceType {
     reference: Given::ApiId,
     attributes: ATTRIBUTES,
     dependencies: Dependencies::MentionedIn(&["Auth"]),
-    handling: Handling::own(Phase::Apis, read),
+    handling: Handling::Read,
     ..ResourceType::new("AWS::Serverless::HttpApi")
 };
 
-fn endpoint(scope: &mut Scope<'_>, api: &Resource<'_>, at: Location) -> String {
-    scope.api_url(api.logical_id, at)
-}
-
-fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
+pub(super) fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
     let properties = reading.properties(resource, &HTTP_API);
     reading.add_api(resource, &properties, ApiKind::Http);
-}
-
-/// `CorsConfiguration` of an HTTP API: true, or an object.
-pub(crate) fn cors(node: &Node, scope: &mut Scope<'_>) -> Option<Cors> {
-    match node.as_text() {
-        Some("true") => {
-            return Some(Cors {
-                allow_origins: vec!["*".into()],
-                ..Cors::default()
-            });
-        }
-        Some("false") => return None,
-        _ => {}
-    }
-    check(node, HTTP_CORS, "CorsConfiguration", node.at, scope);
-    let list = |name: &str| node.get(name).map(texts).unwrap_or_default();
-    let credentials = node.get_text("AllowCredentials") == Some("true");
-    let origins = list("AllowOrigins");
-    if credentials && origins.iter().any(|origin| origin == "*") {
-        let message = "AllowCredentials does not go with the origin '*'";
-        scope.findings.error(node.at, message, "name the origins");
-    }
-    Some(Cors {
-        allow_origins: origins,
-        allow_methods: list("AllowMethods"),
-        allow_headers: list("AllowHeaders"),
-        expose_headers: list("ExposeHeaders"),
-        max_age: node.get_text("MaxAge").and_then(|text| text.parse().ok()),
-        allow_credentials: credentials,
-    })
 }

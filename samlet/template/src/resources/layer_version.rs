@@ -1,7 +1,7 @@
 //! AWS::Serverless::LayerVersion, which is not provided here.
 //! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-layerversion.html>
 
-use super::{Dependencies, Globals, ResourceType};
+use crate::types::{Dependencies, Globals, ResourceType};
 
 pub(super) static LAYER_VERSION: ResourceType = ResourceType {
     globals: Some(Globals {

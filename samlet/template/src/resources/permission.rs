@@ -4,12 +4,13 @@
 use samlet_aws::Arn;
 use serde_json::{Map, Value, json};
 
-use super::schema::{Property, Shape, check, has, must};
-use super::{Handling, Naming, ResourceType};
-use crate::reading::{Phase, Reading};
+use crate::reading::Reading;
 use crate::resolve::Scope;
+use crate::resolve::check::check;
 use crate::sam::permissions::{Permission, sid};
 use crate::sam::statements;
+use crate::types::property::{Property, Shape, has, must};
+use crate::types::{Handling, Naming, ResourceType};
 use crate::yaml::{Entry, Node};
 
 const TEXT: Shape = Shape::Text;
@@ -55,11 +56,11 @@ const ACCOUNT_DIGITS: usize = 12;
 pub(super) static PERMISSION: ResourceType = ResourceType {
     properties: PROPERTIES,
     naming: Naming::Generated,
-    handling: Handling::own(Phase::Rest, read),
+    handling: Handling::Read,
     ..ResourceType::new("AWS::Lambda::Permission")
 };
 
-fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
+pub(super) fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
     let permission = permission(resource, reading.scope);
     reading.permissions.extend(permission);
 }

@@ -2,10 +2,10 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-policy.html>
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-managedpolicy.html>
 
-use super::schema::{Property, Shape, has, must, unnoticed};
-use super::{Given, Handling, Naming, ResourceType};
-use crate::reading::{Phase, Reading};
+use crate::reading::Reading;
 use crate::sam::policies::{Written, written};
+use crate::types::property::{Property, Shape, has, must, unnoticed};
+use crate::types::{Given, Handling, Naming, ResourceType};
 use crate::yaml::{Entry, Node};
 
 const PROPERTIES: &[Property] = &[
@@ -22,22 +22,22 @@ const PROPERTIES: &[Property] = &[
 pub(super) static POLICY: ResourceType = ResourceType {
     properties: PROPERTIES,
     naming: Naming::Generated,
-    handling: Handling::own(Phase::Policies, read_policy),
+    handling: Handling::Read,
     ..ResourceType::new("AWS::IAM::Policy")
 };
 
 pub(super) static MANAGED_POLICY: ResourceType = ResourceType {
     properties: PROPERTIES,
     reference: Given::global_arn("iam", "policy/{name}"),
-    handling: Handling::own(Phase::Policies, read_managed_policy),
+    handling: Handling::Read,
     ..ResourceType::new("AWS::IAM::ManagedPolicy")
 };
 
-fn read_policy(resource: &Entry, reading: &mut Reading<'_, '_>) {
+pub(super) fn read_policy(resource: &Entry, reading: &mut Reading<'_, '_>) {
     read(resource, &POLICY, reading);
 }
 
-fn read_managed_policy(resource: &Entry, reading: &mut Reading<'_, '_>) {
+pub(super) fn read_managed_policy(resource: &Entry, reading: &mut Reading<'_, '_>) {
     let Some(policy) = read(resource, &MANAGED_POLICY, reading) else {
         return;
     };

@@ -1,7 +1,7 @@
 //! AWS::SQS::Queue, which is not provided here.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html>
 
-use super::{Attributes, Given, ResourceType};
+use crate::types::{Attributes, Given, ResourceType};
 
 pub(super) static QUEUE: ResourceType = ResourceType {
     reference: Given::Attribute("QueueUrl"),

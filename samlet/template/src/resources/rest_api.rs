@@ -1,6 +1,7 @@
 //! AWS::ApiGateway::RestApi and AWS::ApiGatewayV2::Api: APIs without SAM, which are not provided here.
 
-use super::{Given, ResourceType, http_api};
+use super::http_api;
+use crate::types::{Given, ResourceType};
 
 pub(super) static REST_API: ResourceType = ResourceType {
     reference: Given::ApiId,

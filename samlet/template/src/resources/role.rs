@@ -1,11 +1,11 @@
 //! AWS::IAM::Role.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html>
 
-use super::schema::{Property, Shape, has, must, unnoticed};
-use super::{Attributes, Given, Handling, ResourceType};
-use crate::reading::{Phase, Reading};
+use crate::reading::Reading;
 use crate::sam::policies::{Written, written};
 use crate::sam::roles::WrittenRole;
+use crate::types::property::{Property, Shape, has, must, unnoticed};
+use crate::types::{Attributes, Given, Handling, ResourceType};
 use crate::yaml::Entry;
 
 const TAGS: Shape = Shape::List(&Shape::Object(&[
@@ -37,11 +37,11 @@ pub(super) static ROLE: ResourceType = ResourceType {
         ("Arn", Given::global_arn("iam", "role/{name}")),
         ("RoleId", Given::AttributeId),
     ]),
-    handling: Handling::own(Phase::Roles, read),
+    handling: Handling::Read,
     ..ResourceType::new("AWS::IAM::Role")
 };
 
-fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
+pub(super) fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
     let properties = reading.properties(resource, &ROLE);
     let inline = properties.items_of("Policies").iter();
     let mut policies: Vec<Written> = inline

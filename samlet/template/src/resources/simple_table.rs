@@ -3,10 +3,10 @@
 
 use serde_json::json;
 
-use super::schema::{Property, Shape, has, must, unnoticed};
 use super::table::{ARN, ENCRYPTION, RECOVERY, add, has_encryption, has_recovery};
-use super::{Attributes, Globals, Handling, Naming, ResourceType};
-use crate::reading::{Phase, Reading};
+use crate::reading::Reading;
+use crate::types::property::{Property, Shape, has, must, unnoticed};
+use crate::types::{Attributes, Globals, Handling, Naming, ResourceType};
 use crate::yaml::Entry;
 use crate::{KeyAttribute, KeySchema, KeyType, Table};
 
@@ -33,11 +33,11 @@ pub(super) static SIMPLE_TABLE: ResourceType = ResourceType {
         properties: &["SSESpecification"],
     }),
     attributes: Attributes::Only(&[("Arn", ARN)]),
-    handling: Handling::own(Phase::Rest, read),
+    handling: Handling::Read,
     ..ResourceType::new("AWS::Serverless::SimpleTable")
 };
 
-fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
+pub(super) fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
     let properties = reading.properties(resource, &SIMPLE_TABLE);
     let key = properties.get("PrimaryKey");
     let text = |name: &str| key?.get_text(name);

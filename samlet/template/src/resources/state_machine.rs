@@ -2,8 +2,7 @@
 //! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-statemachine.html>
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-stepfunctions-statemachine.html>
 
-use super::{Companion, Dependencies, Given, Globals, ResourceType};
-use crate::sam::companions::ANY_ATTRIBUTE;
+use crate::types::{Attributes, Companion, Dependencies, Given, Globals, ResourceType};
 
 const ARN: Given = Given::arn("states", "stateMachine:{name}");
 
@@ -11,7 +10,7 @@ const ARN: Given = Given::arn("states", "stateMachine:{name}");
 const COMPANIONS: &[Companion] = &[Companion {
     suffix: "Role",
     reference: None,
-    attributes: Some(ANY_ATTRIBUTE),
+    attributes: Some(Attributes::ANY),
 }];
 
 pub(super) static SERVERLESS: ResourceType = ResourceType {

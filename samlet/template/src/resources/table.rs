@@ -3,12 +3,13 @@
 
 use serde_json::{Value, json};
 
-use super::schema::{Property, Shape, has, missing, must, to_json, unnoticed};
-use super::{Attributes, Given, Handling, OwnValue, Resource, ResourceType};
 use crate::diagnostics::Location;
-use crate::reading::{Phase, Reading};
+use crate::reading::Reading;
 use crate::resolve::Scope;
-use crate::yaml::{Entry, Kind, Node};
+use crate::resolve::check::to_json;
+use crate::types::property::{Property, Shape, has, missing, must, unnoticed};
+use crate::types::{Attributes, Given, Handling, ResourceType};
+use crate::yaml::{Entry, Node};
 use crate::{Declared, Index, IndexKind, KeyAttribute, KeySchema, KeyType, Table, TimeToLive};
 
 const TEXT: Shape = Shape::Text;
@@ -103,13 +104,18 @@ pub(super) const DECLARED_KIND: &str = "AWS::DynamoDB::Table";
 /// The ARN of a table.
 pub(super) const ARN: Given = Given::arn("dynamodb", "table/{name}");
 
+/// The ARN of a table's stream: DynamoDB makes a part of it when it makes the stream.
+const STREAM_ARN: Given = Given::LateOf {
+    text: "arn:{partition}:dynamodb:{region}:{account}:table/{name}/stream/${{logical_id}.StreamLabel}",
+    property: "StreamSpecification",
+    otherwise: "the table has no stream",
+    help: "add a StreamSpecification to the table",
+};
+
 pub(super) static TABLE: ResourceType = ResourceType {
     properties: PROPERTIES,
-    attributes: Attributes::Only(&[
-        ("Arn", ARN),
-        ("StreamArn", Given::Own(OwnValue(stream_arn))),
-    ]),
-    handling: Handling::own(Phase::Rest, read),
+    attributes: Attributes::Only(&[("Arn", ARN), ("StreamArn", STREAM_ARN)]),
+    handling: Handling::Read,
     ..ResourceType::new(DECLARED_KIND)
 };
 
@@ -125,7 +131,7 @@ const REQUEST: [&str; 8] = [
     "StreamSpecification",
 ];
 
-fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
+pub(super) fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
     let properties = reading.properties(resource, &TABLE);
     let name = reading.scope.physical_name(&resource.key);
     let mut create_table = to_json(&properties, PROPERTIES);
@@ -241,22 +247,6 @@ fn time_to_live(properties: &Node) -> Option<TimeToLive> {
     (expiry.get_text("Enabled") == Some("true")).then(|| TimeToLive {
         attribute: attribute.to_owned(),
     })
-}
-
-/// The ARN of a table's stream: DynamoDB makes a part of it when it makes the stream.
-fn stream_arn(scope: &mut Scope<'_>, table: &Resource<'_>, at: Location) -> String {
-    let Resource { logical_id, name } = *table;
-    let specification = scope.property(logical_id, "StreamSpecification");
-    let specification = specification.and_then(|node| scope.chosen(node));
-    if specification.is_none_or(|node| node.kind == Kind::Null) {
-        let message = format!("{logical_id} has no StreamArn: the table has no stream");
-        let help = "add a StreamSpecification to the table";
-        scope.findings.error(at, message, help);
-        return String::new();
-    }
-    let resource = format!("table/{name}/stream/${{{logical_id}.StreamLabel}}");
-    let stand_in = scope.settings.place.arn("dynamodb", resource);
-    scope.late_value(logical_id, "StreamArn", stand_in, at)
 }
 
 pub(super) fn has_recovery(properties: &Node) -> bool {

@@ -1,7 +1,7 @@
 //! AWS::SNS::Topic, which is not provided here.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sns-topic.html>
 
-use super::{Attributes, Given, ResourceType};
+use crate::types::{Attributes, Given, ResourceType};
 
 const ARN: Given = Given::arn("sns", "{name}");
 

@@ -1,13 +1,13 @@
 //! AWS::ApiGateway::UsagePlan.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-usageplan.html>
 
-use super::schema::{Property, Shape, has, must, unnoticed};
-use super::{Given, Handling, ResourceType};
 use crate::PlanStage;
-use crate::reading::{Phase, Reading};
+use crate::reading::Reading;
 use crate::resolve::Scope;
 use crate::sam::keys::{QUOTA, THROTTLE, plan};
 use crate::sam::throttling;
+use crate::types::property::{Property, Shape, has, must, unnoticed};
+use crate::types::{Given, Handling, ResourceType};
 use crate::yaml::{Entry, Node};
 
 const TEXT: Shape = Shape::Text;
@@ -31,11 +31,11 @@ const PROPERTIES: &[Property] = &[
 pub(super) static USAGE_PLAN: ResourceType = ResourceType {
     properties: PROPERTIES,
     reference: Given::Id,
-    handling: Handling::own(Phase::Keys, read),
+    handling: Handling::Read,
     ..ResourceType::new("AWS::ApiGateway::UsagePlan")
 };
 
-fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
+pub(super) fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
     let properties = reading.properties(resource, &USAGE_PLAN);
     let scope = &mut *reading.scope;
     let stages = properties.items_of("ApiStages").iter();

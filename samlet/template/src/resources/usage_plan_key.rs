@@ -1,9 +1,9 @@
 //! AWS::ApiGateway::UsagePlanKey.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-usageplankey.html>
 
-use super::schema::{Property, Shape, must};
-use super::{Handling, ResourceType};
-use crate::reading::{Phase, Reading};
+use crate::reading::Reading;
+use crate::types::property::{Property, Shape, must};
+use crate::types::{Handling, ResourceType};
 use crate::yaml::Entry;
 
 const TEXT: Shape = Shape::Text;
@@ -16,11 +16,11 @@ const PROPERTIES: &[Property] = &[
 
 pub(super) static USAGE_PLAN_KEY: ResourceType = ResourceType {
     properties: PROPERTIES,
-    handling: Handling::own(Phase::Keys, read),
+    handling: Handling::Read,
     ..ResourceType::new("AWS::ApiGateway::UsagePlanKey")
 };
 
-fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
+pub(super) fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
     let properties = reading.properties(resource, &USAGE_PLAN_KEY);
     let text = |name: &str| properties.get_text(name).map(str::to_owned);
     let pair = text("UsagePlanId").zip(text("KeyId"));

@@ -3,18 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
+use super::cors::{self, texts};
 use super::keys::Keys;
 use super::permissions::{self, Permission};
 use super::{authorizers, gateway_responses, throttling, validation};
-use crate::reading::Reading;
 use crate::resolve::Scope;
 use crate::resolve::names::api_id;
-use crate::resources::schema::{Shape, has};
-use crate::resources::{api, http_api};
+use crate::types::property::{Shape, has};
 use crate::yaml::{Entry, Node};
-use crate::{Api, ApiKind};
+use crate::{AccessLog, Api, ApiKind};
 
 /// What to do instead of an OpenAPI definition.
 pub(crate) const OPENAPI: &str = "declare the routes as Events of the functions";
@@ -23,15 +20,6 @@ pub(crate) const ACCESS_LOG: Shape = Shape::Object(&[
     has("DestinationArn", Shape::Text),
     has("Format", Shape::Text),
 ]);
-
-/// `AccessLogSetting` of a REST API, `AccessLogSettings` of an HTTP API.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct AccessLog {
-    /// The ARN of a log group or, for REST APIs, of a Firehose stream.
-    pub destination: String,
-    /// An event, with `$context…` in it.
-    pub format: String,
-}
 
 /// All APIs, while their routes are being added.
 #[derive(Default)]
@@ -46,17 +34,6 @@ pub(crate) struct Finished {
     pub(crate) apis: Vec<Api>,
     pub(crate) without_routes: Vec<Api>,
     pub(crate) permissions: Vec<Permission>,
-}
-
-impl Reading<'_, '_> {
-    /// Adds a declared API.
-    pub(crate) fn add_api(&mut self, resource: &Entry, properties: &Node, kind: ApiKind) {
-        let Self {
-            apis, keys, scope, ..
-        } = self;
-        let stage = properties.get_text("StageName").unwrap_or("$default");
-        apis.add(resource, properties, kind, stage, keys, scope);
-    }
 }
 
 impl Apis {
@@ -74,8 +51,8 @@ impl Apis {
         scope: &mut Scope<'_>,
     ) -> &mut Api {
         let (logical_id, stage, resource_type) = match kind {
-            ApiKind::Rest => ("ServerlessRestApi", "Prod", &api::API),
-            ApiKind::Http => ("ServerlessHttpApi", "$default", &http_api::HTTP_API),
+            ApiKind::Rest => ("ServerlessRestApi", "Prod", "AWS::Serverless::Api"),
+            ApiKind::Http => ("ServerlessHttpApi", "$default", "AWS::Serverless::HttpApi"),
         };
         let position = self
             .apis
@@ -88,7 +65,10 @@ impl Apis {
                 at: scope.template.at,
                 value: Node::empty(scope.template.at),
             };
-            let properties = resource_type.resolved(&resource, scope);
+            let properties = scope
+                .catalogue
+                .find(resource_type)
+                .resolved(&resource, scope);
             self.add(&resource, &properties, kind, stage, keys, scope);
             self.apis.len() - 1
         });
@@ -100,7 +80,7 @@ impl Apis {
         permissions::add_route(&mut self.permissions, permission);
     }
 
-    fn add(
+    pub(crate) fn add(
         &mut self,
         resource: &Entry,
         properties: &Node,
@@ -144,10 +124,10 @@ fn read(
     let cors = match kind {
         ApiKind::Rest => properties
             .get("Cors")
-            .and_then(|node| api::cors(node, scope)),
+            .and_then(|node| cors::of_rest(node, scope)),
         ApiKind::Http => properties
             .get("CorsConfiguration")
-            .and_then(|node| http_api::cors(node, scope)),
+            .and_then(|node| cors::of_http(node, scope)),
     };
     let variables = properties
         .get("Variables")
@@ -194,8 +174,4 @@ fn access_log(node: &Node) -> Option<AccessLog> {
         destination: node.get_text("DestinationArn")?.to_owned(),
         format: node.get_text("Format")?.to_owned(),
     })
-}
-
-pub(crate) fn texts(node: &Node) -> Vec<String> {
-    node.texts().map(str::to_owned).collect()
 }

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::resolve::Scope;
+use crate::resolve::check::check;
 use crate::resolve::names::did_you_mean;
-use crate::resources::schema::{Property, Shape, check, has, must, refused, unnoticed};
+use crate::types::property::{Property, Shape, has, must, refused, unnoticed};
 use crate::yaml::{Entry, Kind, Node};
 use crate::{ApiKind, Authorizer, Identity, PayloadFormat};
 

@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
+use super::apis::Apis;
+use super::keys::Keys;
 use super::{authorizers, permissions, throttling, validation};
 use crate::diagnostics::Location;
-use crate::reading::Reading;
 use crate::resolve::Scope;
+use crate::resolve::check::check;
 use crate::resolve::names::did_you_mean;
-use crate::resources::schema::{Property, Shape, check, has, must, unnoticed};
+use crate::types::property::{Property, Shape, has, must, unnoticed};
 use crate::yaml::{Entry, Node};
 use crate::{ApiKind, PayloadFormat, Route};
 
@@ -70,8 +72,13 @@ pub(crate) struct Declaring<'a> {
 }
 
 /// Reads one event; a route is added to its API.
-pub(crate) fn read(event: &Entry, function: Declaring<'_>, reading: &mut Reading<'_, '_>) {
-    let scope = &mut *reading.scope;
+pub(crate) fn read(
+    event: &Entry,
+    function: Declaring<'_>,
+    apis: &mut Apis,
+    keys: &mut Keys,
+    scope: &mut Scope<'_>,
+) {
     let what = format!("the event {}", event.key);
     check(&event.value, EVENT, &what, event.at, scope);
     let Some(kind) = event.value.get_text("Type") else {
@@ -80,8 +87,24 @@ pub(crate) fn read(event: &Entry, function: Declaring<'_>, reading: &mut Reading
     let empty = Node::empty(event.at);
     let properties = event.value.get("Properties").unwrap_or(&empty);
     match kind {
-        "Api" => route(event, properties, ApiKind::Rest, function, reading),
-        "HttpApi" => route(event, properties, ApiKind::Http, function, reading),
+        "Api" => route(
+            event,
+            properties,
+            ApiKind::Rest,
+            function,
+            apis,
+            keys,
+            scope,
+        ),
+        "HttpApi" => route(
+            event,
+            properties,
+            ApiKind::Http,
+            function,
+            apis,
+            keys,
+            scope,
+        ),
         kind if OTHER_TYPES.contains(&kind) => {
             let message = format!(
                 "samlet has no event source {kind}: {} of {} never happens here",
@@ -103,11 +126,10 @@ fn route(
     properties: &Node,
     kind: ApiKind,
     function: Declaring<'_>,
-    reading: &mut Reading<'_, '_>,
+    apis: &mut Apis,
+    keys: &mut Keys,
+    scope: &mut Scope<'_>,
 ) {
-    let Reading {
-        apis, keys, scope, ..
-    } = reading;
     let (known, what, id) = match kind {
         ApiKind::Rest => (REST, "an Api event", "RestApiId"),
         ApiKind::Http => (HTTP, "an HttpApi event", "ApiId"),

@@ -3,33 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use crate::resolve::Scope;
+use crate::resolve::check::check;
 use crate::resolve::names::did_you_mean;
-use crate::resources::schema::{Property, Shape, check, has, missing};
+use crate::types::property::{Property, Shape, has, missing};
 use crate::yaml::Node;
-
-/// How one of API Gateway's own answers is changed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct GatewayResponse {
-    /// Another status.
-    pub status: Option<u16>,
-    /// Headers that are added.
-    pub headers: Vec<(String, HeaderSource)>,
-    /// The body, with `$context…` in it, and its content type.
-    pub template: Option<(String, String)>,
-}
-
-/// Where a header's value comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HeaderSource {
-    /// This text.
-    Static(String),
-    /// The request's header of this name.
-    RequestHeader(String),
-}
+use crate::{GatewayResponse, HeaderSource};
 
 const TEXT: Shape = Shape::Text;
 

@@ -3,7 +3,7 @@
 
 use crate::resolve::Scope;
 use crate::resolve::names::did_you_mean;
-use crate::resources::{Globals, ResourceType};
+use crate::types::{Globals, ResourceType};
 use crate::yaml::{Entry, Kind, Node};
 
 /// Lists to which a resource's own is not added.

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use super::throttling;
 use crate::resolve::Scope;
+use crate::resolve::check::check;
 use crate::resolve::names::api_id;
-use crate::resources::schema::{Property, Shape, check, has, missing, must, unnoticed};
+use crate::types::property::{Property, Shape, has, missing, must, unnoticed};
 use crate::yaml::Node;
 use crate::{Api, ApiKey, Period, PlanStage, Quota, UsagePlan};
 

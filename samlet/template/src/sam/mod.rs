@@ -2,7 +2,7 @@
 
 pub(crate) mod apis;
 pub(crate) mod authorizers;
-pub(crate) mod companions;
+mod cors;
 pub(crate) mod events;
 pub(crate) mod gateway_responses;
 pub(crate) mod globals;

@@ -8,8 +8,9 @@ use super::policies::{Written, inline};
 use crate::Role;
 use crate::diagnostics::Location;
 use crate::resolve::Scope;
+use crate::resolve::check::check;
 use crate::resolve::names::did_you_mean;
-use crate::resources::schema::{Property, Shape, check, must};
+use crate::types::property::{Property, Shape, must};
 use crate::yaml::{Entry, Node};
 
 /// What the template's own IAM resources grant.

@@ -3,7 +3,7 @@
 
 use crate::resolve::Scope;
 use crate::resolve::names::did_you_mean;
-use crate::resources::schema::{Shape, has, missing, must, unnoticed};
+use crate::types::property::{Shape, has, missing, must, unnoticed};
 use crate::yaml::Node;
 use crate::{Api, ApiKind, Throttle, Throttles};
 

@@ -9,8 +9,9 @@ use serde_json::{Map, Value, json};
 use crate::diagnostics::Location;
 use crate::model::json_schema::JsonSchema;
 use crate::resolve::Scope;
+use crate::resolve::check::check;
 use crate::resolve::names::did_you_mean;
-use crate::resources::schema::{Property, Shape, check, has, missing, must};
+use crate::types::property::{Property, Shape, has, missing, must};
 use crate::yaml::{Entry, Node};
 use crate::{Api, ParameterLocation, RequiredParameter, Validation};
 

@@ -5,9 +5,9 @@ use super::{
     ARCHITECTURES, ATTRIBUTES, CONCURRENCY, ENVIRONMENT, EPHEMERAL_STORAGE, LOGGING, MEMORY, TEXT,
     TIMEOUT, function,
 };
-use crate::reading::{Phase, Reading};
-use crate::resources::schema::{Property, Shape, has, missing, must, refused, unnoticed};
-use crate::resources::{Handling, ResourceType};
+use crate::reading::Reading;
+use crate::types::property::{Property, Shape, has, missing, must, refused, unnoticed};
+use crate::types::{Handling, ResourceType};
 use crate::yaml::Entry;
 
 const PROPERTIES: &[Property] = &[
@@ -46,11 +46,11 @@ const PROPERTIES: &[Property] = &[
 pub(crate) static FUNCTION: ResourceType = ResourceType {
     properties: PROPERTIES,
     attributes: ATTRIBUTES,
-    handling: Handling::own(Phase::Rest, read),
+    handling: Handling::Read,
     ..ResourceType::new("AWS::Lambda::Function")
 };
 
-fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
+pub(crate) fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
     let properties = reading.properties(resource, &FUNCTION);
     let Some(role) = properties.get("Role") else {
         return;

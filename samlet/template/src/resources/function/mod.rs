@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::schema::{Shape, has, must};
-use super::{Attributes, Given};
 use crate::resolve::Scope;
 use crate::resolve::names::did_you_mean;
 use crate::sam::permissions;
+use crate::types::property::{Shape, has, must};
+use crate::types::{Attributes, Given};
 use crate::yaml::{Entry, Node};
-use crate::{Architecture, BuildMethod, Code, Declared, Function, Logging, Role, Runtime};
+use crate::{Architecture, BuildMethod, Code, Function, Logging, Role, Runtime};
 
 const TEXT: Shape = Shape::Text;
 pub(super) const ENVIRONMENT: Shape = Shape::Object(&[has("Variables", Shape::Map(&TEXT))]);
@@ -107,20 +107,6 @@ fn function(
         policy: permissions::none(),
         location: resource.at,
     })
-}
-
-impl Function {
-    /// What Lambda is asked to have: it is given the code by the way that built it.
-    pub(crate) fn declared(&self) -> Declared {
-        Declared {
-            logical_id: self.logical_id.clone(),
-            kind: lambda::FUNCTION.name,
-            name: self.name.clone(),
-            properties: serde_json::Value::Null,
-            policy: Some(std::sync::Arc::new(self.policy.enforced())),
-            location: self.location,
-        }
-    }
 }
 
 fn code(

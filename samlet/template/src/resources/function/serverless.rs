@@ -5,16 +5,10 @@ use super::{
     ARCHITECTURES, ATTRIBUTES, CONCURRENCY, ENVIRONMENT, EPHEMERAL_STORAGE, LOGGING, MEMORY, TEXT,
     TIMEOUT, function,
 };
-use crate::diagnostics::Location;
-use crate::reading::{Phase, Reading};
-use crate::resolve::Scope;
-use crate::resolve::names::api_id;
-use crate::resources::schema::{Property, Shape, has, missing, must, refused, unnoticed};
-use crate::resources::{
-    Attributes, Companion, Dependencies, Given, Globals, Handling, OwnValue, Resource, ResourceType,
-};
-use crate::sam::companions::ANY_ATTRIBUTE;
+use crate::reading::Reading;
 use crate::sam::events;
+use crate::types::property::{Property, Shape, has, missing, must, refused, unnoticed};
+use crate::types::{Attributes, Companion, Dependencies, Given, Globals, Handling, ResourceType};
 use crate::yaml::Entry;
 
 const PROPERTIES: &[Property] = &[
@@ -122,13 +116,13 @@ const COMPANIONS: &[Companion] = &[
         reference: Some(Given::Name),
         attributes: Some(Attributes::Only(&[
             ("Arn", Given::global_arn("iam", "role/{name}")),
-            ("RoleId", Given::Own(OwnValue(role_id))),
+            ("RoleId", Given::PrincipalId),
         ])),
     },
     Companion {
         suffix: "Url",
         reference: None,
-        attributes: Some(ANY_ATTRIBUTE),
+        attributes: Some(Attributes::ANY),
     },
 ];
 
@@ -141,19 +135,21 @@ pub(crate) static FUNCTION: ResourceType = ResourceType {
     attributes: ATTRIBUTES,
     companions: COMPANIONS,
     dependencies: Dependencies::Function,
-    handling: Handling::own(Phase::Rest, read),
+    handling: Handling::Read,
     ..ResourceType::new("AWS::Serverless::Function")
 };
 
-fn role_id(_: &mut Scope<'_>, role: &Resource<'_>, _: Location) -> String {
-    format!("AROA{}", api_id(role.name, "role").to_uppercase())
-}
-
 /// Reads a function, and adds its routes to their APIs.
-fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
+pub(crate) fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
     let id = resource.key.as_str();
     let properties = reading.properties(resource, &FUNCTION);
-    let Reading { roles, scope, .. } = reading;
+    let Reading {
+        roles,
+        apis,
+        keys,
+        scope,
+        ..
+    } = reading;
     let role = match properties.get_text("Role") {
         Some(arn) => {
             if let Some(policies) = properties.get("Policies") {
@@ -172,7 +168,7 @@ fn read(resource: &Entry, reading: &mut Reading<'_, '_>) {
             logical_id: id,
             name: &name,
         };
-        events::read(event, function, reading);
+        events::read(event, function, apis, keys, scope);
     }
     reading.functions.extend(function);
 }

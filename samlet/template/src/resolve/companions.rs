@@ -2,10 +2,10 @@
 //! implicit APIs.
 //! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html>
 
+use super::Scope;
+use super::names::api_id;
 use crate::diagnostics::Location;
-use crate::resolve::Scope;
-use crate::resolve::names::api_id;
-use crate::resources::{Attributes, Companion, Resource};
+use crate::types::{Companion, Resource};
 use crate::yaml::Node;
 
 /// SAM's implicit APIs, with the stage of each.
@@ -126,6 +126,3 @@ impl Scope<'_> {
             })
     }
 }
-
-/// Attributes of what is not here: any, which give its name.
-pub(crate) const ANY_ATTRIBUTE: Attributes = Attributes::Among(&[]);

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::ResourceType;
 use crate::Actions;
-use crate::resources::{self, ResourceType};
 
 /// A type that nobody has described: not provided, with names and attributes as AWS's usually are.
 static UNKNOWN: ResourceType = ResourceType::new("");
@@ -16,12 +16,10 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// With lists of IAM actions ([`Actions::of`]) and the types of resources that this crate has.
-    pub fn new(actions: impl IntoIterator<Item = &'static str>) -> Self {
-        let types = resources::TYPES.iter().map(|known| (known.name, *known));
+    pub(crate) fn of(actions: Actions) -> Self {
         Self {
-            actions: Actions::of(actions),
-            types: types.collect(),
+            actions,
+            types: BTreeMap::new(),
         }
     }
 

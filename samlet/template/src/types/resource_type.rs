@@ -1,12 +1,6 @@
 //! What is known of a type of resource: its properties, what references to it give, and what becomes of it here.
 
-use std::fmt;
-
-use super::schema::Property;
-use crate::diagnostics::Location;
-use crate::reading::{Phase, Reading};
-use crate::resolve::Scope;
-use crate::yaml::Entry;
+use super::property::Property;
 
 /// A type of resource, as data.
 ///
@@ -87,7 +81,8 @@ pub struct Globals {
     pub properties: &'static [&'static str],
 }
 
-/// What a reference gives. Texts may have `{name}`, `{region}`, `{account}`, `{partition}` and `{url_suffix}` in them.
+/// What a reference gives. Texts may have `{name}`, `{logical_id}`, `{region}`, `{account}`,
+/// `{partition}` and `{url_suffix}` in them.
 #[derive(Clone, Copy, Debug)]
 pub enum Given {
     /// The resource's name.
@@ -115,8 +110,23 @@ pub enum Given {
     Property,
     /// What the service says once it has the resource; until then this text stands for it.
     Late(&'static str),
-    /// Worked out by code of the type's own.
-    Own(OwnValue),
+    /// The same, of resources that state a property.
+    LateOf {
+        /// What stands for it until then.
+        text: &'static str,
+        /// The property.
+        property: &'static str,
+        /// Why a resource without it has no such attribute: `the table has no stream`.
+        otherwise: &'static str,
+        /// What to do then.
+        help: &'static str,
+    },
+    /// The address of an API, which is known once it is served.
+    ApiUrl,
+    /// An id as IAM's: `AROA` and letters and digits.
+    PrincipalId,
+    /// An id as Cognito's: the region, and nine letters and digits.
+    PoolId,
 }
 
 impl Given {
@@ -154,16 +164,6 @@ pub enum Reach {
     Shared,
 }
 
-/// Code that works out what a reference gives.
-#[derive(Clone, Copy)]
-pub struct OwnValue(pub(crate) fn(&mut Scope<'_>, &Resource<'_>, Location) -> String);
-
-impl fmt::Debug for OwnValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("OwnValue")
-    }
-}
-
 /// A resource that is referred to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Resource<'a> {
@@ -181,6 +181,9 @@ pub enum Attributes {
 }
 
 impl Attributes {
+    /// Any, each of which gives the resource's name.
+    pub(crate) const ANY: Self = Self::Among(&[]);
+
     pub(crate) fn find(&self, name: &str) -> Option<Given> {
         let (Self::Only(known) | Self::Among(known)) = self;
         let found = known.iter().find(|(known, _)| *known == name)?;
@@ -234,27 +237,6 @@ pub enum Handling {
         /// The property that holds the policy of the resource itself.
         policy: Option<&'static str>,
     },
-    /// It is read by code of its own in this crate.
-    Own(OwnHandling),
-}
-
-impl Handling {
-    pub(crate) const fn own(phase: Phase, read: Read) -> Self {
-        Self::Own(OwnHandling { phase, read })
-    }
-}
-
-type Read = fn(&Entry, &mut Reading<'_, '_>);
-
-/// Code that reads a resource.
-#[derive(Clone, Copy)]
-pub struct OwnHandling {
-    pub(crate) phase: Phase,
-    pub(crate) read: Read,
-}
-
-impl fmt::Debug for OwnHandling {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("OwnHandling").field(&self.phase).finish()
-    }
+    /// It is read by code that `samlet-template` has for it.
+    Read,
 }

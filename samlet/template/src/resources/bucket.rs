@@ -15,3 +15,9 @@ pub(super) static BUCKET: ResourceType = ResourceType {
     attributes: Attributes::Among(&[("Arn", ARN)]),
     ..ResourceType::new("AWS::S3::Bucket")
 };
+
+/// A bucket in one zone, which is not provided here either.
+pub(super) static DIRECTORY_BUCKET: ResourceType = ResourceType {
+    naming: Naming::By("BucketName"),
+    ..ResourceType::new("AWS::S3Express::DirectoryBucket")
+};

@@ -38,6 +38,7 @@ use crate::{Actions, Catalogue};
 static PLAIN: &[&ResourceType] = &[
     &account::ACCOUNT,
     &bucket::BUCKET,
+    &bucket::DIRECTORY_BUCKET,
     &layer_version::LAYER_VERSION,
     &log_group::LOG_GROUP,
     &parameter::PARAMETER,
@@ -47,6 +48,7 @@ static PLAIN: &[&ResourceType] = &[
     &secret::SECRET,
     &state_machine::SERVERLESS,
     &state_machine::STEP_FUNCTIONS,
+    &table::GLOBAL_TABLE,
     &topic::TOPIC,
     &user_pool::USER_POOL,
 ];

@@ -8,7 +8,7 @@ use crate::reading::Reading;
 use crate::resolve::Scope;
 use crate::resolve::check::to_json;
 use crate::types::property::{Property, Shape, has, missing, must, unnoticed};
-use crate::types::{Attributes, Given, Handling, ResourceType};
+use crate::types::{Attributes, Given, Handling, Naming, ResourceType};
 use crate::yaml::{Entry, Node};
 use crate::{Declared, Index, IndexKind, KeyAttribute, KeySchema, KeyType, Table, TimeToLive};
 
@@ -117,6 +117,12 @@ pub(super) static TABLE: ResourceType = ResourceType {
     attributes: Attributes::Only(&[("Arn", ARN), ("StreamArn", STREAM_ARN)]),
     handling: Handling::Read,
     ..ResourceType::new(DECLARED_KIND)
+};
+
+/// A table in several regions, which is not provided here.
+pub(super) static GLOBAL_TABLE: ResourceType = ResourceType {
+    naming: Naming::By("TableName"),
+    ..ResourceType::new("AWS::DynamoDB::GlobalTable")
 };
 
 /// Passed on to CreateTable.

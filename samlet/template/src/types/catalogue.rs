@@ -2,11 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::ResourceType;
+use super::{Dependencies, ResourceType};
 use crate::Actions;
 
 /// A type that nobody has described: not provided, with names and attributes as AWS's usually are.
 static UNKNOWN: ResourceType = ResourceType::new("");
+
+/// Such a type of SAM's own, such as `AWS::Serverless::GraphQLApi`: what one of the resources that SAM makes of it
+/// needs, the others may not.
+static UNKNOWN_OF_SAM: ResourceType = ResourceType {
+    dependencies: Dependencies::Unknown,
+    ..ResourceType::new("")
+};
 
 /// What a template is read with.
 #[derive(Clone, Debug)]
@@ -33,7 +40,13 @@ impl Catalogue {
 
     /// The type of this name.
     pub(crate) fn find(&self, name: &str) -> &'static ResourceType {
-        self.types.get(name).copied().unwrap_or(&UNKNOWN)
+        if let Some(known) = self.types.get(name) {
+            return known;
+        }
+        if name.starts_with("AWS::Serverless::") {
+            return &UNKNOWN_OF_SAM;
+        }
+        &UNKNOWN
     }
 
     pub(crate) fn types(&self) -> impl Iterator<Item = &'static ResourceType> {

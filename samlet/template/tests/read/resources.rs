@@ -178,3 +178,43 @@ fn a_key_that_dynamodb_refuses_is_refused_at_its_place() {
         assert_eq!(errors(&table(key, definitions)), [expected]);
     }
 }
+
+#[test]
+fn a_type_of_sams_own_that_nobody_has_described_goes_in_no_circles() {
+    // SAM makes an API of it, and data sources: the function needs the former, the latter the function.
+    let source = "
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Get:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: provided.al2023
+      Handler: bootstrap
+      CodeUri: .
+      Environment: {Variables: {URL: !GetAtt Graph.GraphQLUrl}}
+  Graph:
+    Type: AWS::Serverless::GraphQLApi
+    Properties: {DataSources: {Lambda: {Get: {FunctionArn: !GetAtt Get.Arn}}}}
+";
+    assert_eq!(application(source).functions.len(), 1);
+}
+
+#[test]
+fn a_resource_that_is_not_provided_has_the_name_that_it_states() {
+    for (kind, property) in [
+        ("AWS::DynamoDB::GlobalTable", "TableName"),
+        ("AWS::ECR::Repository", "RepositoryName"),
+        ("AWS::Events::EventBus", "Name"),
+        ("AWS::S3Express::DirectoryBucket", "BucketName"),
+    ] {
+        let source = format!(
+            "
+Resources:
+  It: {{Type: {kind}, Properties: {{{property}: stated}}}}
+Outputs:
+  Name: {{Value: !Ref It}}
+"
+        );
+        assert_eq!(application(&source).outputs[0].value, "stated", "{kind}");
+    }
+}

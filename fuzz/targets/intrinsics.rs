@@ -278,31 +278,7 @@ fn print(
         Value::Parameter(number) => reference(PARAMETERS[*number], choices, to)?,
         Value::Pseudo(number) => reference(PSEUDO[*number].0, choices, to)?,
         Value::Nothing => reference("AWS::NoValue", choices, to)?,
-        Value::Sub(pieces, variables) => {
-            let mut text = String::new();
-            for piece in pieces {
-                match piece {
-                    Piece::Text(plain) => text += plain,
-                    Piece::Name(name) => text += &format!("${{{name}}}"),
-                    Piece::Literal(name) => text += &format!("${{!{name}}}"),
-                }
-            }
-            let text = json!(text).to_string();
-            call("Sub", choices, may_be_tag, to, |choices, _, to| {
-                if variables.is_empty() {
-                    *to += &text;
-                    return Ok(());
-                }
-                *to += &format!("[{text}, {{");
-                for (name, value) in variables {
-                    *to += &format!("{name}: ");
-                    print(value, choices, true, to)?;
-                    *to += ", ";
-                }
-                *to += "}]";
-                Ok(())
-            })?;
-        }
+        Value::Sub(pieces, variables) => print_sub(pieces, variables, choices, may_be_tag, to)?,
         Value::Join(separator, list) => call("Join", choices, may_be_tag, to, |choices, _, to| {
             *to += &format!("[{}, ", json!(separator));
             print_list(list, choices, to)?;
@@ -340,6 +316,38 @@ fn print(
         )?,
     }
     Ok(())
+}
+
+fn print_sub(
+    pieces: &[Piece],
+    variables: &[(&str, Value)],
+    choices: &mut Unstructured<'_>,
+    may_be_tag: bool,
+    to: &mut String,
+) -> arbitrary::Result<()> {
+    let mut text = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(plain) => text += plain,
+            Piece::Name(name) => text += &format!("${{{name}}}"),
+            Piece::Literal(name) => text += &format!("${{!{name}}}"),
+        }
+    }
+    let text = json!(text).to_string();
+    call("Sub", choices, may_be_tag, to, |choices, _, to| {
+        if variables.is_empty() {
+            *to += &text;
+            return Ok(());
+        }
+        *to += &format!("[{text}, {{");
+        for (name, value) in variables {
+            *to += &format!("{name}: ");
+            print(value, choices, true, to)?;
+            *to += ", ";
+        }
+        *to += "}]";
+        Ok(())
+    })
 }
 
 fn print_list(

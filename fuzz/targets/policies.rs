@@ -10,7 +10,7 @@ use fuzz::{like, pieced};
 use libfuzzer_sys::fuzz_target;
 use samlet_aws::Place;
 use samlet_iam::{
-    Context, Decision, Policy, PolicyDocument, Principal, Reason, Request, ResourcePolicy,
+    Context, Decision, Denied, Policy, PolicyDocument, Principal, Reason, Request, ResourcePolicy,
     ResourcePolicyDocument, Role, authorize, judge,
 };
 use serde_json::{Map, Value, json};
@@ -266,10 +266,85 @@ fn decided(document: &PolicyDocument, value: &Value, request: &Request<'_>) -> D
 fn made(choices: &mut Unstructured<'_>) -> arbitrary::Result<()> {
     let variables = choices.arbitrary()?;
     let own = statements(choices)?;
-    let boundary = match choices.arbitrary()? {
-        true => Some(statements(choices)?),
-        false => None,
+    let boundary = statements_or_none(choices)?;
+    let mut asked = asked(choices)?;
+    let mut context = Context::default();
+    for (key, values) in &asked.context {
+        context.set_all(&key.to_uppercase(), values.clone());
+    }
+    let request = Request {
+        action: &asked.action,
+        resource: &asked.resource,
+        context: &context,
     };
+    let (own, identity) = alone(&own, variables, &asked, &request);
+    let boundary = boundary.map(|statements| alone(&statements, variables, &asked, &request));
+    let bound = boundary
+        .as_ref()
+        .map_or(Decision::Allow, |(_, decision)| *decision);
+
+    let is_bounded = boundary.is_some();
+    let role = role(own, boundary.map(|(document, _)| document));
+    let place = Place::new("us-east-1", ACCOUNT, "local");
+    let who = *choices.choose(&[Who::Session, Who::Session, Who::Developer, Who::Service])?;
+    let principal = match who {
+        Who::Session => Principal::of_role(role, "session", &place),
+        Who::Developer => Principal::developer(&place),
+        Who::Service => Principal::of_service(SERVICE, &place.arn("sns", "t"), ACCOUNT),
+    };
+    let is_bounded = who == Who::Session && is_bounded;
+    let of_resource = statements_or_none(choices)?;
+    if who == Who::Developer {
+        let name = asked.context.entry("aws:username");
+        name.or_insert_with(|| vec!["local".into()]);
+    }
+    let stance = stance(
+        of_resource.as_deref().unwrap_or_default(),
+        (who, is_bounded),
+        variables,
+        &asked,
+    );
+    let resource_policy = of_resource.map(|statements| resource_policy(&statements, variables));
+    let expected = stance.map(|stance| by_the_rules(identity, bound, stance, who));
+    let outcome = authorize(&principal, &request, resource_policy.as_ref());
+    if let Some(expected) = expected {
+        let found = outcome.as_ref().map(|_| ()).map_err(|denied| denied.reason);
+        assert_eq!(
+            found, expected,
+            "{request:?} {principal:?} {resource_policy:?}"
+        );
+    }
+    if let Err(denied) = &outcome {
+        explained(denied, &request);
+    }
+    match judge(&principal, &request, resource_policy.as_ref()) {
+        Ok(places) => {
+            assert!(outcome.is_ok() && (who == Who::Developer || !places.is_empty()));
+        }
+        Err(denied) => assert_eq!(Err(denied), outcome),
+    }
+    Ok(())
+}
+
+/// An identity-based policy or a boundary, and what it decides by itself.
+fn alone(
+    statements: &[Statement],
+    variables: bool,
+    asked: &Asked,
+    request: &Request<'_>,
+) -> (PolicyDocument, Decision) {
+    let value = document(statements, variables, false);
+    let document =
+        PolicyDocument::parse(&value).unwrap_or_else(|error| panic!("{error:?}: {value}"));
+    let decision = decided(&document, &value, request);
+    if let Some(expected) = expected(statements, variables, asked) {
+        assert_eq!(decision, expected, "{value} {request:?}");
+    }
+    (document, decision)
+}
+
+/// What any request asks for.
+fn asked(choices: &mut Unstructured<'_>) -> arbitrary::Result<Asked> {
     let mut asked = Asked {
         action: some(&ACTIONS[..6], choices)?,
         resource: some(&ASKED, choices)?,
@@ -283,124 +358,70 @@ fn made(choices: &mut Unstructured<'_>) -> arbitrary::Result<()> {
             asked.context.insert(key, values);
         }
     }
-    let mut context = Context::default();
-    for (key, values) in &asked.context {
-        context.set_all(&key.to_uppercase(), values.clone());
-    }
-    let request = Request {
-        action: &asked.action,
-        resource: &asked.resource,
-        context: &context,
-    };
-    let decide = |statements: &[Statement]| {
-        let value = document(statements, variables, false);
-        let document =
-            PolicyDocument::parse(&value).unwrap_or_else(|error| panic!("{error:?}: {value}"));
-        let decision = decided(&document, &value, &request);
-        if let Some(expected) = expected(statements, variables, &asked) {
-            assert_eq!(decision, expected, "{value} {request:?}");
-        }
-        (document, decision)
-    };
-    let (own, identity) = decide(&own);
-    let boundary = boundary.map(|statements| decide(&statements));
-    let bound = boundary
-        .as_ref()
-        .map_or(Decision::Allow, |(_, decision)| *decision);
+    Ok(asked)
+}
 
+fn role(own: PolicyDocument, boundary: Option<PolicyDocument>) -> Role {
     let policy = |document: PolicyDocument| Policy {
         name: "policy".into(),
         document,
         places: Vec::new(),
     };
-    let is_bounded = boundary.is_some();
-    let role = Role {
+    Role {
         name: "role".into(),
         policies: vec![policy(own)],
-        boundary: boundary.map(|(document, _)| policy(document)),
+        boundary: boundary.map(policy),
         tags: BTreeMap::new(),
-    };
-    let place = Place::new("us-east-1", ACCOUNT, "local");
-    let who = *choices.choose(&[Who::Session, Who::Session, Who::Developer, Who::Service])?;
-    let principal = match who {
-        Who::Session => Principal::of_role(role, "session", &place),
-        Who::Developer => Principal::developer(&place),
-        Who::Service => Principal::of_service(SERVICE, &place.arn("sns", "t"), ACCOUNT),
-    };
+    }
+}
+
+fn resource_policy(statements: &[Statement], variables: bool) -> ResourcePolicy {
+    let value = document(statements, variables, true);
+    let document =
+        ResourcePolicyDocument::parse(&value).unwrap_or_else(|error| panic!("{error:?}: {value}"));
+    ResourcePolicy {
+        name: "resource".into(),
+        document,
+        places: Vec::new(),
+    }
+}
+
+/// What the policies together decide.
+fn by_the_rules(
+    identity: Decision,
+    bound: Decision,
+    stance: Stance,
+    who: Who,
+) -> Result<(), Reason> {
     let (identity, bound) = match who {
         Who::Session => (identity, bound),
         Who::Developer => (Decision::Allow, Decision::Allow),
         Who::Service => (Decision::ImplicitDeny, Decision::Allow),
     };
-    let is_bounded = who == Who::Session && is_bounded;
-    let of_resource = match choices.arbitrary()? {
-        true => Some(statements(choices)?),
-        false => None,
-    };
-    if who == Who::Developer {
-        let name = asked.context.entry("aws:username");
-        name.or_insert_with(|| vec!["local".into()]);
+    match (identity, bound, stance) {
+        (Decision::ExplicitDeny, ..) => Err(Reason::Denied),
+        (_, Decision::ExplicitDeny, _) => Err(Reason::DeniedByBoundary),
+        (.., Stance::Denies) => Err(Reason::DeniedByResource),
+        (.., Stance::Allows) => Ok(()),
+        (Decision::ImplicitDeny, _, Stance::Silent) if who == Who::Service => {
+            Err(Reason::NotAllowedByResource)
+        }
+        (Decision::ImplicitDeny, _, Stance::Silent) => Err(Reason::NotAllowed),
+        (_, Decision::ImplicitDeny, _) => Err(Reason::OutOfBounds),
+        _ => Ok(()),
     }
-    let stance = stance(
-        of_resource.as_deref().unwrap_or_default(),
-        (who, is_bounded),
-        variables,
-        &asked,
+}
+
+/// What holds of every refusal.
+fn explained(denied: &Denied, request: &Request<'_>) {
+    assert_eq!(denied.action, request.action);
+    assert_eq!(denied.resource, request.resource);
+    // The policy that denies is always named.
+    let denies = matches!(
+        denied.reason,
+        Reason::Denied | Reason::DeniedByBoundary | Reason::DeniedByResource
     );
-    let resource_policy = of_resource.map(|statements| {
-        let value = document(&statements, variables, true);
-        let document = ResourcePolicyDocument::parse(&value)
-            .unwrap_or_else(|error| panic!("{error:?}: {value}"));
-        ResourcePolicy {
-            name: "resource".into(),
-            document,
-            places: Vec::new(),
-        }
-    });
-    let request = Request {
-        action: &asked.action,
-        resource: &asked.resource,
-        context: &context,
-    };
-    let outcome = authorize(&principal, &request, resource_policy.as_ref());
-    if let Some(stance) = stance {
-        let reason = match (identity, bound, stance) {
-            (Decision::ExplicitDeny, ..) => Some(Reason::Denied),
-            (_, Decision::ExplicitDeny, _) => Some(Reason::DeniedByBoundary),
-            (.., Stance::Denies) => Some(Reason::DeniedByResource),
-            (.., Stance::Allows) => None,
-            (Decision::ImplicitDeny, _, Stance::Silent) if who == Who::Service => {
-                Some(Reason::NotAllowedByResource)
-            }
-            (Decision::ImplicitDeny, _, Stance::Silent) => Some(Reason::NotAllowed),
-            (_, Decision::ImplicitDeny, _) => Some(Reason::OutOfBounds),
-            _ => None,
-        };
-        let found = outcome.as_ref().err().map(|denied| denied.reason);
-        assert_eq!(
-            found, reason,
-            "{request:?} {principal:?} {resource_policy:?}"
-        );
-    }
-    if let Err(denied) = &outcome {
-        assert_eq!(
-            (&denied.action, &denied.resource),
-            (&asked.action, &asked.resource)
-        );
-        // Who denies is always told.
-        let denies = matches!(
-            denied.reason,
-            Reason::Denied | Reason::DeniedByBoundary | Reason::DeniedByResource
-        );
-        assert!(!denies || !denied.near.is_empty());
-    }
-    match judge(&principal, &request, resource_policy.as_ref()) {
-        Ok(places) => {
-            assert!(outcome.is_ok() && (who == Who::Developer || !places.is_empty()));
-        }
-        Err(denied) => assert_eq!(Err(denied), outcome),
-    }
-    Ok(())
+    assert!(!denies || !denied.near.is_empty());
 }
 
 /// What a resource's policy says, the strongest last.
@@ -461,6 +482,13 @@ fn some(pieces: &[&str], choices: &mut Unstructured<'_>) -> arbitrary::Result<St
 fn statements(choices: &mut Unstructured<'_>) -> arbitrary::Result<Vec<Statement>> {
     let count = choices.int_in_range(1..=4)?;
     (0..count).map(|_| statement(choices)).collect()
+}
+
+fn statements_or_none(choices: &mut Unstructured<'_>) -> arbitrary::Result<Option<Vec<Statement>>> {
+    match choices.arbitrary()? {
+        true => Ok(Some(statements(choices)?)),
+        false => Ok(None),
+    }
 }
 
 fn statement(choices: &mut Unstructured<'_>) -> arbitrary::Result<Statement> {

@@ -13,7 +13,7 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4;
 use fuzz::pieced;
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Method, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use libfuzzer_sys::fuzz_target;
 use percent_encoding::{percent_decode, percent_decode_str};
 use samlet_aws::Place;
@@ -244,39 +244,45 @@ fn change(sent: &mut Sent, choices: &mut Unstructured<'_>) -> arbitrary::Result<
             let name = HeaderName::from_static(choices.choose(&HEADERS)?);
             sent.parts.headers.remove(name);
         }
-        kind => {
-            let names = [
-                &HEADERS[..],
-                &[
-                    "authorization",
-                    "x-amz-date",
-                    "host",
-                    "x-amz-security-token",
-                ],
-            ]
-            .concat();
-            let name = HeaderName::from_static(choices.choose(&names)?);
-            let before = sent
-                .parts
-                .headers
-                .get(&name)
-                .map(HeaderValue::as_bytes)
-                .unwrap_or_default();
-            let value = match kind {
-                6 => some(&VALUES, choices)?.into_bytes(),
-                _ => edited(
-                    before,
-                    &[&VALUES[..], &[";", "host", "x-custom", "/"]].concat(),
-                    choices,
-                )?,
-            };
-            if let Ok(value) = HeaderValue::from_bytes(&value) {
-                match kind {
-                    // As one more of its name.
-                    6 | 7 => drop(sent.parts.headers.append(name, value)),
-                    _ => drop(sent.parts.headers.insert(name, value)),
-                }
-            }
+        kind => change_header(&mut sent.parts.headers, kind, choices)?,
+    }
+    Ok(())
+}
+
+/// Adds a header, of any value (6) or of another's changed (7), or replaces one.
+fn change_header(
+    headers: &mut HeaderMap,
+    kind: i32,
+    choices: &mut Unstructured<'_>,
+) -> arbitrary::Result<()> {
+    let names = [
+        &HEADERS[..],
+        &[
+            "authorization",
+            "x-amz-date",
+            "host",
+            "x-amz-security-token",
+        ],
+    ]
+    .concat();
+    let name = HeaderName::from_static(choices.choose(&names)?);
+    let before = headers
+        .get(&name)
+        .map(HeaderValue::as_bytes)
+        .unwrap_or_default();
+    let value = match kind {
+        6 => some(&VALUES, choices)?.into_bytes(),
+        _ => edited(
+            before,
+            &[&VALUES[..], &[";", "host", "x-custom", "/"]].concat(),
+            choices,
+        )?,
+    };
+    if let Ok(value) = HeaderValue::from_bytes(&value) {
+        match kind {
+            // As one more of its name.
+            6 | 7 => drop(headers.append(name, value)),
+            _ => drop(headers.insert(name, value)),
         }
     }
     Ok(())

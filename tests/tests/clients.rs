@@ -114,6 +114,7 @@ fn the_aws_cli_v2_follows_a_functions_log() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "mostly a table of commands")]
 fn the_aws_cli_works_with_every_service() {
     let application = Application::example("store-python");
     let samlet = application.build_and_start(&[]);

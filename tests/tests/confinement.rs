@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use std::path::Path;
+
 use acceptance::{Application, Samlet, repository};
 use serde_json::{Value, json};
 
@@ -49,6 +51,61 @@ fn reach(samlet: &Samlet, path: &str, wishes: &[(&str, String)]) -> Vec<String> 
     serde_json::from_value(answer).unwrap()
 }
 
+/// What the function tries, and what comes of it: `tmp` is its own folder for
+/// temporary files, `other` another function's process.
+fn wishes(
+    folder: &Path,
+    tmp: &str,
+    other: &str,
+    samlet: &Samlet,
+) -> Vec<(&'static str, String, &'static str)> {
+    let at = |path: &str| folder.join(path).to_str().unwrap().to_owned();
+    let samlets: u32 = samlet.id();
+    vec![
+        // Its own.
+        ("read", at("function/data"), "reached"),
+        ("write", format!("{tmp}/new"), "reached"),
+        ("read", "/proc/self/environ".into(), "reached"),
+        ("read", "/etc/passwd".into(), "reached"),
+        ("write", "/dev/null".into(), "reached"),
+        ("run", "/bin/true".into(), "reached"),
+        // The store, the template, and what else samlet keeps.
+        (
+            "read",
+            at(".samlet/dynamodb/dynamodb.sqlite"),
+            "PermissionDenied",
+        ),
+        (
+            "write",
+            at(".samlet/dynamodb/dynamodb.sqlite"),
+            "PermissionDenied",
+        ),
+        ("read", at(".samlet/lock"), "PermissionDenied"),
+        ("read", at("template.yaml"), "PermissionDenied"),
+        // Its own code is not its to change.
+        ("write", at("function/data"), "PermissionDenied"),
+        ("remove", at("function/data"), "PermissionDenied"),
+        // Another function: its code, its memory, its credentials, its life.
+        ("read", at("other/bootstrap"), "PermissionDenied"),
+        ("run", at("other/bootstrap"), "PermissionDenied"),
+        ("read", format!("/proc/{other}/environ"), "PermissionDenied"),
+        ("read", format!("/proc/{other}/mem"), "PermissionDenied"),
+        ("signal", other.to_owned(), "PermissionDenied"),
+        // samlet itself, and everything else of whoever started it.
+        (
+            "read",
+            format!("/proc/{samlets}/environ"),
+            "PermissionDenied",
+        ),
+        ("signal", samlets.to_string(), "PermissionDenied"),
+        (
+            "read",
+            repository().join("Cargo.toml").to_str().unwrap().into(),
+            "PermissionDenied",
+        ),
+    ]
+}
+
 #[test]
 fn a_function_reaches_what_is_its_own_and_nothing_else() {
     // Below /tmp and elsewhere: /tmp is made in different ways.
@@ -70,50 +127,7 @@ fn a_function_reaches_what_is_its_own_and_nothing_else() {
         let variables: Value = samlet.json("GET", "/environment", None).1;
         let own = variables["TMPDIR"].as_str().unwrap_or("/tmp");
         let at = |path: &str| folder.join(path).to_str().unwrap().to_owned();
-        let samlets: u32 = samlet.id();
-        let wishes = [
-            // Its own.
-            ("read", at("function/data"), "reached"),
-            ("write", format!("{own}/new"), "reached"),
-            ("read", "/proc/self/environ".into(), "reached"),
-            ("read", "/etc/passwd".into(), "reached"),
-            ("write", "/dev/null".into(), "reached"),
-            ("run", "/bin/true".into(), "reached"),
-            // The store, the template, and what else samlet keeps.
-            (
-                "read",
-                at(".samlet/dynamodb/dynamodb.sqlite"),
-                "PermissionDenied",
-            ),
-            (
-                "write",
-                at(".samlet/dynamodb/dynamodb.sqlite"),
-                "PermissionDenied",
-            ),
-            ("read", at(".samlet/lock"), "PermissionDenied"),
-            ("read", at("template.yaml"), "PermissionDenied"),
-            // Its own code is not its to change.
-            ("write", at("function/data"), "PermissionDenied"),
-            ("remove", at("function/data"), "PermissionDenied"),
-            // Another function: its code, its memory, its credentials, its life.
-            ("read", at("other/bootstrap"), "PermissionDenied"),
-            ("run", at("other/bootstrap"), "PermissionDenied"),
-            ("read", format!("/proc/{other}/environ"), "PermissionDenied"),
-            ("read", format!("/proc/{other}/mem"), "PermissionDenied"),
-            ("signal", other.clone(), "PermissionDenied"),
-            // samlet itself, and everything else of whoever started it.
-            (
-                "read",
-                format!("/proc/{samlets}/environ"),
-                "PermissionDenied",
-            ),
-            ("signal", samlets.to_string(), "PermissionDenied"),
-            (
-                "read",
-                repository().join("Cargo.toml").to_str().unwrap().into(),
-                "PermissionDenied",
-            ),
-        ];
+        let wishes = wishes(&folder, own, &other, &samlet);
         let asked: Vec<_> = wishes
             .iter()
             .map(|(how, what, _)| (*how, what.clone()))

@@ -254,6 +254,7 @@ Resources:
 ";
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "mostly a table of tokens")]
 fn an_authorizer_decides_who_is_let_in() {
     let application = Application::fixture(BINARY, GUARDED);
     let samlet = application.start(&[]);

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use acceptance::boto3::Who;
-use acceptance::{Application, send};
+use acceptance::{Application, Samlet, send};
 use serde_json::{Value, json};
 
 const FIXTURE: &str = env!("CARGO_BIN_EXE_fixture-function");
@@ -54,6 +54,23 @@ Outputs:
   Url: {Value: !Sub 'https://${ServerlessHttpApi}.execute-api.${AWS::Region}.amazonaws.com/reader'}
 ";
 
+/// The variables of the function behind a route.
+fn environment_of(url: String) -> Value {
+    let (status, _, body) = send(ureq::http::Request::get(url).body(Vec::new()).unwrap());
+    assert_eq!(status, 200);
+    acceptance::json(&body)
+}
+
+/// Where a stream's first shard begins.
+fn iterator(samlet: &Samlet, who: &Who, stream: &str) -> Value {
+    let streams =
+        |operation: &str, request: &Value| who.call(samlet, "dynamodbstreams", operation, request);
+    let described = streams("DescribeStream", &json!({"StreamArn": stream}));
+    let shard = &described["StreamDescription"]["Shards"][0]["ShardId"];
+    let asked = json!({"StreamArn": stream, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"});
+    streams("GetShardIterator", &asked)["ShardIterator"].clone()
+}
+
 #[test]
 fn a_function_that_is_allowed_a_stream_by_its_arn_reads_it_and_no_other() {
     let application = Application::fixture(FIXTURE, TEMPLATE);
@@ -73,11 +90,6 @@ fn a_function_that_is_allowed_a_stream_by_its_arn_reads_it_and_no_other() {
     let label = orders.rsplit('/').next().unwrap();
 
     let readers_api = samlet.api_named("ServerlessHttpApi");
-    let environment_of = |url: String| {
-        let (status, _, body) = send(ureq::http::Request::get(url).body(Vec::new()).unwrap());
-        assert_eq!(status, 200);
-        acceptance::json(&body)
-    };
     let environment = environment_of(format!("{readers_api}/reader/environment"));
     assert_eq!(environment["STREAM"], *orders);
     assert_eq!(environment["LABEL"], *label);
@@ -97,26 +109,11 @@ fn a_function_that_is_allowed_a_stream_by_its_arn_reads_it_and_no_other() {
     let item = json!({"TableName": "local-Orders", "Item": {"pk": {"S": "a"}}});
     developer.call(&samlet, "dynamodb", "PutItem", &item);
     let reader = Who::function(&environment);
-    let shard = |who: &Who, stream: &str| {
-        let described = who.call(
-            &samlet,
-            "dynamodbstreams",
-            "DescribeStream",
-            &json!({"StreamArn": stream}),
-        );
-        described["StreamDescription"]["Shards"][0]["ShardId"].clone()
-    };
-    let iterator = |who: &Who, stream: &str, shard: &Value| {
-        let asked =
-            json!({"StreamArn": stream, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"});
-        let got = who.call(&samlet, "dynamodbstreams", "GetShardIterator", &asked);
-        got["ShardIterator"].clone()
-    };
     let records = |iterator: &Value| {
         let asked = json!({"ShardIterator": iterator});
         reader.call(&samlet, "dynamodbstreams", "GetRecords", &asked)
     };
-    let of_orders = iterator(&reader, &orders, &shard(&reader, &orders));
+    let of_orders = iterator(&samlet, &reader, &orders);
     let read = records(&of_orders);
     assert_eq!(
         read["Records"][0]["dynamodb"]["NewImage"]["pk"]["S"], "a",
@@ -124,7 +121,7 @@ fn a_function_that_is_allowed_a_stream_by_its_arn_reads_it_and_no_other() {
     );
 
     let customers = stream_of("local-Customers");
-    let of_customers = iterator(&developer, &customers, &shard(&developer, &customers));
+    let of_customers = iterator(&samlet, &developer, &customers);
     let refused = records(&of_customers);
     assert_eq!(refused["Code"], "AccessDeniedException", "{refused}");
     let message = refused["Message"].as_str().unwrap();

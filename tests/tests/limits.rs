@@ -8,11 +8,7 @@ use ureq::http::Request;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_fixture-function");
 
-#[test]
-fn an_api_key_is_needed_and_its_plan_holds() {
-    let application = Application::fixture(
-        BINARY,
-        "
+const KEYED: &str = "
 Transform: AWS::Serverless-2016-10-31
 Resources:
   Rest:
@@ -22,7 +18,7 @@ Resources:
       Auth:
         ApiKeyRequired: true
         UsagePlan: {CreateUsagePlan: PER_API, Quota: {Limit: 3, Period: MONTH}}
-  Own: {Type: AWS::ApiGateway::ApiKey, Properties: {Enabled: true, Value: 01234567890123456789}}
+  Own: {Type: AWS::ApiGateway::ApiKey, Properties: {Enabled: true, Value: '01234567890123456789'}}
   Disabled: {Type: AWS::ApiGateway::ApiKey, Properties: {Value: abcdefghijabcdefghij}}
   Plan:
     Type: AWS::ApiGateway::UsagePlan
@@ -44,10 +40,11 @@ Resources:
         Closed: {Type: Api, Properties: {Path: '/{mode}', Method: GET, RestApiId: !Ref Rest}}
         Rare: {Type: Api, Properties: {Path: /rare, Method: GET, RestApiId: !Ref Rest}}
         Open: {Type: Api, Properties: {Path: '/open/{mode}', Method: GET, RestApiId: !Ref Rest, Auth: {ApiKeyRequired: false}}}
-"
-        .replace("01234567890123456789", "'01234567890123456789'")
-        .as_str(),
-    );
+";
+
+#[test]
+fn an_api_key_is_needed_and_its_plan_holds() {
+    let application = Application::fixture(BINARY, KEYED);
     let samlet = application.start(&[]);
     let at = |path: &str, key: &str| {
         let mut request = Request::get(format!("{}{path}", samlet.api));

@@ -202,6 +202,30 @@ fn a_policy_that_cannot_be_enforced_is_told_with_its_place() {
     assert!(text.contains(&format!("{place}:")), "{text}");
 }
 
+/// Scans the table with a key, a secret and a token, or none of it: `allowed`, or the error's code.
+fn scan(samlet: &Samlet, [key, secret, token]: [&str; 3]) -> String {
+    let token = (!token.is_empty()).then(|| token.to_owned());
+    let credentials = aws_credential_types::Credentials::new(key, secret, token, None, "test");
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
+        .region(aws_sdk_dynamodb::config::Region::new("us-east-1"))
+        .credentials_provider(credentials)
+        .endpoint_url(&samlet.aws)
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    let client = aws_sdk_dynamodb::Client::from_conf(config);
+    let scanned = acceptance::block_on(client.scan().table_name("local-Table").send());
+    match scanned {
+        Ok(_) => "allowed".to_owned(),
+        Err(error) => error
+            .into_service_error()
+            .meta()
+            .code()
+            .unwrap_or_default()
+            .to_owned(),
+    }
+}
+
 #[test]
 fn a_stolen_key_is_worth_nothing_after_a_restart_and_the_developers_may_be_secret() {
     const BINARY: &str = env!("CARGO_BIN_EXE_fixture-function");
@@ -221,28 +245,6 @@ Resources:
       Events: {Any: {Type: Api, Properties: {Path: '/{mode}', Method: GET}}}
 ",
     );
-    let scan = |samlet: &Samlet, [key, secret, token]: [&str; 3]| {
-        let token = (!token.is_empty()).then(|| token.to_owned());
-        let credentials = aws_credential_types::Credentials::new(key, secret, token, None, "test");
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
-            .region(aws_sdk_dynamodb::config::Region::new("us-east-1"))
-            .credentials_provider(credentials)
-            .endpoint_url(&samlet.aws)
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .build();
-        let client = aws_sdk_dynamodb::Client::from_conf(config);
-        let scanned = acceptance::block_on(client.scan().table_name("local-Table").send());
-        match scanned {
-            Ok(_) => "allowed".to_owned(),
-            Err(error) => error
-                .into_service_error()
-                .meta()
-                .code()
-                .unwrap_or_default()
-                .to_owned(),
-        }
-    };
     let mut samlet = application.start(&[]);
     let stolen = samlet.json("GET", "/environment", None).1;
     let member = |name: &str| stolen[name].as_str().unwrap();

@@ -89,28 +89,7 @@ fn dynamodb_reads_writes_and_refuses() {
                 .is_conditional_check_failed_exception()
         );
 
-        let put = Put::builder().table_name(table).item("id", S("b".into()));
-        let delete = Delete::builder().table_name(table).key("id", S("a".into()));
-        let delete = delete.condition_expression(condition).build().unwrap();
-        let transaction = client
-            .transact_write_items()
-            .transact_items(
-                TransactWriteItem::builder()
-                    .put(put.build().unwrap())
-                    .build(),
-            )
-            .transact_items(TransactWriteItem::builder().delete(delete).build());
-        let error = transaction.send().await.unwrap_err().into_service_error();
-        let reasons = match error {
-            aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(
-                canceled,
-            ) => canceled.cancellation_reasons.unwrap(),
-            other => panic!("{other:?}"),
-        };
-        let codes: Vec<_> = reasons
-            .iter()
-            .map(|reason| reason.code().unwrap())
-            .collect();
+        let codes = cancelled_transaction(&client, table).await;
         assert_eq!(codes, ["None", "ConditionalCheckFailed"]);
 
         let missing = client
@@ -120,6 +99,33 @@ fn dynamodb_reads_writes_and_refuses() {
         let missing = missing.send().await.unwrap_err().into_service_error();
         assert!(missing.is_resource_not_found_exception(), "{missing:?}");
     });
+}
+
+/// Puts one item and deletes another that should not be there: the code for each.
+async fn cancelled_transaction(client: &aws_sdk_dynamodb::Client, table: &str) -> Vec<String> {
+    let put = Put::builder().table_name(table).item("id", S("b".into()));
+    let delete = Delete::builder().table_name(table).key("id", S("a".into()));
+    let delete = delete
+        .condition_expression("attribute_not_exists(id)")
+        .build()
+        .unwrap();
+    let transaction = client
+        .transact_write_items()
+        .transact_items(
+            TransactWriteItem::builder()
+                .put(put.build().unwrap())
+                .build(),
+        )
+        .transact_items(TransactWriteItem::builder().delete(delete).build());
+    let error = transaction.send().await.unwrap_err().into_service_error();
+    let reasons = match error {
+        aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(
+            canceled,
+        ) => canceled.cancellation_reasons.unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let codes = reasons.iter().map(|reason| reason.code().unwrap());
+    codes.map(str::to_owned).collect()
 }
 
 #[test]
@@ -176,33 +182,37 @@ fn lambda_invokes_describes_and_refuses() {
             .function_name("local-Fixture");
         let function = function.send().await.unwrap();
         assert_eq!(function.ephemeral_storage().unwrap().size, 512);
-
-        let missing = client
-            .invoke()
-            .function_name("none")
-            .send()
-            .await
-            .unwrap_err();
-        assert!(
-            missing
-                .into_service_error()
-                .is_resource_not_found_exception()
-        );
-        let broken = invoke().payload(Blob::new("{")).send().await.unwrap_err();
-        assert!(
-            broken
-                .into_service_error()
-                .is_invalid_request_content_exception()
-        );
-        let large = invoke()
-            .payload(Blob::new("1".repeat(6_291_457)))
-            .send()
-            .await
-            .unwrap_err();
-        // Not the class that the model has: Lambda itself answers so.
-        let large = large.into_service_error();
-        assert_eq!(large.meta().code(), Some("RequestEntityTooLargeException"));
+        refusals_of_lambda(&client).await;
     });
+}
+
+async fn refusals_of_lambda(client: &aws_sdk_lambda::Client) {
+    let invoke = || client.invoke().function_name("local-Fixture");
+    let missing = client
+        .invoke()
+        .function_name("none")
+        .send()
+        .await
+        .unwrap_err();
+    assert!(
+        missing
+            .into_service_error()
+            .is_resource_not_found_exception()
+    );
+    let broken = invoke().payload(Blob::new("{")).send().await.unwrap_err();
+    assert!(
+        broken
+            .into_service_error()
+            .is_invalid_request_content_exception()
+    );
+    let large = invoke()
+        .payload(Blob::new("1".repeat(6_291_457)))
+        .send()
+        .await
+        .unwrap_err();
+    // Not the class that the model has: Lambda itself answers so.
+    let large = large.into_service_error();
+    assert_eq!(large.meta().code(), Some("RequestEntityTooLargeException"));
 }
 
 #[test]

@@ -56,6 +56,7 @@ fn chosen(files: Option<&[&str]>, runtime: &str, method: &str, mode: Mode) -> St
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn a_toolchain_is_chosen_by_what_the_template_says_and_then_by_the_folder() {
     const CUSTOM: &str = "provided.al2023";
     const PYTHON: &str = "python3.12";

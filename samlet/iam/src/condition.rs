@@ -321,6 +321,7 @@ mod tests {
     /// The cases of AWS's documentation of condition operators, and of
     /// conditions with several keys and values.
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of cases")]
     fn conditions_hold_as_documented() {
         let cases = [
             // (operator, key, policy values, values of the request, holds)

@@ -49,6 +49,16 @@ struct Sent {
     change: Change,
 }
 
+impl Sent {
+    /// With its question mark; empty if there is none.
+    fn query(&self) -> String {
+        match self.query.as_str() {
+            "" => String::new(),
+            query => format!("?{query}"),
+        }
+    }
+}
+
 fn sent() -> impl Strategy<Value = Sent> {
     let change = prop_oneof![
         Just(Change::Nothing),
@@ -80,13 +90,16 @@ fn sent() -> impl Strategy<Value = Sent> {
         })
 }
 
-/// Signs as the SDK does, and then changes what is to be changed.
+/// A request that is signed, and then changed.
 fn request(sent: &Sent, service: &str, now: SystemTime) -> Request<Vec<u8>> {
-    let query = match sent.query.as_str() {
-        "" => String::new(),
-        query => format!("?{query}"),
-    };
-    let uri = format!("{}{query}", sent.path);
+    let mut request = signed(sent, service, now);
+    change(&mut request, sent);
+    request
+}
+
+/// Signs as the SDK does.
+fn signed(sent: &Sent, service: &str, now: SystemTime) -> Request<Vec<u8>> {
+    let uri = format!("{}{}", sent.path, sent.query());
     let url = format!("http://127.0.0.1:4566{uri}");
     let mut request = Request::builder()
         .method(sent.method)
@@ -124,7 +137,10 @@ fn request(sent: &Sent, service: &str, now: SystemTime) -> Request<Vec<u8>> {
     let signable = SignableRequest::new(sent.method, url, headers, body).unwrap();
     let (instructions, _) = sign(signable, &params).unwrap().into_parts();
     instructions.apply_to_request_http1x(&mut request);
+    request
+}
 
+fn change(request: &mut Request<Vec<u8>>, sent: &Sent) {
     let authorization = |request: &Request<Vec<u8>>, from: &str, to: &str| {
         let text = request.headers()["authorization"]
             .to_str()
@@ -140,19 +156,20 @@ fn request(sent: &Sent, service: &str, now: SystemTime) -> Request<Vec<u8>> {
                 .headers_mut()
                 .insert("x-custom", HeaderValue::from_static("changed!"));
         }
-        Change::Path => *request.uri_mut() = format!("{}x{query}", sent.path).parse().unwrap(),
+        Change::Path => {
+            *request.uri_mut() = format!("{}x{}", sent.path, sent.query()).parse().unwrap()
+        }
         Change::Query => *request.uri_mut() = format!("{}?more=1", sent.path).parse().unwrap(),
         Change::Method => *request.method_mut() = http::Method::DELETE,
         Change::Signature => {
-            let changed = authorization(&request, "Signature=", "Signature=0");
+            let changed = authorization(request, "Signature=", "Signature=0");
             request.headers_mut().insert("authorization", changed);
         }
         Change::Scope => {
-            let changed = authorization(&request, "/us-east-1/", "/eu-west-1/");
+            let changed = authorization(request, "/us-east-1/", "/eu-west-1/");
             request.headers_mut().insert("authorization", changed);
         }
     }
-    request
 }
 
 /// Whether the other implementation takes it.

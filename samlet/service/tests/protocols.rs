@@ -116,6 +116,7 @@ fn recognised(services: &Services, head: &Parts, body: &str) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn each_protocol_names_its_service_in_its_own_way() {
     let services = services(&[&TABLES, &WHO, &CODE, &S3]);
     let json = ("content-type", "application/x-amz-json-1.0");

@@ -32,132 +32,162 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     loop {
         let mut next = agent.get(format!("{api}/invocation/next")).call()?;
         let header = next.headers().get("lambda-runtime-aws-request-id");
-        let id = header.ok_or("no request id")?.to_str()?.to_owned();
-        let event: Value = serde_json::from_str(&next.body_mut().read_to_string()?)?;
-        let authorizes = event["type"].is_string();
-        let fixed = std::env::var("FIXTURE_MODE").ok();
-        let mode = match authorizes {
-            true => "authorizer",
-            false => fixed
-                .as_deref()
-                .or(event["pathParameters"]["mode"].as_str())
-                .unwrap_or_default(),
-        };
+        let id = header.ok_or("no request id")?.to_str()?;
+        let url = format!("{api}/invocation/{id}");
+        let event = serde_json::from_str(&next.body_mut().read_to_string()?)?;
+        let agent = &agent;
+        let invocation = Invocation { agent, url, event };
+        let mode = invocation.mode();
         eprintln!("mode {mode}");
-        let respond =
-            |status: u16, body: String| json!({"statusCode": status, "body": body}).to_string();
-        let response = match mode {
-            "authorizer" => match authorize(&event) {
-                Some(answer) => answer.to_string(),
-                None => {
-                    let error = json!({"errorType": "Error", "errorMessage": "Unauthorized"});
-                    agent
-                        .post(format!("{api}/invocation/{id}/error"))
-                        .send(error.to_string())?;
-                    continue;
-                }
-            },
-            "memory" => {
-                let hoard = vec![1u8; 400 * 1024 * 1024];
-                std::thread::sleep(Duration::from_secs(1));
-                respond(200, hoard.len().to_string())
-            }
-            "crash" => exit(1),
-            "hang" => {
-                std::thread::sleep(Duration::from_secs(60));
-                String::new()
-            }
-            "error" => {
-                let error = json!({"errorType": "Oops", "errorMessage": "on purpose"}).to_string();
-                agent
-                    .post(format!("{api}/invocation/{id}/error"))
-                    .send(error)?;
-                continue;
-            }
-            "garbage" => "nonsense".to_owned(),
-            "malformed" => json!({"status": 200}).to_string(),
-            "big" => respond(200, "x".repeat(5_000_000)),
-            "large" => respond(200, "x".repeat(7_000_000)),
-            "environment" => {
-                let variables: Value = std::env::vars()
-                    .map(|(name, value)| (name, json!(value)))
-                    .collect();
-                respond(200, variables.to_string())
-            }
-            // What of a list of files and processes it can reach.
-            "reach" => {
-                let wishes = event["body"].as_str().unwrap_or_default();
-                let wishes: Vec<[String; 2]> = serde_json::from_str(wishes)?;
-                let tried = wishes.iter().map(|[how, what]| reach(how, what));
-                respond(200, json!(tried.collect::<Vec<_>>()).to_string())
-            }
-            // What is in the folder for temporary files; leaves a file there.
-            "tmp" => {
-                let folder = std::env::temp_dir();
-                let names = std::fs::read_dir(&folder)?
-                    .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-                    .collect::<std::io::Result<Vec<_>>>()?;
-                std::fs::write(folder.join("mine"), "")?;
-                let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
-                let mount = mounts.lines().rfind(|line| line.contains(" /tmp "));
-                let tmp = json!({"folder": folder, "names": names, "mount": mount});
-                respond(200, tmp.to_string())
-            }
-            "slow" => {
-                std::thread::sleep(Duration::from_millis(300));
-                respond(200, std::process::id().to_string())
-            }
-            // Until the file beside the code is gone.
-            "held" => {
-                while std::path::Path::new("hold").exists() {
-                    std::thread::sleep(Duration::from_millis(10));
-                }
-                respond(200, String::new())
-            }
-            "event" => respond(200, event.to_string()),
-            // An HTTP API infers the response.
-            "raw" => event.to_string(),
-            "binary" => json!({
-                "statusCode": 200,
-                "headers": {"content-type": "image/png"},
-                "body": "iVBORw==",
-                "isBase64Encoded": true,
-            })
-            .to_string(),
-            "loop" => loop {
-                std::hint::spin_loop();
-            },
-            "leak" => leak(),
-            "leak-later" => {
-                std::thread::spawn(leak);
-                respond(200, String::new())
-            }
-            "fork" => fork(event["body"].as_str().unwrap_or_default())?,
-            "flood" => flood(b"all work and no play makes a dull log\n"),
-            "flood-without-lines" => flood(b"all work and no play makes a dull log "),
-            "twice" => {
-                let url = format!("{api}/invocation/{id}/response");
-                agent.post(&url).send(respond(200, "first".to_owned()))?;
-                let second = agent.post(&url).send(respond(200, "second".to_owned()))?;
-                eprintln!("the second answer got a {}", second.status().as_u16());
-                continue;
-            }
-            "leave" => {
-                let url = format!("{api}/invocation/{id}/response");
-                agent.post(&url).send(respond(200, String::new()))?;
-                exit(0)
-            }
-            "abuse" => respond(200, abuse::runtime_api()?.to_string()),
-            "pause" => {
-                std::thread::sleep(Duration::from_millis(20));
-                respond(200, std::process::id().to_string())
-            }
-            _ => respond(200, std::process::id().to_string()),
-        };
-        agent
-            .post(format!("{api}/invocation/{id}/response"))
-            .send(response)?;
+        if let Some(response) = behave(&mode, &invocation)? {
+            invocation.answer(response)?;
+        }
     }
+}
+
+struct Invocation<'a> {
+    agent: &'a ureq::Agent,
+    /// Its own in the Runtime API.
+    url: String,
+    event: Value,
+}
+
+impl Invocation<'_> {
+    /// How to behave.
+    fn mode(&self) -> String {
+        if self.event["type"].is_string() {
+            return "authorizer".to_owned();
+        }
+        let asked = self.event["pathParameters"]["mode"].as_str();
+        std::env::var("FIXTURE_MODE").unwrap_or_else(|_| asked.unwrap_or_default().to_owned())
+    }
+
+    /// Sends the response; returns the status that it gets.
+    fn answer(&self, response: String) -> Result<u16, ureq::Error> {
+        let url = format!("{}/response", self.url);
+        Ok(self.agent.post(url).send(response)?.status().as_u16())
+    }
+
+    fn fail(&self, error: &Value) -> Result<(), ureq::Error> {
+        let url = format!("{}/error", self.url);
+        self.agent.post(url).send(error.to_string())?;
+        Ok(())
+    }
+}
+
+/// The response; `None` if the invocation has been answered.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a list of behaviours, each a few lines long"
+)]
+fn behave(
+    mode: &str,
+    invocation: &Invocation<'_>,
+) -> Result<Option<String>, Box<dyn std::error::Error>> {
+    let event = &invocation.event;
+    let respond =
+        |status: u16, body: String| json!({"statusCode": status, "body": body}).to_string();
+    Ok(Some(match mode {
+        "authorizer" => match authorize(event) {
+            Some(answer) => answer.to_string(),
+            None => {
+                let error = json!({"errorType": "Error", "errorMessage": "Unauthorized"});
+                invocation.fail(&error)?;
+                return Ok(None);
+            }
+        },
+        "memory" => {
+            let hoard = vec![1u8; 400 * 1024 * 1024];
+            std::thread::sleep(Duration::from_secs(1));
+            respond(200, hoard.len().to_string())
+        }
+        "crash" => exit(1),
+        "hang" => {
+            std::thread::sleep(Duration::from_secs(60));
+            String::new()
+        }
+        "error" => {
+            invocation.fail(&json!({"errorType": "Oops", "errorMessage": "on purpose"}))?;
+            return Ok(None);
+        }
+        "garbage" => "nonsense".to_owned(),
+        "malformed" => json!({"status": 200}).to_string(),
+        "big" => respond(200, "x".repeat(5_000_000)),
+        "large" => respond(200, "x".repeat(7_000_000)),
+        "environment" => {
+            let variables: Value = std::env::vars()
+                .map(|(name, value)| (name, json!(value)))
+                .collect();
+            respond(200, variables.to_string())
+        }
+        // What of a list of files and processes it can reach.
+        "reach" => {
+            let wishes = event["body"].as_str().unwrap_or_default();
+            let wishes: Vec<[String; 2]> = serde_json::from_str(wishes)?;
+            let tried = wishes.iter().map(|[how, what]| reach(how, what));
+            respond(200, json!(tried.collect::<Vec<_>>()).to_string())
+        }
+        // What is in the folder for temporary files; leaves a file there.
+        "tmp" => {
+            let folder = std::env::temp_dir();
+            let names = std::fs::read_dir(&folder)?
+                .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+                .collect::<std::io::Result<Vec<_>>>()?;
+            std::fs::write(folder.join("mine"), "")?;
+            let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+            let mount = mounts.lines().rfind(|line| line.contains(" /tmp "));
+            let tmp = json!({"folder": folder, "names": names, "mount": mount});
+            respond(200, tmp.to_string())
+        }
+        "slow" => {
+            std::thread::sleep(Duration::from_millis(300));
+            respond(200, std::process::id().to_string())
+        }
+        // Until the file beside the code is gone.
+        "held" => {
+            while std::path::Path::new("hold").exists() {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            respond(200, String::new())
+        }
+        "event" => respond(200, event.to_string()),
+        // An HTTP API infers the response.
+        "raw" => event.to_string(),
+        "binary" => json!({
+            "statusCode": 200,
+            "headers": {"content-type": "image/png"},
+            "body": "iVBORw==",
+            "isBase64Encoded": true,
+        })
+        .to_string(),
+        "loop" => loop {
+            std::hint::spin_loop();
+        },
+        "leak" => leak(),
+        "leak-later" => {
+            std::thread::spawn(leak);
+            respond(200, String::new())
+        }
+        "fork" => fork(event["body"].as_str().unwrap_or_default())?,
+        "flood" => flood(b"all work and no play makes a dull log\n"),
+        "flood-without-lines" => flood(b"all work and no play makes a dull log "),
+        "twice" => {
+            invocation.answer(respond(200, "first".to_owned()))?;
+            let status = invocation.answer(respond(200, "second".to_owned()))?;
+            eprintln!("the second answer got a {status}");
+            return Ok(None);
+        }
+        "leave" => {
+            invocation.answer(respond(200, String::new()))?;
+            exit(0)
+        }
+        "abuse" => respond(200, abuse::runtime_api()?.to_string()),
+        "pause" => {
+            std::thread::sleep(Duration::from_millis(20));
+            respond(200, std::process::id().to_string())
+        }
+        _ => respond(200, std::process::id().to_string()),
+    }))
 }
 
 /// Takes more and more memory.

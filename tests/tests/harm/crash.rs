@@ -105,6 +105,12 @@ impl Writer {
         true
     }
 
+    /// How many of its requests have no answer.
+    fn in_doubt(&self) -> usize {
+        let doubtful = self.messages.values().filter(|allowed| allowed.len() > 1);
+        doubtful.count() + self.unanswered.len()
+    }
+
     /// Holds what it may find against what is there, which then is what it knows.
     fn verify(&mut self, found: &mut BTreeMap<String, String>) {
         for (id, allowed) in &mut self.messages {
@@ -159,6 +165,39 @@ fn stored(samlet: &Samlet) -> BTreeMap<String, String> {
     pairs.collect()
 }
 
+/// Has all write at once, and kills samlet, and with it its functions, meanwhile.
+fn kill_while_it_is_written_to(
+    samlet: &mut Samlet,
+    writers: &mut [Writer],
+    random: &mut fastrand::Rng,
+) {
+    let is_killed = AtomicBool::new(false);
+    let url = samlet.api.clone();
+    let seeds: Vec<u64> = writers.iter().map(|_| random.u64(..)).collect();
+    let functions = std::thread::scope(|scope| {
+        for (writer, seed) in writers.iter_mut().zip(seeds) {
+            let (url, is_killed) = (&url, &is_killed);
+            let mut random = fastrand::Rng::with_seed(seed);
+            scope.spawn(move || writer.write(url, is_killed, &mut random));
+        }
+        std::thread::sleep(Duration::from_millis(random.u64(20..900)));
+        let functions = children(samlet.id());
+        is_killed.store(true, Ordering::SeqCst);
+        samlet.kill();
+        functions
+    });
+    functions.into_iter().for_each(wait_until_gone);
+}
+
+fn kill_while_it_starts(application: &Application, random: &mut fastrand::Rng) {
+    let mut command = application.command(&[]);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut starting = command.spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(random.u64(0..80)));
+    starting.kill().unwrap();
+    starting.wait().unwrap();
+}
+
 #[test]
 fn what_was_acknowledged_before_a_kill_is_there_after_it() {
     let seed = fastrand::u64(..);
@@ -176,42 +215,16 @@ fn what_was_acknowledged_before_a_kill_is_there_after_it() {
     let rounds = amount(4, 60);
     let mut samlet = application.start(&[]);
     for round in 0..rounds {
-        let is_killed = AtomicBool::new(false);
-        let url = samlet.api.clone();
-        let seeds: Vec<u64> = writers.iter().map(|_| random.u64(..)).collect();
-        let functions = std::thread::scope(|scope| {
-            for (writer, seed) in writers.iter_mut().zip(seeds) {
-                let (url, is_killed) = (&url, &is_killed);
-                let mut random = fastrand::Rng::with_seed(seed);
-                scope.spawn(move || writer.write(url, is_killed, &mut random));
-            }
-            std::thread::sleep(Duration::from_millis(random.u64(20..900)));
-            let functions = children(samlet.id());
-            is_killed.store(true, Ordering::SeqCst);
-            samlet.kill();
-            functions
-        });
-        functions.into_iter().for_each(wait_until_gone);
+        kill_while_it_is_written_to(&mut samlet, &mut writers, &mut random);
         if round % 3 == 2 {
-            // Once more, while it starts: recovery is killed as well.
-            let mut command = application.command(&[]);
-            command.stdout(Stdio::null()).stderr(Stdio::null());
-            let mut starting = command.spawn().unwrap();
-            std::thread::sleep(Duration::from_millis(random.u64(0..80)));
-            starting.kill().unwrap();
-            starting.wait().unwrap();
+            // Recovery is killed as well.
+            kill_while_it_starts(&application, &mut random);
         }
         let began = Instant::now();
         samlet = application.start(&[]);
         starts.push(began.elapsed());
         let mut found = stored(&samlet);
-        in_doubt += writers
-            .iter()
-            .map(|writer| {
-                let doubtful = writer.messages.values().filter(|allowed| allowed.len() > 1);
-                doubtful.count() + writer.unanswered.len()
-            })
-            .sum::<usize>();
+        in_doubt += writers.iter().map(Writer::in_doubt).sum::<usize>();
         for writer in &mut writers {
             writer.verify(&mut found);
         }

@@ -25,102 +25,118 @@ const TABLE: [&str; 7] = [
 pub(crate) fn of_reading(reading: &Value, managed: &BTreeSet<String>) -> Facts {
     let mut facts = Facts::new();
     for function in list(&reading["functions"]) {
-        let id = text(&function["logical_id"]);
-        for name in [
-            "name",
-            "handler",
-            "runtime",
-            "architecture",
-            "memory_mb",
-            "ephemeral_storage_mb",
-            "reserved_concurrency",
-            "log_group",
-        ] {
-            facts.insert(format!("{id} {name}"), function[name].clone());
-        }
-        facts.insert(
-            format!("{id} timeout"),
-            json!(function["timeout_seconds"].as_f64()),
-        );
-        facts.insert(format!("{id} environment"), function["environment"].clone());
-        for policy in list(&function["role"]["policies"]) {
-            match policy["name"]
-                .as_str()
-                .filter(|name| managed.contains(*name))
-            {
-                Some(name) => allow(&mut facts, &id, &json!(name)),
-                None => statements(&mut facts, &id, &policy["document"]),
-            }
-        }
-        for statement in list(&function["policy"]["document"]["Statement"]) {
-            let id = text(&statement["Sid"]);
-            let id = id.strip_prefix("local-").unwrap();
-            permit(&mut facts, id, statement);
-        }
+        function_of_reading(&mut facts, function, managed);
     }
     let names = list(&reading["functions"]);
     let apis = list(&reading["apis"])
         .iter()
         .chain(list(&reading["apis_without_routes"]));
     for api in apis {
-        let id = text(&api["logical_id"]);
-        facts.insert(format!("{id} kind"), api["kind"].clone());
-        facts.insert(format!("{id} stage"), api["stage"].clone());
-        facts.insert(format!("{id} variables"), api["stage_variables"].clone());
-        for (name, response) in api["gateway_responses"].as_object().unwrap() {
-            facts.insert(format!("{id} {name}"), response["template"][1].clone());
-        }
-        for (name, authorizer) in api["authorizers"].as_object().unwrap() {
-            facts.insert(
-                format!("{id} authorizer {name}"),
-                authorizer["function"].clone(),
-            );
-            facts.insert(
-                format!("{id} authorizer {name} role"),
-                authorizer["invoke_role"].clone(),
-            );
-            let seconds = authorizer["time_to_live_seconds"].as_f64();
-            facts.insert(format!("{id} authorizer {name} holds for"), json!(seconds));
-        }
+        api_of_reading(&mut facts, api);
         for route in list(&api["routes"]) {
             let known = names
                 .iter()
                 .any(|function| function["name"] == route["function"]);
             assert!(known, "{route}");
-            let what = format!("{id} {} {}", text(&route["method"]), text(&route["path"]));
-            facts.insert(format!("{what} authorizer"), route["authorizer"].clone());
-            facts.insert(
-                format!("{what} needs a key"),
-                route["api_key_required"].clone(),
-            );
-            facts.insert(format!("{what} payload"), route["payload_format"].clone());
-            facts.insert(
-                format!("{what} timeout"),
-                json!(route["timeout_seconds"].as_f64()),
-            );
-            let document = &route["validation"]["body"];
-            let schema = document["$ref"].as_str().map(last_part);
-            let schema = schema.map(|name| document["definitions"][name].clone());
-            facts.insert(format!("{what} body"), json!(schema));
-            facts.insert(what, route["function"].clone());
+            route_of_reading(&mut facts, &text(&api["logical_id"]), route);
         }
     }
     for table in list(&reading["tables"]) {
-        let id = text(&table["logical_id"]);
-        facts.insert(format!("{id} name"), table["name"].clone());
-        for name in TABLE {
-            facts.insert(format!("{id} {name}"), table["create_table"][name].clone());
-        }
-        let stream = &table["create_table"]["StreamSpecification"]["StreamViewType"];
-        facts.insert(format!("{id} stream"), stream.clone());
-        let expiry = &table["time_to_live"]["attribute"];
-        facts.insert(format!("{id} expiry"), expiry.clone());
+        table_of_reading(&mut facts, table);
     }
     for output in list(&reading["outputs"]) {
         let name = text(&output["name"]);
         facts.insert(format!("output {name}"), output["value"].clone());
     }
     facts
+}
+
+fn function_of_reading(facts: &mut Facts, function: &Value, managed: &BTreeSet<String>) {
+    let id = text(&function["logical_id"]);
+    for name in [
+        "name",
+        "handler",
+        "runtime",
+        "architecture",
+        "memory_mb",
+        "ephemeral_storage_mb",
+        "reserved_concurrency",
+        "log_group",
+    ] {
+        facts.insert(format!("{id} {name}"), function[name].clone());
+    }
+    facts.insert(
+        format!("{id} timeout"),
+        json!(function["timeout_seconds"].as_f64()),
+    );
+    facts.insert(format!("{id} environment"), function["environment"].clone());
+    for policy in list(&function["role"]["policies"]) {
+        match policy["name"]
+            .as_str()
+            .filter(|name| managed.contains(*name))
+        {
+            Some(name) => allow(facts, &id, &json!(name)),
+            None => statements(facts, &id, &policy["document"]),
+        }
+    }
+    for statement in list(&function["policy"]["document"]["Statement"]) {
+        let id = text(&statement["Sid"]);
+        let id = id.strip_prefix("local-").unwrap();
+        permit(facts, id, statement);
+    }
+}
+
+fn api_of_reading(facts: &mut Facts, api: &Value) {
+    let id = text(&api["logical_id"]);
+    facts.insert(format!("{id} kind"), api["kind"].clone());
+    facts.insert(format!("{id} stage"), api["stage"].clone());
+    facts.insert(format!("{id} variables"), api["stage_variables"].clone());
+    for (name, response) in api["gateway_responses"].as_object().unwrap() {
+        facts.insert(format!("{id} {name}"), response["template"][1].clone());
+    }
+    for (name, authorizer) in api["authorizers"].as_object().unwrap() {
+        facts.insert(
+            format!("{id} authorizer {name}"),
+            authorizer["function"].clone(),
+        );
+        facts.insert(
+            format!("{id} authorizer {name} role"),
+            authorizer["invoke_role"].clone(),
+        );
+        let seconds = authorizer["time_to_live_seconds"].as_f64();
+        facts.insert(format!("{id} authorizer {name} holds for"), json!(seconds));
+    }
+}
+
+fn route_of_reading(facts: &mut Facts, id: &str, route: &Value) {
+    let what = format!("{id} {} {}", text(&route["method"]), text(&route["path"]));
+    facts.insert(format!("{what} authorizer"), route["authorizer"].clone());
+    facts.insert(
+        format!("{what} needs a key"),
+        route["api_key_required"].clone(),
+    );
+    facts.insert(format!("{what} payload"), route["payload_format"].clone());
+    facts.insert(
+        format!("{what} timeout"),
+        json!(route["timeout_seconds"].as_f64()),
+    );
+    let document = &route["validation"]["body"];
+    let schema = document["$ref"].as_str().map(last_part);
+    let schema = schema.map(|name| document["definitions"][name].clone());
+    facts.insert(format!("{what} body"), json!(schema));
+    facts.insert(what, route["function"].clone());
+}
+
+fn table_of_reading(facts: &mut Facts, table: &Value) {
+    let id = text(&table["logical_id"]);
+    facts.insert(format!("{id} name"), table["name"].clone());
+    for name in TABLE {
+        facts.insert(format!("{id} {name}"), table["create_table"][name].clone());
+    }
+    let stream = &table["create_table"]["StreamSpecification"]["StreamViewType"];
+    facts.insert(format!("{id} stream"), stream.clone());
+    let expiry = &table["time_to_live"]["attribute"];
+    facts.insert(format!("{id} expiry"), expiry.clone());
 }
 
 /// From a translated template.

@@ -84,10 +84,7 @@ fn prepare(job: &Job<'_>, settings: &Settings<'_>) -> Result<(), BuildError> {
         Some(text) => base_folder(text, code, settings.template_folder).map_err(|missing| {
             BuildError::NothingToRun {
                 function: id.to_owned(),
-                reason: format!(
-                    "{} names {missing}, which is neither there nor beside the template",
-                    list.display()
-                ),
+                reason: missing.to_string(),
             }
         })?,
         None => code,
@@ -184,13 +181,21 @@ fn version() -> Result<String, BuildError> {
     Ok(minor.join("."))
 }
 
+/// A function's requirements.txt names a folder that does not exist.
+#[derive(Debug, PartialEq, thiserror::Error)]
+#[error("{} names {package}, which is neither there nor beside the template", list.display())]
+struct PackageMissing {
+    list: PathBuf,
+    package: String,
+}
+
 /// Where relative paths in requirements.txt start from: the function's folder,
-/// or, as with `sam build`, the template's. `Err` names one that is in neither.
+/// or, as with `sam build`, the template's.
 fn base_folder<'a>(
     requirements: &str,
     code: &'a Path,
     template_folder: &'a Path,
-) -> Result<&'a Path, String> {
+) -> Result<&'a Path, PackageMissing> {
     let all_in = |base: &Path| local_packages(requirements).all(|path| base.join(path).exists());
     if all_in(code) {
         return Ok(code);
@@ -200,7 +205,10 @@ fn base_folder<'a>(
     }
     let missing = |path: &&str| !code.join(path).exists();
     let missing = local_packages(requirements).find(missing);
-    Err(missing.unwrap_or_default().to_owned())
+    Err(PackageMissing {
+        list: code.join("requirements.txt"),
+        package: missing.unwrap_or_default().to_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -217,6 +225,10 @@ mod tests {
         let base = |text: &str| base_folder(text, &code, folder.path()).map(Path::to_owned);
         assert_eq!(base("boto3\n../common\n"), Ok(code.clone()));
         assert_eq!(base("-e ./src/common"), Ok(folder.path().to_owned()));
-        assert_eq!(base("./nowhere"), Err("./nowhere".to_owned()));
+        let missing = PackageMissing {
+            list: code.join("requirements.txt"),
+            package: "./nowhere".to_owned(),
+        };
+        assert_eq!(base("./nowhere"), Err(missing));
     }
 }

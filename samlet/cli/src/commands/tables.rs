@@ -199,7 +199,7 @@ fn put(tables: &Tables, table: &str, item: &str) -> Result<(), Error> {
             source,
         })?;
     }
-    let item = items::parse(&text).map_err(Error::NotAnItem)?;
+    let item = items::parse(&text).map_err(|error| Error::NotAnItem(error.to_string()))?;
     tables.call("PutItem", &json!({"TableName": table, "Item": item}))?;
     Ok(())
 }

@@ -72,6 +72,7 @@ fn says(effect: &str) -> Option<Value> {
 
 /// AWS's table of "Resource-based policies and implicit denies in other policy types".
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn sessions_are_decided_on_by_all_policies_together() {
     let ok = Ok(());
     let (not_allowed, denied) = (Err(Reason::NotAllowed), Err(Reason::Denied));

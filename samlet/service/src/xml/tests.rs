@@ -143,6 +143,7 @@ fn text_around_elements_is_one_text() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn what_is_not_well_formed_is_refused_with_its_place() {
     let cases = [
         ("<a></b>", XmlError::MismatchedTag { at: 3 }),

@@ -130,81 +130,97 @@ fn check_kind(kind: &str, entry: &Entry, findings: &mut Findings) {
 
 /// Holds one value against what the parameter declares.
 fn check(value: &str, kind: &str, entry: &Entry, findings: &mut Findings) {
-    let name = &entry.key;
-    let attribute = |attribute: &str| entry.value.get(attribute);
-    let limit = |wanted: &str| {
-        let text = attribute(wanted).and_then(Node::as_text)?;
-        text.parse::<f64>().ok()
-    };
-    let explained = attribute("ConstraintDescription")
-        .and_then(Node::as_text)
-        .unwrap_or_default();
-    let mut refuse = |at: Location, message: String, help: String| {
-        let help = if help.is_empty() {
-            explained.to_owned()
-        } else {
-            help
-        };
-        findings.error(at, message, help);
-    };
-    if let Some(allowed) = attribute("AllowedValues") {
-        let texts: Vec<&str> = allowed.texts().collect();
-        if !texts.contains(&value) {
-            refuse(
-                entry.at,
-                format!("`{value}` is not allowed for the parameter {name}"),
-                format!("allowed are {}", texts.join(", ")),
-            );
-        }
-    }
-    if let Some(pattern) = attribute("AllowedPattern") {
-        let text = pattern.as_text().unwrap_or_default();
-        // The whole value has to match.
-        match Regex::new(&format!("^(?:{text})$")) {
-            Ok(regex) if !regex.is_match(value) => refuse(
-                entry.at,
-                format!("`{value}` does not match {text}, the AllowedPattern of {name}"),
-                String::new(),
-            ),
-            Ok(_) => {}
-            Err(_) => findings.warn(
-                pattern.at,
-                format!("the AllowedPattern of {name} is not checked: samlet cannot read it"),
-            ),
-        }
-    }
+    check_allowed_values(value, entry, findings);
+    check_allowed_pattern(value, entry, findings);
     if kind.contains("Number") {
-        let number = value.parse::<f64>().ok();
-        let bounds = (limit("MinValue"), limit("MaxValue"));
-        let inside = number.is_some_and(|number| {
-            bounds.0.is_none_or(|low| number >= low) && bounds.1.is_none_or(|high| number <= high)
-        });
-        if number.is_none() {
-            findings.error(
-                entry.at,
-                format!("`{value}` is no Number, as the parameter {name} is declared"),
-                "",
-            );
-        } else if !inside {
-            findings.error(
-                entry.at,
-                format!("{value} is outside the MinValue or MaxValue of the parameter {name}"),
-                explained,
-            );
-        }
-        return;
+        check_number(value, entry, findings);
+    } else {
+        check_length(value, entry, findings);
     }
+}
+
+fn check_allowed_values(value: &str, entry: &Entry, findings: &mut Findings) {
+    let Some(allowed) = entry.value.get("AllowedValues") else {
+        return;
+    };
+    let texts: Vec<&str> = allowed.texts().collect();
+    if !texts.contains(&value) {
+        findings.error(
+            entry.at,
+            format!("`{value}` is not allowed for the parameter {}", entry.key),
+            format!("allowed are {}", texts.join(", ")),
+        );
+    }
+}
+
+fn check_allowed_pattern(value: &str, entry: &Entry, findings: &mut Findings) {
+    let Some(pattern) = entry.value.get("AllowedPattern") else {
+        return;
+    };
+    let name = &entry.key;
+    let text = pattern.as_text().unwrap_or_default();
+    // The whole value has to match.
+    match Regex::new(&format!("^(?:{text})$")) {
+        Ok(regex) if !regex.is_match(value) => findings.error(
+            entry.at,
+            format!("`{value}` does not match {text}, the AllowedPattern of {name}"),
+            explanation(entry),
+        ),
+        Ok(_) => {}
+        Err(_) => findings.warn(
+            pattern.at,
+            format!("the AllowedPattern of {name} is not checked: samlet cannot read it"),
+        ),
+    }
+}
+
+fn check_number(value: &str, entry: &Entry, findings: &mut Findings) {
+    let name = &entry.key;
+    let Ok(number) = value.parse::<f64>() else {
+        findings.error(
+            entry.at,
+            format!("`{value}` is no Number, as the parameter {name} is declared"),
+            "",
+        );
+        return;
+    };
+    let is_inside = limit(entry, "MinValue").is_none_or(|low| number >= low)
+        && limit(entry, "MaxValue").is_none_or(|high| number <= high);
+    if !is_inside {
+        findings.error(
+            entry.at,
+            format!("{value} is outside the MinValue or MaxValue of the parameter {name}"),
+            explanation(entry),
+        );
+    }
+}
+
+fn check_length(value: &str, entry: &Entry, findings: &mut Findings) {
     #[allow(clippy::cast_precision_loss)]
     let length = value.chars().count() as f64;
-    if limit("MinLength").is_some_and(|low| length < low)
-        || limit("MaxLength").is_some_and(|high| length > high)
+    if limit(entry, "MinLength").is_some_and(|low| length < low)
+        || limit(entry, "MaxLength").is_some_and(|high| length > high)
     {
+        let name = &entry.key;
         findings.error(
             entry.at,
             format!("`{value}` is shorter or longer than the parameter {name} may be"),
-            explained,
+            explanation(entry),
         );
     }
+}
+
+/// A bound that the parameter declares.
+fn limit(entry: &Entry, name: &str) -> Option<f64> {
+    entry.value.get(name)?.as_text()?.parse().ok()
+}
+
+/// What the template itself says of the values that the parameter may have.
+fn explanation(entry: &Entry) -> &str {
+    entry
+        .value
+        .get_text("ConstraintDescription")
+        .unwrap_or_default()
 }
 
 impl Parameter {

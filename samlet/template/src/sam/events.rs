@@ -12,7 +12,7 @@ use crate::resolve::check::check;
 use crate::resolve::names::did_you_mean;
 use crate::types::property::{Property, Shape, has, must, unnoticed};
 use crate::yaml::{Entry, Node};
-use crate::{ApiKind, PayloadFormat, Route};
+use crate::{Api, ApiKind, PayloadFormat, Route};
 
 const EVENT: &[Property] = &[must("Type", Shape::Text), has("Properties", Shape::Any)];
 
@@ -135,52 +135,20 @@ fn route(
         ApiKind::Http => (HTTP, "an HttpApi event", "ApiId"),
     };
     check(properties, known, what, event.at, scope);
-    let text = |name: &str| properties.get_text(name);
-    let (path, method) = match (kind, text("Path"), text("Method")) {
-        // An HTTP API's catch-all.
-        (ApiKind::Http, None, None) => ("$default", "ANY"),
-        (_, Some(path), Some(method)) => (path, method),
-        (ApiKind::Http, ..) => {
-            let message = "an HttpApi event has both Path and Method, or neither";
-            scope.findings.error(event.at, message, "");
-            return;
-        }
-        (ApiKind::Rest, ..) => return,
-    };
-    let method = match method.to_uppercase().as_str() {
-        "X-AMAZON-APIGATEWAY-ANY-METHOD" => "ANY".to_owned(),
-        other => other.to_owned(),
+    let Some((path, method)) = path_and_method(event, properties, kind, scope) else {
+        return;
     };
     let at = properties.get("Path").map_or(event.at, |node| node.at);
-    if !METHODS.contains(&method.as_str()) {
-        let at = properties.get("Method").map_or(event.at, |node| node.at);
-        let message = format!("`{method}` is no HTTP method");
-        let help = match did_you_mean(&method, &METHODS) {
-            none if none.is_empty() => format!("it is one of {}", METHODS.join(", ")),
-            hint => hint,
-        };
-        scope.findings.error(at, message, help);
-    }
+    let method_at = properties.get("Method").map_or(event.at, |node| node.at);
+    check_method(&method, method_at, scope);
     if path != "$default" {
         check_path(path, at, scope);
     }
     let api = match properties.get(id) {
-        // `!Ref Api` is resolved to the API's id by now.
-        Some(node) => apis.find(node.as_text().unwrap_or_default(), kind),
+        Some(node) => named_api(node, id, kind, apis, scope),
         None => Some(apis.implicit(kind, keys, scope)),
     };
-    let Some(api) = api else {
-        let at = properties.get(id).map_or(event.at, |node| node.at);
-        let wanted = match kind {
-            ApiKind::Rest => "AWS::Serverless::Api",
-            ApiKind::Http => "AWS::Serverless::HttpApi",
-        };
-        let message = format!("{id} names no {wanted} of this template");
-        scope
-            .findings
-            .error(at, message, format!("write `{id}: !Ref YourApi`"));
-        return;
-    };
+    let Some(api) = api else { return };
     let same = |route: &&Route| route.method == method && same_shape(&route.path, path);
     if let Some(other) = api.routes.iter().find(same) {
         let message = format!(
@@ -192,15 +160,15 @@ fn route(
             .error(at, message, "one route has one function");
         return;
     }
-    let (payload_format, longest) = match (kind, text("PayloadFormatVersion")) {
-        (ApiKind::Rest, _) => (PayloadFormat::V1, 29_000),
-        (ApiKind::Http, Some("1.0")) => (PayloadFormat::V1, 30_000),
-        (ApiKind::Http, _) => (PayloadFormat::V2, 30_000),
+    let longest = match kind {
+        ApiKind::Rest => 29_000,
+        ApiKind::Http => 30_000,
     };
     let auth = properties.get("Auth");
     let authorizer = authorizers::of_route(auth, api, scope);
     let api_key_required = authorizers::key_of_route(auth, api);
-    let timeout = text("TimeoutInMillis").and_then(|text| text.parse().ok());
+    let timeout = properties.get_text("TimeoutInMillis");
+    let timeout = timeout.and_then(|text| text.parse().ok());
     let own_throttle = properties
         .get("RouteSettings")
         .and_then(|node| throttling::throttle(node, scope));
@@ -210,7 +178,7 @@ fn route(
         method,
         path: path.into(),
         function: function.name.into(),
-        payload_format,
+        payload_format: payload_format(properties, kind),
         timeout: Duration::from_millis(timeout.unwrap_or(longest)),
         authorizer,
         api_key_required,
@@ -219,6 +187,73 @@ fn route(
     let permission = permissions::of_route(function.logical_id, event, api, &route, scope);
     api.routes.push(route);
     apis.permit(permission);
+}
+
+/// What the route matches: a path, and a method in capitals.
+fn path_and_method<'a>(
+    event: &Entry,
+    properties: &'a Node,
+    kind: ApiKind,
+    scope: &mut Scope<'_>,
+) -> Option<(&'a str, String)> {
+    let text = |name: &str| properties.get_text(name);
+    let (path, method) = match (kind, text("Path"), text("Method")) {
+        // An HTTP API's catch-all.
+        (ApiKind::Http, None, None) => ("$default", "ANY"),
+        (_, Some(path), Some(method)) => (path, method),
+        (ApiKind::Http, ..) => {
+            let message = "an HttpApi event has both Path and Method, or neither";
+            scope.findings.error(event.at, message, "");
+            return None;
+        }
+        (ApiKind::Rest, ..) => return None,
+    };
+    let method = match method.to_uppercase().as_str() {
+        "X-AMAZON-APIGATEWAY-ANY-METHOD" => "ANY".to_owned(),
+        other => other.to_owned(),
+    };
+    Some((path, method))
+}
+
+fn payload_format(properties: &Node, kind: ApiKind) -> PayloadFormat {
+    match (kind, properties.get_text("PayloadFormatVersion")) {
+        (ApiKind::Rest, _) | (ApiKind::Http, Some("1.0")) => PayloadFormat::V1,
+        (ApiKind::Http, _) => PayloadFormat::V2,
+    }
+}
+
+/// The API that an event names by its id.
+fn named_api<'a>(
+    node: &Node,
+    id: &str,
+    kind: ApiKind,
+    apis: &'a mut Apis,
+    scope: &mut Scope<'_>,
+) -> Option<&'a mut Api> {
+    // `!Ref Api` is resolved to the API's id by now.
+    let api = apis.find(node.as_text().unwrap_or_default(), kind);
+    if api.is_none() {
+        let wanted = match kind {
+            ApiKind::Rest => "AWS::Serverless::Api",
+            ApiKind::Http => "AWS::Serverless::HttpApi",
+        };
+        let message = format!("{id} names no {wanted} of this template");
+        let help = format!("write `{id}: !Ref YourApi`");
+        scope.findings.error(node.at, message, help);
+    }
+    api
+}
+
+fn check_method(method: &str, at: Location, scope: &mut Scope<'_>) {
+    if METHODS.contains(&method) {
+        return;
+    }
+    let message = format!("`{method}` is no HTTP method");
+    let help = match did_you_mean(method, &METHODS) {
+        none if none.is_empty() => format!("it is one of {}", METHODS.join(", ")),
+        hint => hint,
+    };
+    scope.findings.error(at, message, help);
 }
 
 fn check_path(path: &str, at: Location, scope: &mut Scope<'_>) {

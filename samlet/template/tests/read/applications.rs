@@ -362,9 +362,8 @@ Resources:
     );
 }
 
-#[test]
-fn what_costs_on_aws_only_is_read_too() {
-    let source = "
+/// Everything that only matters on AWS, where it costs.
+const COSTING: &str = "
 Transform: AWS::Serverless-2016-10-31
 Parameters: {Seconds: {Type: Number, Default: 30}}
 Conditions: {Never: !Equals [a, b], Always: !Equals [a, a]}
@@ -433,7 +432,10 @@ Resources:
   Empty: {Type: AWS::CloudWatch::Alarm}
   Composite: {Type: AWS::CloudWatch::CompositeAlarm, Properties: {AlarmRule: ALARM(One)}}
 ";
-    let application = application(source);
+
+#[test]
+fn what_costs_on_aws_only_is_read_too() {
+    let application = application(COSTING);
     let [http, rest] = &application.apis[..] else {
         panic!("{:?}", application.apis);
     };
@@ -519,6 +521,7 @@ fn this_repositorys_own_template_is_read_without_a_warning() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "mostly a table of resources")]
 fn resources_are_known_by_their_arns_and_how_the_template_writes_them() {
     let source = FUNCTION.replace(
         "Outputs:",

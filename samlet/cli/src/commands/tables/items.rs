@@ -5,11 +5,24 @@ use serde_json::{Map, Value, json};
 use super::Tables;
 use crate::error::Error;
 
+/// Why a text is not an item.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ItemError {
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error("an item is a JSON object")]
+    NotAnObject,
+    #[error(
+        "the value of {name} has no type: DynamoDB's JSON has {{\"S\": \"text\"}}, {{\"N\": \"1\"}}"
+    )]
+    Untyped { name: String },
+}
+
 /// An item: `{"pk": {"S": "a"}}`, by itself or, as AWS exports it, `{"Item": …}`.
-pub(super) fn parse(text: &str) -> Result<Map<String, Value>, String> {
-    let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+pub(super) fn parse(text: &str) -> Result<Map<String, Value>, ItemError> {
+    let value: Value = serde_json::from_str(text)?;
     let Value::Object(mut object) = value else {
-        return Err("an item is a JSON object".to_owned());
+        return Err(ItemError::NotAnObject);
     };
     if object.len() == 1
         && is_wrapped(&object)
@@ -22,9 +35,7 @@ pub(super) fn parse(text: &str) -> Result<Map<String, Value>, String> {
             .as_object()
             .map(|value| (value.len(), value.keys().next()));
         if !matches!(types, Some((1, Some(kind))) if is_type(kind)) {
-            return Err(format!(
-                "the value of {name} has no type: DynamoDB's JSON has {{\"S\": \"text\"}}, {{\"N\": \"1\"}}"
-            ));
+            return Err(ItemError::Untyped { name: name.clone() });
         }
     }
     Ok(object)
@@ -90,19 +101,19 @@ mod tests {
     #[test]
     fn items_are_read_by_themselves_and_as_aws_exports_them() {
         let item = json!({"pk": {"S": "a"}, "n": {"N": "1"}});
-        let parsed = |value: Value| parse(&value.to_string()).map(Value::Object);
-        assert_eq!(parsed(item.clone()), Ok(item.clone()));
-        assert_eq!(parsed(json!({"Item": item})), Ok(item));
+        let parsed = |value: Value| parse(&value.to_string()).ok().map(Value::Object);
+        assert_eq!(parsed(item.clone()), Some(item.clone()));
+        assert_eq!(parsed(json!({"Item": item})), Some(item));
         // An attribute may have that name.
         let attribute = json!({"Item": {"S": "a"}});
-        assert_eq!(parsed(attribute.clone()), Ok(attribute));
+        assert_eq!(parsed(attribute.clone()), Some(attribute));
         for wrong in [
             json!([]),
             json!({"pk": "a"}),
             json!({"pk": {"X": 1}}),
             json!({"Item": "a"}),
         ] {
-            assert!(parsed(wrong.clone()).is_err(), "{wrong}");
+            assert_eq!(parsed(wrong.clone()), None, "{wrong}");
         }
     }
 }

@@ -148,9 +148,9 @@ fn read_batches(
         if line.trim().is_empty() {
             continue;
         }
-        let item = items::parse(&line).map_err(|reason| Error::LineRefused {
+        let item = items::parse(&line).map_err(|error| Error::LineRefused {
             line: number,
-            reason,
+            reason: error.to_string(),
         })?;
         batch.push((number, item));
         count += 1;

@@ -198,20 +198,19 @@ pub(super) fn add(table: Table, reading: &mut Reading<'_, '_>) {
 
 /// The key of a table or of an index, whose attributes the table defines. A part that is wrong is left out and reported.
 fn key_schema(owner: &Node, table: &Node, at: Location, scope: &mut Scope<'_>) -> KeySchema {
+    let definitions = table.items_of("AttributeDefinitions");
     let mut attributes = Vec::new();
     for part in owner.items_of("KeySchema") {
         let (Some(name), Some(key_type)) = (part.get_text("AttributeName"), key_type(part)) else {
             continue;
         };
-        let mut definitions = table.items_of("AttributeDefinitions").iter();
-        let defined = definitions.find(|known| known.get_text("AttributeName") == Some(name));
+        let mut all = definitions.iter();
+        let defined = all.find(|known| known.get_text("AttributeName") == Some(name));
         let Some(attribute_type) = defined.and_then(|known| known.get_text("AttributeType")) else {
-            let at = part.get("AttributeName").map_or(at, |node| node.at);
-            let message = format!("the key attribute `{name}` is not defined");
-            let help = format!(
-                "add it to AttributeDefinitions: `- {{AttributeName: {name}, AttributeType: S}}`"
-            );
-            scope.findings.error(at, message, help);
+            // A definition that lacks something was reported before, and may be the one that is meant.
+            if definitions.iter().all(is_definition) {
+                report_undefined(name, part, at, scope);
+            }
             continue;
         };
         attributes.push(KeyAttribute {
@@ -221,6 +220,19 @@ fn key_schema(owner: &Node, table: &Node, at: Location, scope: &mut Scope<'_>) -
         });
     }
     KeySchema(attributes)
+}
+
+fn is_definition(node: &Node) -> bool {
+    let is_text = |name: &str| node.get_text(name).is_some();
+    is_text("AttributeName") && is_text("AttributeType")
+}
+
+fn report_undefined(name: &str, part: &Node, at: Location, scope: &mut Scope<'_>) {
+    let at = part.get("AttributeName").map_or(at, |node| node.at);
+    let message = format!("the key attribute `{name}` is not defined");
+    let help =
+        format!("add it to AttributeDefinitions: `- {{AttributeName: {name}, AttributeType: S}}`");
+    scope.findings.error(at, message, help);
 }
 
 fn key_type(part: &Node) -> Option<KeyType> {

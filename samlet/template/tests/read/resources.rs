@@ -180,6 +180,14 @@ fn a_key_that_dynamodb_refuses_is_refused_at_its_place() {
 }
 
 #[test]
+fn a_definition_that_is_wrong_is_reported_once() {
+    let key = "[{AttributeName: pk, KeyType: HASH}]";
+    let definitions = "[{AttributeName: pk}]";
+    let expected = "8:30 AttributeDefinitions needs AttributeType (add `AttributeType: …`)";
+    assert_eq!(errors(&table(key, definitions)), [expected]);
+}
+
+#[test]
 fn a_type_of_sams_own_that_nobody_has_described_goes_in_no_circles() {
     // SAM makes an API of it, and data sources: the function needs the former, the latter the function.
     let source = "

@@ -140,6 +140,8 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
         }
     }
     let read = reading::read(&resources, READERS, scope);
+    // Before the ARNs: what is wrong with a name that only an output refers to is found once.
+    let outputs = outputs(template, scope);
     Application {
         description: template.get_text("Description").map(str::to_owned),
         open_api: open_api(template, scope),
@@ -153,7 +155,7 @@ fn application(template: &Node, scope: &mut Scope<'_>) -> Application {
         declared: read.declared,
         alarms: read.alarms,
         dashboards: read.dashboards,
-        outputs: outputs(template, scope),
+        outputs,
         late: Vec::new(),
         warnings: Vec::new(),
     }

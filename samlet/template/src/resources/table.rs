@@ -9,7 +9,7 @@ use crate::resolve::Scope;
 use crate::resolve::check::to_json;
 use crate::types::property::{Property, Shape, has, missing, must, unnoticed};
 use crate::types::{Attributes, Given, Handling, Naming, ResourceType};
-use crate::yaml::{Entry, Node};
+use crate::yaml::{Entry, Kind, Node};
 use crate::{Declared, Index, IndexKind, KeyAttribute, KeySchema, KeyType, Table, TimeToLive};
 
 const TEXT: Shape = Shape::Text;
@@ -245,7 +245,10 @@ fn key_type(part: &Node) -> Option<KeyType> {
 
 /// A table's own key has a partition key, and may have a sort key.
 fn check_key(schema: &KeySchema, node: Option<&Node>, scope: &mut Scope<'_>) {
-    let Some(node) = node else { return };
+    // Whatever isn't a list was reported before.
+    let Some(node) = node.filter(|node| matches!(node.kind, Kind::List(_))) else {
+        return;
+    };
     let types: Vec<KeyType> = schema
         .0
         .iter()

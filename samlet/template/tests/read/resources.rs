@@ -180,11 +180,19 @@ fn a_key_that_dynamodb_refuses_is_refused_at_its_place() {
 }
 
 #[test]
-fn a_definition_that_is_wrong_is_reported_once() {
+fn a_key_that_cannot_be_read_is_reported_once() {
     let key = "[{AttributeName: pk, KeyType: HASH}]";
     let definitions = "[{AttributeName: pk}]";
     let expected = "8:30 AttributeDefinitions needs AttributeType (add `AttributeType: …`)";
     assert_eq!(errors(&table(key, definitions)), [expected]);
+    let definitions = "[{AttributeName: pk, AttributeType: S}]";
+    assert_eq!(
+        errors(&table("", definitions)),
+        [
+            "3:3 AWS::DynamoDB::Table needs KeySchema (add `KeySchema: …`)",
+            "7:7 KeySchema is a list (-)",
+        ]
+    );
 }
 
 #[test]
@@ -225,4 +233,16 @@ Outputs:
         );
         assert_eq!(application(&source).outputs[0].value, "stated", "{kind}");
     }
+}
+
+#[test]
+fn a_wrong_name_is_reported_though_only_an_output_refers_to_it() {
+    let source = "
+Resources:
+  Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref Nothing}}
+Outputs:
+  Name: {Value: !Ref Bucket}
+";
+    let expected = "3:60 `Nothing` is neither a parameter nor a resource of this template (-)";
+    assert_eq!(errors(source), [expected]);
 }

@@ -69,8 +69,14 @@ struct Least {
     resource: String,
 }
 
-/// Each function's, in the template's order.
-pub fn reports(application: &Application, usage: &Usage, place: &Place) -> Vec<Report> {
+/// Each function's, in the template's order. What is granted of other services than `services`, by their IAM prefixes,
+/// is left out: nothing here could use it.
+pub fn reports(
+    application: &Application,
+    services: &[&str],
+    usage: &Usage,
+    place: &Place,
+) -> Vec<Report> {
     let names = Names::of(application);
     let functions = application.functions.iter();
     functions
@@ -82,6 +88,7 @@ pub fn reports(application: &Application, usage: &Usage, place: &Place) -> Vec<R
                 &role,
                 &principal,
                 &usage.of(&function.name),
+                services,
                 &names,
             )
         })
@@ -94,6 +101,7 @@ impl Report {
         role: &Role,
         principal: &Principal,
         entries: &[Entry],
+        services: &[&str],
         names: &Names,
     ) -> Self {
         let used: Vec<&Entry> = entries.iter().filter(|entry| entry.allowed > 0).collect();
@@ -109,7 +117,7 @@ impl Report {
         Self {
             function: function.logical_id.clone(),
             role: role.name.clone(),
-            grants: grants(role, &used),
+            grants: grants(role, services, &used),
             refused: refused.cloned().collect(),
             least: least(&used, names),
         }
@@ -172,13 +180,13 @@ impl Report {
 }
 
 /// What the statements of a role allow, each beside its use.
-fn grants(role: &Role, used: &[&Entry]) -> Vec<Grant> {
+fn grants(role: &Role, services: &[&str], used: &[&Entry]) -> Vec<Grant> {
     let mut grants = Vec::new();
     for policy in &role.policies {
         // What SAM adds by itself has no place in the template, and is left out.
         for (statement, place) in policy.document.statements().zip(&policy.places) {
             if statement.allows {
-                grants.extend(of_statement(&statement, place, used));
+                grants.extend(of_statement(&statement, services, place, used));
             }
         }
     }
@@ -186,7 +194,12 @@ fn grants(role: &Role, used: &[&Entry]) -> Vec<Grant> {
 }
 
 /// What a statement that allows something allows.
-fn of_statement(statement: &StatementView<'_>, place: &str, used: &[&Entry]) -> Vec<Grant> {
+fn of_statement(
+    statement: &StatementView<'_>,
+    services: &[&str],
+    place: &str,
+    used: &[&Entry],
+) -> Vec<Grant> {
     let actions = Patterns {
         kind: Kind::Action,
         patterns: statement.actions,
@@ -201,17 +214,24 @@ fn of_statement(statement: &StatementView<'_>, place: &str, used: &[&Entry]) -> 
     let uses: Vec<&Entry> = used.iter().filter(is_allowed).copied().collect();
     let mut grants = Vec::new();
     for action in statement.actions {
-        if !OF_LAMBDA.contains(&action.as_str()) {
+        if !OF_LAMBDA.contains(&action.as_str()) && may_be_used(action, services) {
             grants.push(actions.grant(action, place, &uses));
         }
     }
-    // A statement for the log only is nothing to narrow.
+    // A statement for the log only, or for services that are not here, is nothing to narrow.
     if grants.is_empty() {
         return grants;
     }
     let of_resource = |resource: &String| resources.grant(resource, place, &uses);
     grants.extend(statement.resources.iter().map(of_resource));
     grants
+}
+
+/// Whether an action's pattern is of one of these services, or of all.
+fn may_be_used(action: &str, services: &[&str]) -> bool {
+    let service = action.split(':').next().unwrap_or(action);
+    let is_it = |known: &&str| known.eq_ignore_ascii_case(service);
+    service.contains(['*', '?']) || services.iter().any(is_it)
 }
 
 /// A statement's actions, or its resources.
@@ -323,10 +343,12 @@ Resources:
             - Effect: Allow
               Action: logs:PutLogEvents
               Resource: '*'
+        - SQSSendMessagePolicy: {QueueName: q}
+        - AWSXRayDaemonWriteAccess
 ";
 
     #[test]
-    fn each_grant_stands_beside_its_use_and_the_log_is_left_out() {
+    fn each_grant_stands_beside_its_use_without_the_log_and_services_that_are_not_here() {
         let place = Place::new("us-east-1", "123456789012", "local");
         let settings = Settings::new(place.clone());
         let actions = ["dynamodb:GetItem\ndynamodb:PutItem\nlogs:PutLogEvents"];
@@ -337,7 +359,7 @@ Resources:
         let usage = Usage::open(folder.path().join("usage.json"));
         let table = "arn:aws:dynamodb:us-east-1:123456789012:table/a";
         usage.count(&function.name, "dynamodb:GetItem", table, true);
-        let reports = reports(&application, &usage, &place);
+        let reports = reports(&application, &["dynamodb", "logs"], &usage, &place);
         let grants = reports[0].grants.iter();
         let found: Vec<(&str, &Finding)> = grants
             .map(|grant| (grant.pattern.as_str(), &grant.finding))

@@ -29,7 +29,11 @@ impl Console {
             return json!([]);
         };
         let usage = self.sources.access.usage();
-        let reports = reports(&declared.application, usage, &declared.place);
+        let services = self.sources.services.list().iter();
+        let services: Vec<&str> = services
+            .map(|service| service.identity().iam_prefix)
+            .collect();
+        let reports = reports(&declared.application, &services, usage, &declared.place);
         serde_json::to_value(reports).unwrap_or_default()
     }
 }

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use samlet_access::{Report, Simulation, Usage, reports};
 
-use samlet_run::place;
+use samlet_run::{identities, place};
 
 use crate::args::{Format, PoliciesArgs, SimulateArgs};
 use crate::error::Error;
@@ -15,7 +15,8 @@ pub(crate) fn command(args: &PoliciesArgs) -> Result<(), Error> {
     let config = args.application.config("local_start_api")?;
     let template = template::read(&args.application, &config, false)?;
     let usage = Usage::open(args.application.data_dir().join("usage.json"));
-    let reports = reports(&template.application, &usage, &place());
+    let services: Vec<&str> = identities().map(|identity| identity.iam_prefix).collect();
+    let reports = reports(&template.application, &services, &usage, &place());
     let text = match args.format {
         Format::Text => reports
             .iter()

@@ -1,4 +1,4 @@
-//! An application that runs: its [`services()`], how a template is applied to it at the start and at each change, and its
+//! An application that runs: its services, how a template is applied to it at the start and at each change, and its
 //! end.
 //!
 //! It knows nothing of a command line, prints nothing and draws no diagnostics: whoever runs an application is given

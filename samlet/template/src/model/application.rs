@@ -39,7 +39,7 @@ pub struct Application {
     /// Resolved outputs.
     pub outputs: Vec<Output>,
     /// What is mentioned and not known yet: values have stand-ins for it.
-    /// Reading again with the [`Settings::attributes`] of the services fills
+    /// Reading again with the [`Settings::attributes`](crate::Settings::attributes) of the services fills
     /// it in. One that no service has, such as the address of an API without
     /// routes, stays.
     pub late: Vec<LateValue>,

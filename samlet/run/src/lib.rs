@@ -1,8 +1,8 @@
 //! An application that runs: its services, how a template is applied to it at the start and at each change, and its
 //! end.
 //!
-//! It knows nothing of a command line, prints nothing and draws no diagnostics: whoever runs an application is given
-//! errors, outcomes and log lines as data.
+//! It knows nothing of a command line, prints nothing and draws no diagnostics: its caller is given errors, outcomes
+//! and log lines as data.
 
 mod apis;
 mod apply;

@@ -11,7 +11,10 @@ use samlet_template::Catalogue;
 use crate::error::Error;
 
 /// The services that stand by themselves, in the order in which they are named.
-static SERVICES: &[&Registration] = &[&samlet_sts::SERVICE];
+static SERVICES: &[&Registration] = &[
+    // One on a line.
+    &samlet_sts::SERVICE,
+];
 
 /// The services of what other parts use as well, which are named first.
 static OF_CORE: [(&Identity, MakeOfCore); 3] = [

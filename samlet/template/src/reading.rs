@@ -194,8 +194,7 @@ impl Reading<'_, '_> {
         self.scope.findings.warn(resource.at, message);
     }
 
-    fn finish(mut self) -> Resources {
-        self.refuse_duplicates();
+    fn finish(self) -> Resources {
         let apis = self.apis.finish(self.scope);
         let functions = permissions::attach(
             self.functions,
@@ -204,8 +203,10 @@ impl Reading<'_, '_> {
             self.scope,
         );
         let declared = functions.iter().map(Function::declared);
+        let declared: Vec<Declared> = declared.chain(self.declared).collect();
+        refuse_duplicates(&declared, self.scope);
         Resources {
-            declared: declared.chain(self.declared).collect(),
+            declared,
             functions,
             apis: apis.apis,
             apis_without_routes: apis.without_routes,
@@ -216,18 +217,22 @@ impl Reading<'_, '_> {
             dashboards: self.dashboards,
         }
     }
+}
 
-    fn refuse_duplicates(&mut self) {
-        let functions = self.functions.iter();
-        let functions = functions.map(|f| ("function", f.name.as_str(), f.location));
-        let tables = self.tables.iter();
-        let tables = tables.map(|t| ("table", t.name.as_str(), t.location));
-        let mut seen = BTreeSet::new();
-        for (what, name, at) in functions.chain(tables) {
-            if !seen.insert((what, name)) {
-                let message = format!("another {what} is named {name} too");
-                self.scope.findings.error(at, message, "");
-            }
+/// Two resources of a type can't have the same name.
+fn refuse_duplicates(declared: &[Declared], scope: &mut Scope<'_>) {
+    let mut seen = BTreeSet::new();
+    for Declared {
+        kind,
+        name,
+        location,
+        ..
+    } in declared
+    {
+        if !seen.insert((kind, name)) {
+            let what = kind.rsplit("::").next().unwrap_or(kind).to_lowercase();
+            let message = format!("another {what} is named {name} too");
+            scope.findings.error(*location, message, "");
         }
     }
 }

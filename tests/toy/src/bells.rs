@@ -144,7 +144,7 @@ impl Service for Bells {
         let declared: Vec<Declared> = plan.take().unwrap_or_default();
         let mut applied = Applied::default();
         let mut bells = self.lock();
-        // One that has left the template stays, and nobody may ring it by its policy.
+        // A bell that has left the template stays, without its policy.
         for bell in bells.values_mut() {
             bell.policy = None;
         }

@@ -58,7 +58,7 @@ pub struct Output {
     pub value: String,
 }
 
-/// A late attribute that the template mentions, and nobody has given yet.
+/// A late attribute that the template mentions, and that no service has given yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LateValue {
     /// The resource.

@@ -1,8 +1,8 @@
 //! The types of resources: what samlet knows of each, in a file of its own, and found by its name.
 //!
 //! To add a type, write its file with a `pub(super) static` [`ResourceType`], and add two lines here: the module, and its
-//! place in [`PLAIN`] if data says all of it, or else in [`READERS`], with the code that reads it. One that a service has
-//! on its own is plain: `Handling::Declared`.
+//! place in [`PLAIN`] if data says all of it, or else in [`READERS`], with the code that reads it. A type that is only
+//! handed to its service is plain: `Handling::Declared`.
 
 mod account;
 mod alarm;

@@ -10,7 +10,7 @@ use crate::resolve::Scope;
 use crate::yaml::Node;
 use crate::{Policy, ResourcePolicyDocument};
 
-/// A policy as the template has it: nobody has looked yet whether it can be enforced.
+/// A policy as the template has it, not yet checked whether it can be enforced.
 #[derive(Clone, Debug)]
 pub(crate) struct Written {
     pub(crate) name: String,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Dependencies, ResourceType};
 use crate::Actions;
 
-/// A type that nobody has described: not provided, with names and attributes as AWS's usually are.
+/// A type without a description: not provided, with names and attributes as AWS's usually are.
 static UNKNOWN: ResourceType = ResourceType::new("");
 
 /// Such a type of SAM's own, such as `AWS::Serverless::GraphQLApi`: what one of the resources that SAM makes of it

@@ -1,5 +1,5 @@
-//! What is known of types of resources, and by what a template is read: data only. `resources` has it for each type, and
-//! whoever reads resources or refers to them asks it.
+//! What can be said of a type of resource, and the types that a template is read with: data only. `resources` has the
+//! data of each type; reading and references use it.
 
 mod catalogue;
 pub(crate) mod property;

@@ -116,6 +116,18 @@ fn a_further_types_mistakes_are_found_as_those_of_any() {
 }
 
 #[test]
+fn two_resources_of_a_type_cannot_share_a_name() {
+    let catalogue = CATALOGUE.clone().with_types([&BELL]);
+    let second = "  Second: {Type: AWS::Bells::Bell, Properties: {BellName: local-main}}\nOutputs:";
+    let source = TEMPLATE.replace("Outputs:", second);
+    let problems = read(&source, &settings(), &catalogue).unwrap_err();
+    assert_eq!(
+        lines(&problems.errors),
+        ["14:3 another bell is named local-main too (-)"]
+    );
+}
+
+#[test]
 fn warnings_are_given_beside_errors() {
     let source = "
 Resources:

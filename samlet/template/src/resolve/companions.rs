@@ -70,18 +70,12 @@ impl Scope<'_> {
         }
         let attributes = self.companion(name)?.attributes?;
         let generated = self.generated_name(name);
-        let Some(given) = attributes.find(attribute) else {
-            let known = attributes.all_names();
-            return Some(match known {
-                Some(known) => self.no_attribute(name, attribute, &known, at),
-                None => generated,
-            });
-        };
         let resource = Resource {
             logical_id: name,
             name: &generated,
         };
-        Some(self.given(&given, &resource, attribute, at))
+        let value = self.known_attribute(&attributes, &resource, attribute, at);
+        Some(value.unwrap_or(generated))
     }
 
     fn generated_name(&self, name: &str) -> String {

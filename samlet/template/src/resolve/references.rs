@@ -6,7 +6,7 @@ use samlet_aws::Place;
 use crate::diagnostics::Location;
 use crate::resolve::Scope;
 use crate::resolve::names::{api_id, did_you_mean};
-use crate::types::{Given, Naming, Reach, Resource, ResourceType};
+use crate::types::{Attributes, Given, Naming, Reach, Resource, ResourceType};
 use crate::yaml::{Kind, Node};
 
 /// The length of what follows the region in the id of Cognito's user pools.
@@ -173,11 +173,8 @@ impl<'a> Scope<'a> {
             name: &physical,
         };
         let attributes = self.type_of(name).attributes;
-        if let Some(given) = attributes.find(attribute) {
-            return self.given(&given, &resource, attribute, at);
-        }
-        if let Some(known) = attributes.all_names() {
-            return self.no_attribute(name, attribute, &known, at);
+        if let Some(value) = self.known_attribute(&attributes, &resource, attribute, at) {
+            return value;
         }
         if attribute.ends_with("Arn") {
             let kind = self.kind_of(name);
@@ -185,6 +182,21 @@ impl<'a> Scope<'a> {
             return self.settings.place.arn(&service, physical).into();
         }
         physical
+    }
+
+    /// What one of `attributes` gives for a resource; `None` for another one, if there may be others.
+    pub(crate) fn known_attribute(
+        &mut self,
+        attributes: &Attributes,
+        resource: &Resource<'_>,
+        attribute: &str,
+        at: Location,
+    ) -> Option<String> {
+        if let Some(given) = attributes.find(attribute) {
+            return Some(self.given(&given, resource, attribute, at));
+        }
+        let known = attributes.all_names()?;
+        Some(self.no_attribute(resource.logical_id, attribute, &known, at))
     }
 
     /// What a reference gives for a resource.
@@ -251,7 +263,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    pub(crate) fn no_attribute(
+    fn no_attribute(
         &mut self,
         name: &str,
         attribute: &str,

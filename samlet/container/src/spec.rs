@@ -1,0 +1,27 @@
+//! What a container is to run, and what it is given.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// A program, what it sees of the machine, and how much it may take.
+#[derive(Clone, Debug, Default)]
+pub struct Spec {
+    /// The executable, absolute, as the machine knows it: in `code` or elsewhere.
+    pub executable: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// All of its environment variables: none is inherited.
+    pub environment: BTreeMap<String, String>,
+    /// The folder with its code, which it sees at `/var/task` and starts in.
+    pub code: PathBuf,
+    /// What else it may read, at the same place as on the machine: files and folders.
+    pub readable: Vec<PathBuf>,
+    /// What no container sees, wherever it lies, but for its own code and what it may read.
+    pub hidden: Vec<PathBuf>,
+    /// Memory, MB: of all its processes together.
+    pub memory_mb: u32,
+    /// The size of its `/tmp`, MB.
+    pub tmp_mb: u32,
+    /// Where a folder is made for temporary files, if `/tmp` can't be its own.
+    pub tmp_folder: PathBuf,
+}

@@ -83,11 +83,15 @@ impl Packages<'_> {
 
     fn pip(&self, environment: &Path) -> Command {
         let mut pip = Command::new(environment.join("bin/python"));
+        // Functions can't write what Python compiles: without compiled files beside the packages, each of their cold
+        // starts would compile all that it imports.
+        pip.env_remove("PYTHONPYCACHEPREFIX");
         pip.current_dir(self.base).args([
             "-m",
             "pip",
             "install",
             "--quiet",
+            "--compile",
             "--disable-pip-version-check",
         ]);
         pip

@@ -159,8 +159,9 @@ fn program(job: &Job<'_>) -> Result<Program, BuildError> {
     // The environment's own python is a link that must not be followed: where
     // it lies tells it which packages it has.
     let folder = folder.canonicalize().map_err(unusable)?;
-    let cache = format!("pycache_prefix={}", folder.join("pycache").display());
-    let arguments = ["-X", &cache, "-m", "awslambdaric", &function.handler];
+    // Python reads the packages' compiled files, which pip made beside them, and doesn't try to write any beside the
+    // function's own code.
+    let arguments = ["-B", "-m", "awslambdaric", &function.handler];
     Ok(Program {
         executable: environments(&folder).join(environment).join("bin/python"),
         arguments: arguments.map(str::to_owned).to_vec(),

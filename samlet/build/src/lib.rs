@@ -10,6 +10,7 @@ mod python;
 mod rust;
 #[cfg(test)]
 mod tests;
+mod tool;
 mod toolchain;
 
 use std::collections::BTreeMap;

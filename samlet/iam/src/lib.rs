@@ -26,6 +26,6 @@ pub use payload::{Payload, PayloadHash};
 pub use policy::{
     Decision, PolicyDocument, Request, StatementView, matches_action, matches_resource,
 };
-pub use principal::{DEVELOPER_KEY, Policy, Principal, Role};
+pub use principal::{DEVELOPER_KEY, DEVELOPER_SECRET_VARIABLE, Policy, Principal, Role};
 pub use resource_policy::{ResourcePolicy, ResourcePolicyDocument};
 pub use signing::sign_request;

@@ -12,6 +12,9 @@ use crate::policy::PolicyDocument;
 /// The developer's user name, access key and secret. The developer's tools may do everything.
 pub const DEVELOPER_KEY: &str = "local";
 
+/// The environment variable that may hold another secret for the developer's key. Only samlet itself reads it.
+pub const DEVELOPER_SECRET_VARIABLE: &str = "SAMLET_DEVELOPER_SECRET";
+
 /// A function's execution role.
 #[derive(Clone, Debug)]
 pub struct Role {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use cargo_metadata::MetadataCommand;
+use samlet_iam::DEVELOPER_SECRET_VARIABLE;
 use toml_edit::DocumentMut;
 
 use crate::ScaffoldError;
@@ -31,7 +32,10 @@ pub(crate) fn common(folder: &Path) -> Option<PathBuf> {
 /// Two packages of one name would end all building.
 pub(crate) fn check_free(folder: &Path, package: &str) -> Result<(), ScaffoldError> {
     let mut metadata = MetadataCommand::new();
-    metadata.manifest_path(folder.join("Cargo.toml")).no_deps();
+    metadata
+        .manifest_path(folder.join("Cargo.toml"))
+        .env_remove(DEVELOPER_SECRET_VARIABLE)
+        .no_deps();
     // Where there is no workspace, there is nothing to be in the way.
     let Ok(metadata) = metadata.exec() else {
         return Ok(());
@@ -116,6 +120,7 @@ fn format(source: &Path) {
     Command::new("rustfmt")
         .args(["--edition", "2024"])
         .arg(source)
+        .env_remove(DEVELOPER_SECRET_VARIABLE)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
@@ -130,7 +135,10 @@ fn join(
     code: &Path,
 ) -> Result<(), ScaffoldError> {
     let mut metadata = MetadataCommand::new();
-    metadata.manifest_path(target.join("Cargo.toml")).no_deps();
+    metadata
+        .manifest_path(target.join("Cargo.toml"))
+        .env_remove(DEVELOPER_SECRET_VARIABLE)
+        .no_deps();
     if metadata.exec().is_ok() {
         return Ok(());
     }

@@ -2,11 +2,11 @@
 //! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/building-custom-runtimes.html>
 
 use std::path::Path;
-use std::process::Command;
 
 use samlet_lambda::Program;
 use samlet_template::{BuildMethod, Function};
 
+use crate::tool::tool;
 use crate::toolchain::{Job, Settings, Toolchain, build_each, runner};
 use crate::{BuildError, Depth, Input, Mode};
 
@@ -69,7 +69,7 @@ fn build(function: &Function, code: &Path, artifacts: &Path) -> Result<(), Build
     };
     std::fs::create_dir_all(artifacts).map_err(failed)?;
     let artifacts = artifacts.canonicalize().map_err(failed)?;
-    let status = Command::new("make")
+    let status = tool("make")
         .current_dir(code)
         .arg(format!("build-{}", function.logical_id))
         .env("ARTIFACTS_DIR", artifacts)

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::tool::tool;
 use crate::{BuildError, Progress};
 
 /// What Lambda's Python runtimes bring along.
@@ -62,7 +63,7 @@ impl Packages<'_> {
     }
 
     fn install_all(&self, environment: &Path) -> Result<(), BuildError> {
-        let mut venv = Command::new("python3");
+        let mut venv = tool("python3");
         venv.args(["-m", "venv", "--clear"]).arg(environment);
         run("python3", &mut venv)?;
         let mut pip = self.pip(environment);
@@ -82,7 +83,7 @@ impl Packages<'_> {
     }
 
     fn pip(&self, environment: &Path) -> Command {
-        let mut pip = Command::new(environment.join("bin/python"));
+        let mut pip = tool(environment.join("bin/python"));
         // Functions can't write what Python compiles: without compiled files beside the packages, each of their cold
         // starts would compile all that it imports.
         pip.env_remove("PYTHONPYCACHEPREFIX");

@@ -5,11 +5,11 @@ mod environment;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use samlet_lambda::Program;
 use samlet_template::{Function, Runtime};
 
+use crate::tool::tool;
 use crate::toolchain::{Job, Settings, Toolchain, build_each};
 use crate::{BuildError, Depth, Input, Mode};
 use environment::{Packages, local_packages};
@@ -171,7 +171,7 @@ fn program(job: &Job<'_>) -> Result<Program, BuildError> {
 
 /// As `3.12`.
 fn version() -> Result<String, BuildError> {
-    let output = Command::new("python3").arg("--version").output();
+    let output = tool("python3").arg("--version").output();
     let output = output.map_err(|source| BuildError::ToolMissing {
         tool: "python3",
         source,

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use cargo_metadata::{DependencyKind, Message, Metadata, MetadataCommand, Package};
+use samlet_iam::DEVELOPER_SECRET_VARIABLE;
 use samlet_template::Function;
 
+use crate::tool::tool;
 use crate::toolchain::Settings;
 use crate::{BuildError, Mode};
 
@@ -103,7 +105,10 @@ fn target(
     let manifest = manifest.map_err(|error| package_error(error.to_string()))?;
     if find(&manifest, workspaces).is_none() {
         let mut metadata = MetadataCommand::new();
-        metadata.manifest_path(&manifest).no_deps();
+        metadata
+            .manifest_path(&manifest)
+            .env_remove(DEVELOPER_SECRET_VARIABLE)
+            .no_deps();
         let metadata = metadata.exec().map_err(|error| match error {
             cargo_metadata::Error::Io(error) => BuildError::CargoMissing(error),
             error => package_error(error.to_string()),
@@ -167,7 +172,7 @@ fn run_cargo(
     targets: &[&Target],
     settings: &Settings<'_>,
 ) -> Result<BTreeMap<String, PathBuf>, BuildError> {
-    let mut cargo = Command::new("cargo");
+    let mut cargo = tool("cargo");
     cargo
         .current_dir(workspace)
         .args(["build", "--keep-going"])

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output, Stdio};
 
 use acceptance::{Application, samlet_binary, wait_until};
@@ -210,11 +211,12 @@ fn logs_are_shown_filtered_and_followed() {
 fn a_ready_file_says_where_everything_is_while_it_is_there() {
     let application = Application::fixture(BINARY, TEMPLATE);
     let path = application.folder.path().join("ready.json");
+    std::fs::write(application.folder.path().join("secret"), "of mine\n").unwrap();
     let arguments = [
         "--ready-file",
         "ready.json",
-        "--developer-secret",
-        "of mine",
+        "--developer-secret-file",
+        "secret",
     ];
     let mut samlet = application.start(&arguments);
     let ready: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
@@ -229,8 +231,89 @@ fn a_ready_file_says_where_everything_is_while_it_is_there() {
         "tables": {"Table": "local-Table"},
     });
     assert_eq!(ready, expected);
+    // It holds what may do everything.
+    let mode = path.metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
     assert!(samlet.terminate().success());
     assert!(!path.exists());
+}
+
+/// `samlet exec` with the developer's secret in the usual place of its command's environment.
+fn secret_that_exec_hands_on(
+    application: &Application,
+    arguments: &[&str],
+    variable: Option<(&str, &str)>,
+    input: &str,
+) -> Output {
+    let mut child = Command::new(samlet_binary())
+        .current_dir(application.folder.path())
+        .arg("exec")
+        .args(arguments)
+        .args(["--", "sh", "-c", "echo $AWS_SECRET_ACCESS_KEY; cat"])
+        .env_remove("SAMLET_DEVELOPER_SECRET")
+        .envs(variable)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    drop(stdin);
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn the_developers_secret_comes_from_where_nobody_else_reads_it() {
+    let application = Application::fixture(BINARY, TEMPLATE);
+    std::fs::write(application.folder.path().join("secret"), "of a file\n").unwrap();
+    let handed_on = |arguments: &[&str], variable, input| {
+        let output = secret_that_exec_hands_on(&application, arguments, variable, input);
+        (text(&output.stdout), text(&output.stderr))
+    };
+    let file = ["--developer-secret-file", "secret"];
+    let (secret, said) = handed_on(&file, None, "");
+    assert_eq!(secret, "of a file\n", "{said}");
+    assert!(!said.contains("--developer-secret"), "{said}");
+    // What follows the first line is the command's.
+    let input = ["--developer-secret-file", "-"];
+    let (secret, said) = handed_on(&input, None, "of a line\nthe rest");
+    assert_eq!(secret, "of a line\nthe rest", "{said}");
+    let variable = Some(("SAMLET_DEVELOPER_SECRET", "of a variable"));
+    assert_eq!(handed_on(&[], variable, "").0, "of a variable\n");
+    let variable = Some(("SAMLET_DEVELOPER_SECRET_FILE", "secret"));
+    assert_eq!(handed_on(&[], variable, "").0, "of a file\n");
+
+    let (secret, said) = handed_on(&["--developer-secret", "of mine"], None, "");
+    assert_eq!(secret, "of mine\n", "{said}");
+    assert!(
+        said.contains("every process on this machine can read --developer-secret")
+            && said.contains("use --developer-secret-file FILE"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_builds_functions_does_not_get_the_developers_secret() {
+    let template = TEMPLATE.replace(
+        "    Properties:\n      CodeUri",
+        "    Metadata: {BuildMethod: makefile}\n    Properties:\n      CodeUri",
+    );
+    let application = Application::fixture(BINARY, &template);
+    let folder = application.folder.path();
+    let makefile = "build-Fixture:\n\tcp bootstrap $(ARTIFACTS_DIR)\n\tenv > ../seen.txt\n";
+    std::fs::write(folder.join("function/Makefile"), makefile).unwrap();
+    let built = Command::new(samlet_binary())
+        .current_dir(folder)
+        .arg("build")
+        .env("SAMLET_DEVELOPER_SECRET", "of mine")
+        .env("ANOTHER_VARIABLE", "is kept")
+        .output()
+        .unwrap();
+    assert!(built.status.success(), "{}", text(&built.stderr));
+    let seen = std::fs::read_to_string(folder.join("seen.txt")).unwrap();
+    assert!(seen.contains("ANOTHER_VARIABLE=is kept"), "{seen}");
+    assert!(!seen.contains("of mine"), "{seen}");
 }
 
 #[test]

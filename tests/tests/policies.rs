@@ -264,7 +264,9 @@ Resources:
     );
     assert_eq!(scan(&samlet, ["local", "local", ""]), "allowed");
     samlet.terminate();
-    let samlet = application.start(&["--developer-secret", "quite another"]);
+    let path = application.folder.path().join("secret");
+    std::fs::write(&path, "quite another\n").unwrap();
+    let samlet = application.start(&["--developer-secret-file", path.to_str().unwrap()]);
     assert_eq!(scan(&samlet, stolen), "UnrecognizedClientException");
     assert_eq!(
         scan(&samlet, ["local", "local", ""]),

@@ -4,10 +4,14 @@ use std::path::PathBuf;
 
 use samlet_build::BuildError;
 
+use crate::secret::SecretError;
+
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("cannot use {}: {reason}", path.display())]
     Config { path: PathBuf, reason: String },
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     #[error(transparent)]
     Run(#[from] samlet_run::Error),
     #[error("the samlet that uses {} is still starting", path.display())]
@@ -85,6 +89,7 @@ impl Error {
     pub(crate) fn help(&self) -> Option<String> {
         Some(match self {
             Self::Config { .. } => "correct it, or name another file with --config-file".into(),
+            Self::Secret(error) => error.help(),
             Self::Run(error) => return error.help(),
             Self::Starting { .. } => "try again once it says `ready`".into(),
             Self::Build(error) => return error.help(),

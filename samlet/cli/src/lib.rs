@@ -10,6 +10,7 @@ mod diagnostics;
 mod error;
 mod overrides;
 mod running;
+mod secret;
 mod template;
 mod terminal;
 

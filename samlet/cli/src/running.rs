@@ -3,19 +3,20 @@
 use samlet_build::{Mode, Progress};
 use samlet_run::Settings;
 
-use crate::args::{SecretArgs, StartArgs};
+use crate::args::StartArgs;
 use crate::error::Error;
+use crate::secret::Secret;
 use crate::terminal;
 
 /// How the application is to run on these ports.
-pub(crate) fn settings(args: &StartArgs, port: u16, aws_port: u16) -> Settings {
+pub(crate) fn settings(args: &StartArgs, secret: &Secret, port: u16, aws_port: u16) -> Settings {
     Settings {
         host: args.host,
         port,
         aws_port,
         mode: mode(args),
         progress: progress(),
-        developer_secret: args.secret.developer_secret.clone(),
+        developer_secret: secret.replacement(),
         dynamodb_url: args.dynamodb_endpoint.clone(),
         max_environments: args.max_environments.map(usize::from),
         retry_delay_scale: args.retry_delay_scale,
@@ -23,8 +24,9 @@ pub(crate) fn settings(args: &StartArgs, port: u16, aws_port: u16) -> Settings {
 }
 
 /// The same on the ports that were asked for, else on free ones.
-pub(crate) fn free_ports(args: &StartArgs) -> Settings {
-    settings(args, args.port.unwrap_or(0), args.aws_port.unwrap_or(0))
+pub(crate) fn free_ports(args: &StartArgs, secret: &Secret) -> Settings {
+    let (port, aws_port) = (args.port.unwrap_or(0), args.aws_port.unwrap_or(0));
+    settings(args, secret, port, aws_port)
 }
 
 /// How building reports what it does.
@@ -47,13 +49,6 @@ pub(crate) fn mode(args: &StartArgs) -> Mode {
         return Mode::Release;
     }
     Mode::Dev
-}
-
-/// The developer's secret.
-pub(crate) fn secret(args: &SecretArgs) -> &str {
-    args.developer_secret
-        .as_deref()
-        .unwrap_or(samlet_iam::DEVELOPER_KEY)
 }
 
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Error> {

@@ -407,13 +407,18 @@ pub(crate) struct StartArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct SecretArgs {
-    /// The secret of the access key `local`, which may do everything; by
-    /// default `local`, which functions can guess
+    /// A file whose first line is the secret of the access key `local`, which
+    /// may do everything, or - for standard input [default: the secret in
+    /// SAMLET_DEVELOPER_SECRET, or the file that SAMLET_DEVELOPER_SECRET_FILE
+    /// names; else `local`, which functions can guess]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) developer_secret_file: Option<PathBuf>,
+    /// The secret itself, which every process can read in the command line
     #[arg(
         long,
         value_name = "SECRET",
-        env = "SAMLET_DEVELOPER_SECRET",
-        hide_env_values = true
+        hide = true,
+        conflicts_with = "developer_secret_file"
     )]
     pub(crate) developer_secret: Option<String>,
 }

@@ -16,6 +16,7 @@ use serde_json::json;
 use super::tables::Tables;
 use crate::args::{EstimateArgs, Format};
 use crate::error::Error;
+use crate::secret::Secret;
 use crate::template;
 use crate::terminal::columns;
 
@@ -119,7 +120,7 @@ fn tables(
     if !data.join("dynamodb").exists() || declared.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let tables = Tables::open(&args.application, &args.secret, template)?;
+    let tables = Tables::open(&args.application, &Secret::read(&args.secret)?, template)?;
     let described = declared.iter().map(|table| {
         let described = tables.call("DescribeTable", &json!({"TableName": table.name}))?;
         let number = |name: &str| described["Table"][name].as_f64().unwrap_or_default();

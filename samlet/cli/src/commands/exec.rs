@@ -10,16 +10,18 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::ExecArgs;
 use crate::error::Error;
-use crate::running::{free_ports, runtime, secret};
+use crate::running::{free_ports, runtime};
+use crate::secret::Secret;
 use crate::template;
 use crate::terminal::LogNames;
 
 /// `samlet exec`: gives the command's own exit code.
 pub(crate) fn command(args: &ExecArgs) -> Result<ExitCode, Error> {
+    let secret = Secret::read(&args.start.secret)?;
     let config = args.start.application.config("local_start_api")?;
     let template = template::read(&args.start.application, &config, args.start.built)?;
     let template = Arc::new(template);
-    let settings = free_ports(&args.start);
+    let settings = free_ports(&args.start, &secret);
     // Nothing of an earlier run, and nothing left of this one.
     let fresh = tempfile::tempdir().map_err(Error::Runtime)?;
     let folder = args.start.application.data_dir.as_deref();
@@ -27,14 +29,14 @@ pub(crate) fn command(args: &ExecArgs) -> Result<ExitCode, Error> {
     let run = async {
         let log_names = Arc::new(LogNames::default());
         let running = Running::start(settings, data, &template, log_names).await?;
-        let ended = run(args, &running.addresses()).await;
+        let ended = run(args, &running.addresses(), &secret).await;
         running.stop().await;
         ended.map(exit_code)
     };
     runtime()?.block_on(Box::pin(run))
 }
 
-async fn run(args: &ExecArgs, addresses: &Addresses) -> Result<ExitStatus, Error> {
+async fn run(args: &ExecArgs, addresses: &Addresses, secret: &Secret) -> Result<ExitStatus, Error> {
     let failed = |source| Error::CommandFailed {
         command: args.command.first().cloned().unwrap_or_default(),
         source,
@@ -50,7 +52,7 @@ async fn run(args: &ExecArgs, addresses: &Addresses) -> Result<ExitStatus, Error
         .env("AWS_REGION", REGION)
         .env("AWS_DEFAULT_REGION", REGION)
         .env("AWS_ACCESS_KEY_ID", samlet_iam::DEVELOPER_KEY)
-        .env("AWS_SECRET_ACCESS_KEY", secret(&args.start.secret))
+        .env("AWS_SECRET_ACCESS_KEY", secret.text())
         // Those of a real account would go before these.
         .env_remove("AWS_SESSION_TOKEN")
         .env_remove("AWS_PROFILE");

@@ -15,12 +15,15 @@ use samlet_template::Function;
 use crate::args::InvokeArgs;
 use crate::aws::Client;
 use crate::error::Error;
-use crate::running::{free_ports, runtime, secret};
+use crate::running::{free_ports, runtime};
+use crate::secret::Secret;
 use crate::template;
 use crate::terminal::{self, LogNames};
 
 /// `samlet invoke`: 1 when the function failed.
 pub(crate) fn command(args: &InvokeArgs) -> Result<ExitCode, Error> {
+    // Before the event, which may follow it on standard input.
+    let secret = Secret::read(&args.start.secret)?;
     let config = args.start.application.config("local_invoke")?;
     let template = template::read(&args.start.application, &config, args.start.built)?;
     let template = Arc::new(template);
@@ -32,16 +35,17 @@ pub(crate) fn command(args: &InvokeArgs) -> Result<ExitCode, Error> {
         Ok(data) => data,
         Err(samlet_run::Error::DataLocked { path }) => {
             let address = DataFolder::running(&path).ok_or(Error::Starting { path })?;
-            return invoke(args, &address, &name, event, true);
+            let client = Client::new(&address, secret.text());
+            return invoke(args, &client, &name, event, true);
         }
         Err(error) => return Err(error.into()),
     };
-    let settings = free_ports(&args.start);
+    let settings = free_ports(&args.start, &secret);
     let run = async {
         let log_names = Arc::new(LogNames::default());
         let running = Running::start(settings, data, &template, log_names).await?;
-        let address = running.addresses().aws;
-        let invoked = tokio::task::block_in_place(|| invoke(args, &address, &name, event, false));
+        let client = Client::new(&running.addresses().aws, secret.text());
+        let invoked = tokio::task::block_in_place(|| invoke(args, &client, &name, event, false));
         running.stop().await;
         invoked
     };
@@ -116,7 +120,7 @@ fn request_event(
 /// nobody else does.
 fn invoke(
     args: &InvokeArgs,
-    address: &str,
+    client: &Client,
     name: &str,
     event: Vec<u8>,
     show_log: bool,
@@ -125,11 +129,13 @@ fn invoke(
         function: args.function.clone(),
         reason,
     };
-    let request = Request::post(format!("{address}/2015-03-31/functions/{name}/invocations"))
-        .header("x-amz-log-type", "Tail")
-        .body(event)
-        .map_err(|error| failed(error.to_string()))?;
-    let client = Client::new(address, secret(&args.start.secret));
+    let request = Request::post(format!(
+        "{}/2015-03-31/functions/{name}/invocations",
+        client.url
+    ))
+    .header("x-amz-log-type", "Tail")
+    .body(event)
+    .map_err(|error| failed(error.to_string()))?;
     let sent = client.send("lambda", request);
     let (headers, payload) = sent.map_err(|error| failed(error.to_string()))?;
     let header = |name: &str| headers.get(name)?.to_str().ok();

@@ -10,6 +10,7 @@ mod logs;
 mod new;
 mod openapi;
 mod policies;
+mod ready_file;
 mod reload;
 mod reset;
 mod routes;

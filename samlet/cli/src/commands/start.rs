@@ -1,16 +1,16 @@
 //! `samlet start`: runs the application, and follows its changes, until it is asked to stop.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use samlet_run::{DataFolder, Follow, REGION, Running};
-use serde_json::{Value, json};
+use samlet_run::{DataFolder, Follow, Running};
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::ready_file::ReadyFile;
 use super::reload::Reload;
-use crate::args::{ServeArgs, StartArgs};
+use crate::args::ServeArgs;
 use crate::error::Error;
-use crate::running::{runtime, secret, settings};
+use crate::running::{runtime, settings};
+use crate::secret::Secret;
 use crate::terminal::LogNames;
 use crate::{template, terminal};
 
@@ -25,10 +25,16 @@ pub(crate) fn command(args: &ServeArgs) -> Result<(), Error> {
     // What SAM CLI builds, it builds in steps.
     let watches = !args.no_watch && !args.start.built;
     let args = &args.start;
+    let secret = Secret::read(&args.secret)?;
     let config = args.application.config("local_start_api")?;
     let template = Arc::new(template::read(&args.application, &config, args.built)?);
     let port = args.port.or(config.port).unwrap_or(DEFAULT_PORT);
-    let settings = settings(args, port, args.aws_port.unwrap_or(DEFAULT_AWS_PORT));
+    let settings = settings(
+        args,
+        &secret,
+        port,
+        args.aws_port.unwrap_or(DEFAULT_AWS_PORT),
+    );
     let data = DataFolder::open(&args.application.data_dir())?;
     let run = async {
         let follow = watches.then(|| {
@@ -39,8 +45,11 @@ pub(crate) fn command(args: &ServeArgs) -> Result<(), Error> {
         let mut running = Running::start(settings, data, &template, log_names).await?;
         let asked_to_stop = stop_signal()?;
         let addresses = running.addresses();
-        let ready = ReadyFile(args.ready_file.as_deref());
-        ready.write(&running, args)?;
+        let ready = ReadyFile {
+            path: args.ready_file.as_deref(),
+            secret: &secret,
+        };
+        ready.write(&running)?;
         running.data().note_running(&addresses.aws);
         terminal::print_ready(&running.template().application, &addresses);
         let reload = match follow {
@@ -52,7 +61,7 @@ pub(crate) fn command(args: &ServeArgs) -> Result<(), Error> {
             }
             None => None,
         };
-        let reloads = follow_changes(reload, args, &mut running, &ready);
+        let reloads = follow_changes(reload, &mut running, &ready);
         tokio::select! {
             () = asked_to_stop => {}
             () = Box::pin(reloads) => {}
@@ -71,15 +80,10 @@ pub(crate) fn command(args: &ServeArgs) -> Result<(), Error> {
 }
 
 /// Follows what changes, for ever.
-async fn follow_changes(
-    reload: Option<Reload<'_>>,
-    args: &StartArgs,
-    running: &mut Running,
-    ready: &ReadyFile<'_>,
-) {
+async fn follow_changes(reload: Option<Reload<'_>>, running: &mut Running, ready: &ReadyFile<'_>) {
     if let Some(reload) = reload {
         let applied = |running: &Running| {
-            if let Err(error) = ready.write(running, args) {
+            if let Err(error) = ready.write(running) {
                 tracing::warn!("{error}");
             }
         };
@@ -100,62 +104,6 @@ fn raise_open_files() {
     if let Err(error) = setrlimit(Resource::Nofile, all) {
         tracing::debug!(%error, "the limit on open files stays as it is");
     }
-}
-
-/// A file that says where everything is; removed when this is dropped.
-struct ReadyFile<'a>(Option<&'a Path>);
-
-impl ReadyFile<'_> {
-    /// Writes it whole or not at all, so that it can be read as soon as it is there.
-    fn write(&self, running: &Running, args: &StartArgs) -> Result<(), Error> {
-        let Some(path) = self.0 else { return Ok(()) };
-        let text = format!("{:#}\n", description(running, args));
-        let partial = path.with_extension("partial");
-        std::fs::write(&partial, text)
-            .and_then(|()| std::fs::rename(&partial, path))
-            .map_err(|source| Error::ReadyFile {
-                path: path.to_owned(),
-                source,
-            })
-    }
-}
-
-impl Drop for ReadyFile<'_> {
-    fn drop(&mut self) {
-        if let Some(path) = self.0 {
-            std::fs::remove_file(path).ok();
-        }
-    }
-}
-
-fn description(running: &Running, args: &StartArgs) -> Value {
-    let application = &running.template().application;
-    let addresses = running.addresses();
-    let apis = addresses.apis.iter();
-    let apis: Value = apis
-        .map(|api| (api.logical_id.clone(), json!(api.url)))
-        .collect();
-    let tables = application.tables.iter();
-    let tables: Value = tables
-        .map(|table| (table.logical_id.clone(), json!(table.name)))
-        .collect();
-    let functions = application.functions.iter();
-    let functions: Value = functions
-        .map(|function| (function.logical_id.clone(), json!(function.name)))
-        .collect();
-    json!({
-        "api_url": addresses.apis.first().map(|api| &api.url),
-        "apis": apis,
-        "aws_endpoint_url": addresses.aws,
-        "console_url": addresses.console,
-        "region": REGION,
-        "credentials": {
-            "access_key_id": samlet_iam::DEVELOPER_KEY,
-            "secret_access_key": secret(&args.secret),
-        },
-        "functions": functions,
-        "tables": tables,
-    })
 }
 
 /// Resolves at the first SIGINT or SIGTERM; installed from now on.

@@ -12,18 +12,21 @@ use samlet_service::ApplyError;
 use samlet_template::Application;
 use serde_json::{Value, json};
 
-use crate::args::{ApplicationArgs, SecretArgs, TablesArgs, TablesCommand};
+use crate::args::{ApplicationArgs, TablesArgs, TablesCommand};
 use crate::aws::{self, CallError, Client};
 use crate::error::Error;
-use crate::running::{runtime, secret};
+use crate::running::runtime;
+use crate::secret::Secret;
 use crate::template;
 use crate::terminal::columns;
 
 /// `samlet tables`.
 pub(crate) fn command(args: &TablesArgs) -> Result<(), Error> {
+    // Before an item, which may follow it on standard input.
+    let secret = Secret::read(&args.secret)?;
     let config = args.application.config("local_start_api")?;
     let template = template::read(&args.application, &config, false)?;
-    let tables = Tables::open(&args.application, &args.secret, &template)?;
+    let tables = Tables::open(&args.application, &secret, &template)?;
     let done = run(args, &template, &tables);
     tables.close();
     done
@@ -58,14 +61,14 @@ pub(crate) enum Tables {
 impl Tables {
     pub(crate) fn open(
         application: &ApplicationArgs,
-        credentials: &SecretArgs,
+        secret: &Secret,
         template: &Template,
     ) -> Result<Self, Error> {
         let data = match DataFolder::open(&application.data_dir()) {
             Ok(data) => data,
             Err(samlet_run::Error::DataLocked { path }) => {
                 let url = DataFolder::running(&path).ok_or(Error::Starting { path })?;
-                return Ok(Self::Running(Client::new(&url, secret(credentials))));
+                return Ok(Self::Running(Client::new(&url, secret.text())));
             }
             Err(error) => return Err(error.into()),
         };

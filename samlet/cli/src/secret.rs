@@ -71,7 +71,7 @@ impl Secret {
                  {DEVELOPER_SECRET_VARIABLE} instead"
             );
         }
-        Self::find(args, |name| std::env::var(name))
+        Self::find(args, std::env::var)
     }
 
     fn find(
@@ -158,13 +158,16 @@ fn standard_input() -> io::Result<File> {
 
 /// Bytes up to the end of the line, read one by one, or enough to see that it is too long.
 fn first_line(input: impl Read) -> io::Result<Vec<u8>> {
+    let mut input = input.take(MAX_BYTES + 1);
     let mut line = Vec::new();
-    for byte in input.take(MAX_BYTES + 1).bytes() {
-        let byte = byte?;
-        if byte == b'\n' {
-            break;
+    let mut byte = [0];
+    loop {
+        match input.read_exact(&mut byte) {
+            Ok(()) if byte == *b"\n" => break,
+            Ok(()) => line.extend(byte),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
+            Err(error) => return Err(error),
         }
-        line.push(byte);
     }
     // As in a file, where a line may end so.
     if line.last() == Some(&b'\r') {

@@ -317,6 +317,31 @@ fn what_builds_functions_does_not_get_the_developers_secret() {
 }
 
 #[test]
+fn the_doctor_reports_what_keeps_functions_apart_and_never_fails() {
+    let application = Application::fixture(BINARY, TEMPLATE);
+    let report = samlet(&application, &["doctor"]);
+    let shown = text(&report.stdout);
+    assert_eq!(
+        (report.status.code(), text(&report.stderr)),
+        (Some(0), String::new())
+    );
+    assert!(
+        shown.starts_with("Functions run ") && shown.contains("\nLandlock "),
+        "{shown}"
+    );
+    let report = samlet(&application, &["doctor", "--format", "json"]);
+    let report: Value = serde_json::from_slice(&report.stdout).unwrap();
+    let mode = report["mode"].as_str().unwrap();
+    assert!(["root", "user", "none"].contains(&mode), "{report}");
+    for layer in report["layers"].as_array().unwrap() {
+        let state = layer["state"].as_str().unwrap();
+        assert!(["on", "partly", "off"].contains(&state), "{layer}");
+        // What is missing is explained.
+        assert_eq!(state == "on", layer["why"].is_null(), "{layer}");
+    }
+}
+
+#[test]
 fn a_template_is_validated_without_starting_anything() {
     let application = Application::fixture(BINARY, TEMPLATE);
     let valid = samlet(&application, &["validate"]);

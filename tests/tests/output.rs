@@ -165,6 +165,7 @@ fn help() {
         "validate",
         "policies",
         "estimate",
+        "doctor",
     ] {
         transcript.run(&[command, "--help"]);
     }

@@ -159,6 +159,13 @@ pub(crate) enum Command {
   samlet estimate --rate 50 --peak-rate 400 --duration-ms 12 --region eu-central-1
   samlet estimate --rate 1000 --mix 'GET /message/{message_id}=8,POST /message=1' --format json")]
     Estimate(EstimateArgs),
+    /// Show what keeps functions apart on this machine, and what to do about what is missing
+    ///
+    /// A report: it exits with 0 whatever is missing, and changes nothing.
+    #[command(after_help = "Examples:
+  samlet doctor
+  samlet doctor --format json")]
+    Doctor(DoctorArgs),
 }
 
 #[derive(Debug, Args)]
@@ -206,6 +213,13 @@ pub(crate) struct LogsArgs {
     /// Only what matches a filter pattern of CloudWatch Logs
     #[arg(long, value_name = "PATTERN")]
     pub(crate) filter: Option<String>,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
     /// How to show it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,

@@ -2,6 +2,7 @@
 
 mod build;
 mod completions;
+mod doctor;
 mod estimate;
 mod exec;
 mod generate_event;
@@ -31,6 +32,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::Invoke(args) => return invoke::command(&args),
         Command::Build(args) => build::command(&args)?,
         Command::Completions { shell } => completions::command(shell),
+        Command::Doctor(args) => doctor::command(&args),
         Command::Estimate(args) => estimate::command(&args)?,
         Command::GenerateEvent { event } => generate_event::command(&event)?,
         Command::Init(args) => new::init(&args)?,

@@ -5,6 +5,7 @@
 mod error;
 mod input;
 mod makefile;
+mod places;
 mod prebuilt;
 mod python;
 mod rust;
@@ -21,6 +22,7 @@ use samlet_template::{Application, Function};
 
 pub use error::BuildError;
 pub use input::{Depth, Input};
+pub use places::SourcePlaces;
 
 use toolchain::{Job, Settings, Toolchain, runner, toolchains};
 

@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output, Stdio};
 
-use acceptance::{Application, samlet_binary, wait_until};
+use acceptance::{Application, Console, samlet_binary, wait_until};
 use serde_json::{Value, json};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_fixture-function");
@@ -205,6 +205,56 @@ fn logs_are_shown_filtered_and_followed() {
     let wrong = samlet(&application, &["logs", "--filter", "{ nonsense"]);
     assert_eq!(wrong.status.code(), Some(1));
     assert!(text(&wrong.stderr).contains("Invalid filter pattern"));
+}
+
+#[test]
+fn places_in_a_functions_code_are_shown_as_places_in_its_source() {
+    let (written, shown) = (
+        "File \"/var/task/bootstrap\", line 7",
+        "File \"function/bootstrap\", line 7",
+    );
+    let application = Application::fixture(BINARY, TEMPLATE);
+    let running = application.start(&[]);
+    assert_eq!(running.request("GET", "/place", None).0, 502);
+    running.wait_for_log(&format!("Fixture {shown}\n"));
+    running.wait_for_log("REPORT");
+    assert!(!running.stderr().contains("/var/task"));
+    let logged = text(&samlet(&application, &["logs"]).stdout);
+    assert!(logged.contains(&format!("Fixture {shown}\n")), "{logged}");
+
+    // It is found, and handed to programs, as it was written.
+    let filter = [
+        "logs",
+        "--format",
+        "json",
+        "--filter",
+        "\"/var/task/bootstrap\"",
+    ];
+    let line: Value = serde_json::from_slice(&samlet(&application, &filter).stdout).unwrap();
+    assert_eq!(line["message"], written);
+
+    let console = Console::of(&running);
+    let found = console.get("logs?filter=File");
+    let line = &found["events"][0];
+    assert_eq!(
+        (&line["message"], &line["shown"]),
+        (&json!(written), &json!(shown))
+    );
+    let newest = console.newest();
+    assert_eq!(newest["error"], format!("Oops: {shown}"));
+    let request = console.get(&format!("requests/{}", newest["id"].as_str().unwrap()));
+    let logs = request["logs"].as_array().unwrap();
+    let line = logs.iter().find(|line| line["message"] == written).unwrap();
+    assert_eq!(line["shown"], shown);
+    assert!(
+        logs.iter()
+            .all(|line| line["message"] == written || line["shown"].is_null())
+    );
+    let result = |name: &str| -> Value {
+        serde_json::from_str(request["result"][name].as_str().unwrap()).unwrap()
+    };
+    assert_eq!(result("text")["stackTrace"], json!([written]));
+    assert_eq!(result("shown")["stackTrace"], json!([shown]));
 }
 
 #[test]

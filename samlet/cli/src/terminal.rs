@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+use samlet_build::SourcePlaces;
 use samlet_logs::{LogEvent, Observer};
 use samlet_template::{Api, Application, Route};
 use tracing_subscriber::EnvFilter;
@@ -71,11 +72,12 @@ struct Names {
     width: usize,
     /// By log group.
     functions: HashMap<String, (String, Style)>,
+    places: Arc<SourcePlaces>,
 }
 
 impl LogDisplay for LogNames {
     /// Names the functions of this application from now on.
-    fn update(&self, application: &Application) {
+    fn update(&self, application: &Application, places: &Arc<SourcePlaces>) {
         let functions = || application.functions.iter();
         let coloured = functions().zip(COLOURS.iter().cycle());
         let mut by_group = HashMap::new();
@@ -90,6 +92,7 @@ impl LogDisplay for LogNames {
                 .max()
                 .unwrap_or_default(),
             functions: by_group,
+            places: Arc::clone(places),
         };
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = names;
     }
@@ -124,8 +127,9 @@ impl Observer for Shown {
         let Some((name, style)) = names.functions.get(group) else {
             return;
         };
+        let message = names.places.show_logged(group, event.message.trim_end());
         // AWS's Python runtime client ends the lines of a trace so.
-        for line in event.message.trim_end().split('\r') {
+        for line in message.split('\r') {
             let written = match self.has_colours {
                 true => writeln!(self.text, "{style}{name:width$}{style:#} {line}"),
                 false => writeln!(self.text, "{name:width$} {}", strip_str(line)),

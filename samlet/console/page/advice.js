@@ -64,7 +64,7 @@ function failedInCode(request, declared) {
 
 /** The first line of the log that tells of an error, and what follows it. */
 function tellingLine(logs) {
-  const lines = logs.map((line) => line.message.trim());
+  const lines = logs.map((line) => (line.shown ?? line.message).trim());
   const first = lines.findIndex((line) => logKind(line) === "bad");
   if (first < 0) return null;
   const next = lines[first + 1];

@@ -182,7 +182,7 @@ class LogLine extends Component {
     return html`<li class="log-line ${logKind(line.message)}" data-testid="log-line">
       <span class="log-time">${clock(line.time)}</span>
       <span class="log-function">${line.function}</span>
-      <span class="log-message"><${Message} text=${line.message.trimEnd()} id=${id} /></span>
+      <span class="log-message"><${Message} text=${(line.shown ?? line.message).trimEnd()} id=${id} /></span>
     </li>`;
   }
 }

@@ -160,7 +160,7 @@ function RequestLogs({ logs }) {
           ${logs.map(
             (line, index) => html`<li key=${index} class="log-line ${logKind(line.message)}">
               <span class="log-time">${clock(line.time)}</span>
-              <span class="log-message">${line.message.trimEnd()}</span>
+              <span class="log-message">${(line.shown ?? line.message).trimEnd()}</span>
             </li>`,
           )}
         </ol></div>`}
@@ -220,7 +220,7 @@ function Text({ text, label, none }) {
   if (!text) return html`<p class="muted">${none}</p>`;
   return html`${text.cut && html`<p class="muted">Cut: ${bytes(text.size)} in all.</p>`}
     ${text.base64 && html`<p class="muted">Binary, shown in Base64.</p>`}
-    <${CopyBlock} text=${text.base64 ? text.text : pretty(text.text)} label=${label} tall />`;
+    <${CopyBlock} text=${text.base64 ? text.text : pretty(text.shown ?? text.text)} label=${label} tall />`;
 }
 
 function Headers({ headers }) {

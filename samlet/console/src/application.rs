@@ -1,9 +1,12 @@
 //! The application as it is declared: what the page draws, and the names that everything goes by.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use samlet_aws::{Arn, Place};
+use samlet_build::SourcePlaces;
 use samlet_iam::{Context, Principal, Request, judge};
 use samlet_template::{Api, ApiKind, Application, Function, Table};
 use samlet_traces::{KEPT_SECONDS, MAX_BODY_BYTES, MAX_BYTES, MAX_TRACES, STEP_SECONDS};
@@ -39,6 +42,8 @@ pub struct Shown<'a> {
     pub dynamodb_url: Option<&'a str>,
     /// Where it seems to be deployed.
     pub place: &'a Place,
+    /// Where the functions' code comes from.
+    pub source_places: Arc<SourcePlaces>,
 }
 
 /// What is known of the application.
@@ -53,6 +58,7 @@ pub(crate) struct Known {
     /// APIs' addresses, by logical id.
     pub(crate) urls: BTreeMap<String, String>,
     pub(crate) tables: Vec<KnownTable>,
+    source_places: Arc<SourcePlaces>,
     /// What it is known from; `None` before it is shown.
     pub(crate) declared: Option<Declared>,
 }
@@ -87,6 +93,7 @@ impl Known {
                 .collect(),
             urls: shown.urls.clone(),
             tables: application.tables.iter().map(KnownTable::of).collect(),
+            source_places: Arc::clone(&shown.source_places),
             declared: Some(Declared {
                 application: application.clone(),
                 place: shown.place.clone(),
@@ -99,6 +106,19 @@ impl Known {
     /// A function's logical id; one that is declared no more goes by its name.
     pub(crate) fn id<'a>(&'a self, name: &'a str) -> &'a str {
         self.ids.get(name).map_or(name, String::as_str)
+    }
+
+    /// A text by the function of this logical id, with the places in its code as they are in its source.
+    pub(crate) fn with_places<'t>(&self, function: Option<&str>, text: &'t str) -> Cow<'t, str> {
+        match function {
+            Some(id) => self.source_places.show(id, text),
+            None => Cow::Borrowed(text),
+        }
+    }
+
+    /// The same of a text from a log group.
+    pub(crate) fn logged_with_places<'t>(&self, group: &str, text: &'t str) -> Cow<'t, str> {
+        self.source_places.show_logged(group, text)
     }
 
     /// The function whose log group this is.

@@ -111,12 +111,21 @@ fn groups(query: &Query<'_>, known: &Known) -> Result<Vec<String>, Problem> {
 
 fn events<'a>(logged: impl Iterator<Item = &'a Logged>, known: &Known) -> Value {
     let events = logged.map(|logged| {
-        json!({
-            "time": logged.event.timestamp,
-            "function": known.of_group(&logged.group),
-            "stream": logged.stream,
-            "message": logged.event.message,
-        })
+        let shown = known.logged_with_places(&logged.group, &logged.event.message);
+        let mut described = line(logged, &shown);
+        described["function"] = known.of_group(&logged.group).into();
+        described["stream"] = logged.stream.as_str().into();
+        described
     });
     json!({"events": events.collect::<Value>()})
+}
+
+/// One line: as the function wrote it and, where that differs, as it is shown.
+pub(crate) fn line(logged: &Logged, shown: &str) -> Value {
+    let event = &logged.event;
+    let mut described = json!({"time": event.timestamp, "message": event.message});
+    if shown != event.message {
+        described["shown"] = shown.into();
+    }
+    described
 }

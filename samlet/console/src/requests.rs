@@ -1,5 +1,6 @@
 //! Requests: the list, and all that is known of one.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use base64::Engine;
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{Problem, Query, problem};
 use crate::application::Known;
+use crate::logs::line;
 use crate::{Console, epoch_ms, milliseconds};
 
 /// Requests of a list, by default and at most.
@@ -46,8 +48,10 @@ impl Console {
         let mut described = summarized(&details.summary, &known);
         let logs = self.logs_of(&details, &known).await;
         let logs = logs.iter().map(|(function, logged)| {
-            let event = &logged.event;
-            json!({"time": event.timestamp, "function": function, "message": event.message})
+            let shown = known.with_places(Some(function), &logged.event.message);
+            let mut described = line(logged, &shown);
+            described["function"] = function.as_str().into();
+            described
         });
         let refusals = details.refusals.iter();
         let refusals = refusals.map(|refused| self.refusal(refused, &known));
@@ -60,7 +64,7 @@ impl Console {
                 let body = body.as_ref().map(|body| String::from_utf8_lossy(&body.bytes));
                 json!({"headers": header_pairs(headers), "body": body})
             }),
-            "result": details.result.as_ref().map(text),
+            "result": details.result.as_ref().map(|kept| result(kept, &details, &known)),
             "logs": logs.collect::<Value>(),
             "refusals": refusals.collect::<Value>(),
             "can_replay": can_replay(&details, &known),
@@ -180,6 +184,7 @@ fn is_wanted(summary: &Summary, query: &Query<'_>, known: &Known) -> bool {
         return true;
     };
     let status = summary.status.map(|status| status.to_string());
+    let error = shown_error(summary, known);
     let (method, target) = match &summary.origin {
         Origin::Api(request) => (Some(request.method.as_str()), Some(request.target.as_str())),
         Origin::Invoke | Origin::Event => (None, None),
@@ -191,7 +196,7 @@ fn is_wanted(summary: &Summary, query: &Query<'_>, known: &Known) -> bool {
         method,
         target,
         status.as_deref(),
-        summary.error.as_deref(),
+        error.as_deref(),
     ]
     .into_iter()
     .flatten()
@@ -220,7 +225,7 @@ fn summarized(summary: &Summary, known: &Known) -> Value {
         "cold": summary.cold,
         "aws_calls": summary.calls,
         "invocation_id": summary.invocation_id,
-        "error": summary.error,
+        "error": shown_error(summary, known),
     });
     if let Origin::Api(request) = &summary.origin {
         described["method"] = json!(request.method);
@@ -229,6 +234,13 @@ fn summarized(summary: &Summary, known: &Known) -> Value {
         described["route"] = json!(summary.route);
     }
     described
+}
+
+/// What went wrong, with the places in the function's code as they are in its source.
+fn shown_error<'s>(summary: &'s Summary, known: &Known) -> Option<Cow<'s, str>> {
+    let error = summary.error.as_deref()?;
+    let function = summary.function.as_deref().map(|name| known.id(name));
+    Some(known.with_places(function, error))
 }
 
 fn spanned(span: &Span, known: &Known) -> Value {
@@ -256,6 +268,8 @@ fn spanned(span: &Span, known: &Known) -> Value {
         },
     });
     let function = span.function.as_deref().map(|name| known.id(name));
+    let message = span.message.as_deref();
+    let message = message.map(|text| known.with_places(function, text));
     for (name, value) in [
         ("function", function.map(Value::from)),
         ("environment", span.environment.as_deref().map(Value::from)),
@@ -263,7 +277,7 @@ fn spanned(span: &Span, known: &Known) -> Value {
         ("memory_mb", span.memory_mb.map(Value::from)),
         ("status", span.status.map(Value::from)),
         ("resource", span.resource.as_deref().map(Value::from)),
-        ("message", span.message.as_deref().map(Value::from)),
+        ("message", message.map(Value::from)),
     ] {
         if let Some(value) = value {
             described[name] = value;
@@ -295,6 +309,24 @@ fn request(details: &Details) -> Value {
         described["base64"] = json!(!is_text);
         described["size"] = json!(body.size);
         described["cut"] = json!(body.is_cut());
+    }
+    described
+}
+
+/// What the function gave back. The trace in an error of its code is shown with places in its source; an answer is
+/// what its caller was given.
+fn result(kept: &Kept, details: &Details, known: &Known) -> Value {
+    let mut described = text(kept);
+    let mut spans = details.spans.iter();
+    let has_failed =
+        spans.any(|span| span.kind == SpanKind::Invocation && span.outcome == Outcome::Error);
+    if has_failed {
+        let written = String::from_utf8_lossy(&kept.bytes);
+        let function = details.summary.function.as_deref();
+        let function = function.map(|name| known.id(name));
+        if let Cow::Owned(shown) = known.with_places(function, &written) {
+            described["shown"] = shown.into();
+        }
     }
     described
 }

@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
+use samlet_build::SourcePlaces;
 use samlet_console::Shown;
 use samlet_service::{Applied, Plans};
 use samlet_template::Attributes;
@@ -80,14 +81,15 @@ impl Running {
         let applied = self.services.carry_out(plans).await;
         let template = self.with_late_values(template, &applied.map_err(Error::Apply)?)?;
         let application = &template.application;
-        self.log_display.update(application);
+        let places = Arc::new(template.source_places());
+        self.log_display.update(application, &places);
         self.access.update(application, &template.path);
         let replaced_functions = self.replace_functions(&template, &built);
         // Event sources begin here, once their functions are as they should be.
         let clock = &self.core.setup.clock;
         self.apis
             .deploy(application, &self.core.lambda, &self.traces, clock);
-        self.show(&template);
+        self.show(&template, places);
         let outcome = Outcome {
             replaced_functions,
             unbuilt: built.error,
@@ -143,7 +145,7 @@ impl Running {
     }
 
     /// Has the console show what runs now.
-    fn show(&self, template: &Template) {
+    fn show(&self, template: &Template, source_places: Arc<SourcePlaces>) {
         let application = &template.application;
         let addresses = self.apis.addresses(application).into_iter();
         self.console.show(&Shown {
@@ -153,6 +155,7 @@ impl Running {
             aws_url: &self.functions.aws_url,
             dynamodb_url: self.functions.dynamodb_url.as_deref(),
             place: &self.core.setup.place,
+            source_places,
         });
     }
 

@@ -1,5 +1,8 @@
 //! Where the log lines of the functions that run are shown.
 
+use std::sync::Arc;
+
+use samlet_build::SourcePlaces;
 use samlet_logs::Observer;
 use samlet_template::Application;
 
@@ -8,8 +11,8 @@ pub trait LogDisplay: Send + Sync {
     /// Takes log events as they are written.
     fn observer(&self) -> Box<dyn Observer>;
 
-    /// The functions are those of this application from now on.
-    fn update(&self, application: &Application);
+    /// The functions are those of this application from now on, and their code comes from these places.
+    fn update(&self, application: &Application, places: &Arc<SourcePlaces>);
 }
 
 /// Shows nothing.
@@ -18,5 +21,5 @@ impl LogDisplay for () {
         Box::new(|_: &str, _: &samlet_logs::LogEvent| {})
     }
 
-    fn update(&self, _: &Application) {}
+    fn update(&self, _: &Application, _: &Arc<SourcePlaces>) {}
 }

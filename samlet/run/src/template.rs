@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use samlet_access::missing_permissions;
+use samlet_build::SourcePlaces;
 use samlet_template::{Application, Attributes, Diagnostic, Draft, Function, Problems};
 
 use crate::error::Error;
@@ -42,6 +43,23 @@ impl Source {
         }
     }
 
+    /// The folders of code, by functions' logical ids, that `sam build` has built from; none if the template that says so
+    /// can't be read any more.
+    fn built_from(&self) -> BTreeMap<String, PathBuf> {
+        if !self.built {
+            return BTreeMap::new();
+        }
+        let text = std::fs::read_to_string(&self.template).unwrap_or_default();
+        let Ok(application) = samlet_template::read(&text, &self.settings(), catalogue()) else {
+            return BTreeMap::new();
+        };
+        let folder = folder_of(&self.template);
+        let functions = application.functions.into_iter();
+        functions
+            .map(|function| (function.logical_id, folder.join(function.code.folder)))
+            .collect()
+    }
+
     /// The first error that another text in place of the template's would have.
     pub fn check(&self, text: &str) -> Result<(), Diagnostic> {
         match samlet_template::read(text, &self.settings(), catalogue()) {
@@ -64,6 +82,7 @@ pub struct Template {
     draft: Arc<Draft>,
     settings: samlet_template::Settings,
     home: PathBuf,
+    built_from: BTreeMap<String, PathBuf>,
 }
 
 impl Template {
@@ -92,6 +111,7 @@ impl Template {
             draft: Arc::new(draft),
             settings,
             home: folder_of(&source.template).to_owned(),
+            built_from: source.built_from(),
         };
         // Such invocations work here, and fail on AWS.
         let missing = missing_permissions(&template.application, &place());
@@ -145,6 +165,18 @@ impl Template {
     pub fn home(&self) -> &Path {
         &self.home
     }
+
+    /// Where the places are that functions name in their code, as seen from the current folder.
+    pub fn source_places(&self) -> SourcePlaces {
+        let mut places = SourcePlaces::new(Path::new("."));
+        for function in &self.application.functions {
+            let mut folders = Vec::new();
+            folders.extend(self.built_from.get(&function.logical_id).cloned());
+            folders.push(self.folder().join(&function.code.folder));
+            places.add(function, &folders);
+        }
+        places
+    }
 }
 
 fn folder_of(template: &Path) -> &Path {
@@ -152,4 +184,52 @@ fn folder_of(template: &Path) -> &Path {
     folder
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// A template of one function whose code is in this folder.
+    fn template(code: &str) -> String {
+        format!(
+            "Transform: AWS::Serverless-2016-10-31\nResources:\n  Hello:\n    Type: AWS::Serverless::Function\n    \
+             Properties: {{Runtime: python3.12, Handler: app.handler, CodeUri: {code}}}\n"
+        )
+    }
+
+    #[test]
+    fn a_place_in_what_sam_has_built_is_one_in_its_source_where_it_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().canonicalize().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = home.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("template.yaml", &template("src/hello/"));
+        write("src/hello/app.py", "");
+        write(".aws-sam/build/template.yaml", &template("Hello"));
+        write(".aws-sam/build/Hello/app.py", "");
+        write(".aws-sam/build/Hello/boto3/__init__.py", "");
+        let source = Source {
+            template: home.join("template.yaml"),
+            built: true,
+            ..Source::default()
+        };
+        let shown = |path: &str| {
+            let places = Template::read(&source).unwrap().source_places();
+            places
+                .show("Hello", &format!("/var/task/{path}"))
+                .into_owned()
+        };
+        let at = |path: &str| home.join(path).display().to_string();
+        assert_eq!(shown("app.py"), at("src/hello/app.py"));
+        let package = ".aws-sam/build/Hello/boto3/__init__.py";
+        assert_eq!(shown("boto3/__init__.py"), at(package));
+        // The template that it was built from is not needed.
+        write("template.yaml", "nonsense: [");
+        assert_eq!(shown("app.py"), at(".aws-sam/build/Hello/app.py"));
+    }
 }

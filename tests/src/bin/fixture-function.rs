@@ -110,6 +110,14 @@ fn behave(
             invocation.fail(&json!({"errorType": "Oops", "errorMessage": "on purpose"}))?;
             return Ok(None);
         }
+        // As an interpreter traces an error.
+        "place" => {
+            let place = "File \"/var/task/bootstrap\", line 7";
+            eprintln!("{place}");
+            let error = json!({"errorType": "Oops", "errorMessage": place, "stackTrace": [place]});
+            invocation.fail(&error)?;
+            return Ok(None);
+        }
         "garbage" => "nonsense".to_owned(),
         "malformed" => json!({"status": 200}).to_string(),
         "big" => respond(200, "x".repeat(5_000_000)),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Request;
+use samlet_build::SourcePlaces;
 use samlet_gateway::SampleRequest;
 use samlet_run::{ACCOUNT_ID, DataFolder, REGION, Running, Template};
 use samlet_template::Function;
@@ -28,7 +29,6 @@ pub(crate) fn command(args: &InvokeArgs) -> Result<ExitCode, Error> {
     let template = template::read(&args.start.application, &config, args.start.built)?;
     let template = Arc::new(template);
     let function = template::function(&template, &args.function)?;
-    let name = function.name.clone();
     let event = event(args, &template, function)?;
     let folder = args.start.application.data_dir();
     let data = match DataFolder::open(&folder) {
@@ -36,7 +36,8 @@ pub(crate) fn command(args: &InvokeArgs) -> Result<ExitCode, Error> {
         Err(samlet_run::Error::DataLocked { path }) => {
             let address = DataFolder::running(&path).ok_or(Error::Starting { path })?;
             let client = Client::new(&address, secret.text());
-            return invoke(args, &client, &name, event, true);
+            let places = Some(template.source_places());
+            return invoke(args, &client, function, event, places.as_ref());
         }
         Err(error) => return Err(error.into()),
     };
@@ -45,7 +46,7 @@ pub(crate) fn command(args: &InvokeArgs) -> Result<ExitCode, Error> {
         let log_names = Arc::new(LogNames::default());
         let running = Running::start(settings, data, &template, log_names).await?;
         let client = Client::new(&running.addresses().aws, secret.text());
-        let invoked = tokio::task::block_in_place(|| invoke(args, &client, &name, event, false));
+        let invoked = tokio::task::block_in_place(|| invoke(args, &client, function, event, None));
         running.stop().await;
         invoked
     };
@@ -116,15 +117,16 @@ fn request_event(
     Ok(request.event()?.to_string().into_bytes())
 }
 
-/// Invokes by the AWS endpoint, as any SDK would; shows the log where
-/// nobody else does.
+/// Invokes by the AWS endpoint, as any SDK would; shows the log, with these
+/// places, where nobody else does.
 fn invoke(
     args: &InvokeArgs,
     client: &Client,
-    name: &str,
+    function: &Function,
     event: Vec<u8>,
-    show_log: bool,
+    shown_log: Option<&SourcePlaces>,
 ) -> Result<ExitCode, Error> {
+    let name = &function.name;
     let failed = |reason: String| Error::NotInvoked {
         function: args.function.clone(),
         reason,
@@ -140,8 +142,12 @@ fn invoke(
     let (headers, payload) = sent.map_err(|error| failed(error.to_string()))?;
     let header = |name: &str| headers.get(name)?.to_str().ok();
     let log = header("x-amz-log-result").and_then(|log| STANDARD.decode(log).ok());
-    if let Some(log) = log.filter(|_| show_log && !terminal::is_quiet()) {
-        std::io::stderr().write_all(&log).ok();
+    if let (Some(log), Some(places)) = (log, shown_log)
+        && !terminal::is_quiet()
+    {
+        let log = String::from_utf8_lossy(&log);
+        let log = places.show(&function.logical_id, &log);
+        std::io::stderr().write_all(log.as_bytes()).ok();
     }
     let mut stdout = std::io::stdout();
     stdout.write_all(&payload).ok();

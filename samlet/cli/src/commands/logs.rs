@@ -5,6 +5,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
+use samlet_build::SourcePlaces;
 use samlet_logs::{Logs, LogsApi};
 use samlet_run::place;
 use samlet_template::Function;
@@ -45,10 +46,29 @@ pub(crate) fn command(args: &LogsArgs) -> Result<(), Error> {
     }
     let logs = Logs::open(&folder, Box::new(|_: &str, _: &samlet_logs::LogEvent| {}))?;
     let api = LogsApi::new(logs, Arc::new(place()), CancellationToken::new());
-    runtime()?.block_on(show(args, &api, &functions))
+    let widths = functions.iter().map(|function| function.logical_id.len());
+    let manner = Manner {
+        format: args.format,
+        width: widths.max().unwrap_or_default(),
+        places: template.source_places(),
+    };
+    runtime()?.block_on(show(args, &api, &functions, &manner))
 }
 
-async fn show(args: &LogsArgs, api: &LogsApi, functions: &[&Function]) -> Result<(), Error> {
+/// How events are shown.
+struct Manner {
+    format: Format,
+    /// Of the functions' names.
+    width: usize,
+    places: SourcePlaces,
+}
+
+async fn show(
+    args: &LogsArgs,
+    api: &LogsApi,
+    functions: &[&Function],
+    manner: &Manner,
+) -> Result<(), Error> {
     let now = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
     let now = u64::try_from(now).unwrap_or_default();
     // The whole past is long, and who follows wants to see what comes.
@@ -56,10 +76,6 @@ async fn show(args: &LogsArgs, api: &LogsApi, functions: &[&Function]) -> Result
     let since = since.map(|since| since.as_millis().try_into().unwrap_or(u64::MAX));
     let mut start = since.map_or(0, |since| now.saturating_sub(since));
     let mut shown = HashSet::new();
-    let width = functions
-        .iter()
-        .map(|function| function.logical_id.len())
-        .max();
     loop {
         let mut events = Vec::new();
         for function in functions {
@@ -70,9 +86,7 @@ async fn show(args: &LogsArgs, api: &LogsApi, functions: &[&Function]) -> Result
         for (function, event) in &events {
             let id = event["eventId"].as_str().unwrap_or_default();
             // A reader that has gone wants no more.
-            if shown.insert(id.to_owned())
-                && print(&mut stdout, args.format, function, width, event).is_err()
-            {
+            if shown.insert(id.to_owned()) && print(&mut stdout, manner, function, event).is_err() {
                 return Ok(());
             }
         }
@@ -100,7 +114,7 @@ async fn read<'f>(
     api: &LogsApi,
     function: &'f Function,
     start: u64,
-) -> Result<Vec<(&'f str, Value)>, Error> {
+) -> Result<Vec<(&'f Function, Value)>, Error> {
     let mut request = json!({"logGroupName": function.log_group, "startTime": start});
     if let Some(pattern) = &args.filter {
         request["filterPattern"] = json!(pattern);
@@ -115,11 +129,7 @@ async fn read<'f>(
         };
         let mut page: Value = serde_json::from_slice(&answer).unwrap_or_default();
         if let Value::Array(found) = page["events"].take() {
-            events.extend(
-                found
-                    .into_iter()
-                    .map(|event| (function.logical_id.as_str(), event)),
-            );
+            events.extend(found.into_iter().map(|event| (function, event)));
         }
         match page["nextToken"].take() {
             Value::Null => return Ok(events),
@@ -130,16 +140,18 @@ async fn read<'f>(
 
 fn print(
     out: &mut impl Write,
-    format: Format,
-    function: &str,
-    width: Option<usize>,
+    manner: &Manner,
+    function: &Function,
     event: &Value,
 ) -> std::io::Result<()> {
     let millis = event["timestamp"].as_i64().unwrap_or_default();
     let message = event["message"].as_str().unwrap_or_default();
-    if format == Format::Json {
+    let id = &function.logical_id;
+    if manner.format == Format::Json {
+        // As the function wrote it: another program may look for what it would find on AWS.
         let stream = &event["logStreamName"];
-        let line = json!({"timestamp": millis, "function": function, "logStream": stream, "message": message});
+        let line =
+            json!({"timestamp": millis, "function": id, "logStream": stream, "message": message});
         return writeln!(out, "{line}");
     }
     let clock =
@@ -149,9 +161,11 @@ fn print(
         .ok()
         .and_then(|time| time.format(clock).ok())
         .unwrap_or_default();
-    let width = width.unwrap_or_default();
-    for line in message.trim_end().split('\r') {
-        writeln!(out, "{time} {function:width$} {line}")?;
+    let message = message.trim_end();
+    let message = manner.places.show_logged(&function.log_group, message);
+    let width = manner.width;
+    for line in message.split('\r') {
+        writeln!(out, "{time} {id:width$} {line}")?;
     }
     Ok(())
 }

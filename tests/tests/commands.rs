@@ -216,7 +216,7 @@ fn places_in_a_functions_code_are_shown_as_places_in_its_source() {
     let application = Application::fixture(BINARY, TEMPLATE);
     let running = application.start(&[]);
     assert_eq!(running.request("GET", "/place", None).0, 502);
-    running.wait_for_log(&format!("Fixture {shown}\n"));
+    running.wait_for_log(&format!("Fixture {shown}"));
     running.wait_for_log("REPORT");
     assert!(!running.stderr().contains("/var/task"));
     let logged = text(&samlet(&application, &["logs"]).stdout);

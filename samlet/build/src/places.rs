@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use samlet_template::Function;
 
@@ -20,8 +21,8 @@ const MAX_PLACES: usize = 1000;
 #[derive(Clone, Debug, Default)]
 pub struct SourcePlaces {
     base: PathBuf,
-    /// By logical id, in the order in which files are looked for in them.
-    folders: HashMap<String, Vec<Folder>>,
+    /// By logical id and by name, in the order in which files are looked for in them.
+    folders: HashMap<String, Arc<[Folder]>>,
     /// The functions that write to each log group, by logical id.
     log_groups: HashMap<String, Vec<String>>,
 }
@@ -50,12 +51,15 @@ impl SourcePlaces {
         for path in folders {
             known.extend(Folder::new(path, &self.base));
         }
+        let known: Arc<[Folder]> = known.into();
+        let by_name = self.folders.entry(function.name.clone());
+        by_name.or_insert(Arc::clone(&known));
         self.folders.insert(id.clone(), known);
         let writers = self.log_groups.entry(function.log_group.clone());
         writers.or_default().push(id.clone());
     }
 
-    /// A text that the function of this logical id wrote, with the places in its code as they are in its source.
+    /// A text that the function of this logical id or name wrote, with the places in its code as they are in its source.
     /// Those that aren't there stay as they are.
     pub fn show<'t>(&self, function: &str, text: &'t str) -> Cow<'t, str> {
         replace_places(text, |path| self.find(function, path))

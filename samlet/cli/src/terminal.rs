@@ -17,6 +17,8 @@ use tracing_subscriber::EnvFilter;
 
 use samlet_run::{Addresses, ApiAddress, LogDisplay};
 
+use crate::fields::{FieldsWithPlaces, show_places};
+
 /// Told apart well on dark and light terminals.
 const COLOURS: [AnsiColor; 6] = [
     AnsiColor::Cyan,
@@ -40,6 +42,7 @@ pub(crate) fn init(quiet: bool) {
     let filter = EnvFilter::try_from_env("SAMLET_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .fmt_fields(FieldsWithPlaces)
         .with_writer(std::io::stderr)
         // As `NO_COLOR` and the rest of the environment have it.
         .with_ansi(has_colours())
@@ -95,6 +98,7 @@ impl LogDisplay for LogNames {
             places: Arc::clone(places),
         };
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = names;
+        show_places(places);
     }
 
     /// Shows on standard error what functions log.

@@ -96,6 +96,10 @@ fn places_in_the_code_are_shown_as_places_in_the_source() {
     ] {
         assert_eq!(places.show("F", same), same);
     }
+    assert_eq!(
+        places.show("local-F", "/var/task/app.py"),
+        "src/hello/app.py"
+    );
     let unknown = places.show("G", "/var/task/app.py");
     assert!(matches!(unknown, Cow::Borrowed("/var/task/app.py")));
 }

@@ -32,7 +32,7 @@ pub struct Layer {
     pub state: State,
     /// How it is done, where there are several ways: `cgroup v2`, `ABI 6`.
     pub how: Option<String>,
-    /// Why it is not there: what was tried, and what came of it.
+    /// Why it is not there, or not all of it: what was tried, and how that failed.
     pub why: Option<String>,
     /// What to do about it, where something can be done.
     pub remedy: Option<Remedy>,
@@ -103,7 +103,7 @@ pub enum Remedy {
 /// What made the container that samlet itself runs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
-    /// Docker, or one that behaves as it does.
+    /// Docker, or an engine that behaves like it.
     Docker,
     /// Podman.
     Podman,
@@ -112,6 +112,33 @@ pub enum Engine {
 }
 
 impl Isolation {
+    /// On systems other than Linux: no layer is there.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn of_another_system() -> Self {
+        let layer = |kind| Layer {
+            state: State::Off,
+            why: Some("only Linux has it".to_owned()),
+            remedy: Some(Remedy::Linux),
+            ..Layer::on(kind)
+        };
+        let kinds = [
+            Kind::PidNamespace,
+            Kind::IpcNamespace,
+            Kind::MountNamespace,
+            Kind::UserNamespace,
+            Kind::UnprivilegedId,
+            Kind::Landlock,
+            Kind::Seccomp,
+            Kind::Limits,
+            Kind::Memory,
+            Kind::Tmp,
+        ];
+        Self {
+            mode: Mode::None,
+            layers: kinds.map(layer).to_vec(),
+        }
+    }
+
     /// One sentence for the start of samlet: what is missing, and how to find out more. Nothing, if nothing is missing.
     pub fn sentence(&self) -> Option<String> {
         const MORE: &str = "`samlet doctor` says why, and what to do about it";
@@ -145,7 +172,7 @@ impl Isolation {
 }
 
 impl Layer {
-    /// One that is there.
+    /// A layer that is there.
     pub fn on(kind: Kind) -> Self {
         Self {
             kind,
@@ -156,7 +183,7 @@ impl Layer {
         }
     }
 
-    /// Whether something is to be said of it at the start.
+    /// Whether the sentence at the start mentions it.
     fn is_missed(&self) -> bool {
         match self.state {
             State::On => false,

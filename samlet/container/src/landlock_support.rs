@@ -46,7 +46,7 @@ impl Found {
         }
     }
 
-    /// The layer, where containers are made so.
+    /// The layer, for containers of this mode.
     pub(crate) fn layer(self, mode: Mode) -> Layer {
         let layer = Layer::on(Kind::Landlock);
         match self {
@@ -91,7 +91,7 @@ fn version(kernel: i32, used: i32) -> String {
     format!("ABI {used} of the kernel's {kernel}")
 }
 
-/// What a version of Landlock's interface brought, and so what is open before it. Versions that are not here brought
+/// What a version of Landlock's interface closed, and so what is open before it. Versions that are not listed closed
 /// nothing that samlet forbids.
 struct Lack {
     version: i32,

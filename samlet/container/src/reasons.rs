@@ -1,4 +1,4 @@
-//! Why a step of making a container failed on this machine, and what would let it succeed.
+//! Why a step of making a container failed on this machine, and how to make it succeed.
 //!
 //! The kernel says little more than "not permitted"; the rest is in files of `/proc/sys` and in what made the container
 //! that samlet itself may run in.
@@ -50,7 +50,7 @@ pub(crate) struct Reason {
     pub(crate) remedy: Option<Remedy>,
 }
 
-/// What of this machine decides whether containers can be made.
+/// The settings of this machine that decide whether containers can be made.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Machine {
     /// Ubuntu's restriction, since 23.10.
@@ -79,7 +79,7 @@ const APPARMOR: &str = "kernel.apparmor_restrict_unprivileged_userns";
 const DEBIAN: &str = "kernel.unprivileged_userns_clone";
 
 impl Machine {
-    /// Looks at the machine whose root is here: `/`, but in tests.
+    /// Reads the settings of the machine with this root, which is `/` except in tests.
     pub(crate) fn read(root: &Path) -> Self {
         let value = |name: &str| sysctl(root, name);
         let is_zero = |name: &&str| value(name).as_deref() == Some("0");

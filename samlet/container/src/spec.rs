@@ -1,10 +1,11 @@
-//! What a container is to run, and what it is given.
+//! What a container runs, and what it is given.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A program, what it sees of the machine, and how much it may take.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Spec {
     /// The executable, absolute, as the machine knows it: in `code` or elsewhere.
     pub executable: PathBuf,
@@ -16,8 +17,8 @@ pub struct Spec {
     pub code: PathBuf,
     /// What else it may read, at the same place as on the machine: files and folders.
     pub readable: Vec<PathBuf>,
-    /// What no container sees, wherever it lies, but for its own code and what it may read.
-    pub hidden: Vec<PathBuf>,
+    /// What it must not see, wherever that lies, except for its code and what it may read.
+    pub hidden: Arc<[PathBuf]>,
     /// Memory, MB: of all its processes together.
     pub memory_mb: u32,
     /// The size of its `/tmp`, MB.

@@ -1,9 +1,9 @@
-//! The steps that make a container's root: planned here by samlet, taken by the container itself.
+//! The steps that make a container's root: planned by samlet, carried out by the container itself.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// One thing that is put into a container's root. Targets are absolute paths within it; the folders that lead to a
-/// target are made with mode 0755.
+/// One thing that is put into a container's root. Targets are absolute paths within it, none of them through a link;
+/// the folders that lead to a target are made with mode 0755. Later steps cover earlier ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// An empty folder.
@@ -19,15 +19,31 @@ pub(crate) enum Step {
         /// Whether it is a folder.
         is_folder: bool,
     },
-    /// An empty, read-only folder over what is there.
+    /// An empty folder over a folder that is there; read-only once all steps are taken, since later ones may put
+    /// something into it.
     Hide { target: PathBuf },
 }
 
-/// What may be done beneath a path, where Landlock alone says what a process reaches.
+impl Step {
+    /// Where it is put.
+    pub(crate) fn target(&self) -> &Path {
+        match self {
+            Self::Folder { target }
+            | Self::Link { target, .. }
+            | Self::File { target, .. }
+            | Self::Bind { target, .. }
+            | Self::Hide { target } => target,
+        }
+    }
+}
+
+/// What a process may do beneath a path, where Landlock alone restricts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
     /// Read and run.
     Read,
+    /// List the names in folders, and read nothing.
+    List,
     /// Everything.
     All,
     /// Read and write what is there: devices.

@@ -162,7 +162,7 @@ fn logs_are_shown_filtered_and_followed() {
         (Some(0), String::new())
     );
     let running = application.start(&[]);
-    running.request("GET", "/pid", None);
+    running.request("GET", "/who", None);
     running.wait_for_log("REPORT");
 
     let shown = text(&samlet(&application, &["logs", "Fixture"]).stdout);
@@ -182,9 +182,9 @@ fn logs_are_shown_filtered_and_followed() {
     let line: Value = serde_json::from_slice(&filtered.stdout).unwrap();
     assert_eq!(
         (&line["function"], &line["message"]),
-        (&json!("Fixture"), &json!("mode pid"))
+        (&json!("Fixture"), &json!("mode who"))
     );
-    assert!(text(&samlet(&application, &["logs", "--since", "1h"]).stdout).contains("mode pid"));
+    assert!(text(&samlet(&application, &["logs", "--since", "1h"]).stdout).contains("mode who"));
     wait_until("what was logged is older than a second", || {
         let recent = samlet(&application, &["logs", "--since", "1s"]);
         recent.status.success() && recent.stdout.is_empty()
@@ -197,7 +197,7 @@ fn logs_are_shown_filtered_and_followed() {
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(tail.stdout.take().unwrap()).lines();
-    assert!(lines.next().unwrap().unwrap().ends_with("mode pid"));
+    assert!(lines.next().unwrap().unwrap().ends_with("mode who"));
     running.request("GET", "/slow", None);
     assert!(lines.next().unwrap().unwrap().ends_with("mode slow"));
     tail.kill().unwrap();
@@ -431,7 +431,7 @@ fn routes_are_listed_and_the_store_is_reset_only_when_it_is_meant() {
     );
 
     let mut running = application.start(&[]);
-    running.request("GET", "/pid", None);
+    running.request("GET", "/who", None);
     let locked = samlet(&application, &["reset", "--yes"]);
     assert!(
         text(&locked.stderr).contains("another samlet is running on"),

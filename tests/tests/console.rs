@@ -504,7 +504,7 @@ fn metrics_are_told_over_time_and_to_prometheus() {
     let application = Application::fixture(BINARY, TEMPLATE);
     let samlet = application.start(&[]);
     let console = Console::of(&samlet);
-    for mode in ["pid", "pid", "error"] {
+    for mode in ["who", "who", "error"] {
         samlet.request("POST", &format!("/{mode}"), None);
     }
     // Told when the step of five seconds is over.

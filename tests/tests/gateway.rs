@@ -55,9 +55,9 @@ fn several_apis_have_ports_of_their_own_and_outputs_name_them() {
     assert_ne!(rest, http);
     assert_eq!(rest, samlet.api);
     for url in [
-        format!("{rest}/pid"),
-        format!("{rest}/live/pid"),
-        format!("{http}/two/pid"),
+        format!("{rest}/who"),
+        format!("{rest}/live/who"),
+        format!("{http}/two/who"),
     ] {
         assert_eq!(
             send(Request::get(&url).body(vec![]).unwrap()).0,
@@ -165,7 +165,7 @@ fn an_http_api_has_its_own_events_and_answers() {
 fn cors_of_an_http_api_is_its_own_business() {
     let application = application();
     let samlet = application.start(&[]);
-    let url = format!("{}/two/pid", samlet.api_named("Http"));
+    let url = format!("{}/two/who", samlet.api_named("Http"));
     let preflight = |origin: &str, method: &str| {
         let request = Request::builder()
             .method("OPTIONS")
@@ -205,11 +205,11 @@ fn past_its_reserved_concurrency_a_function_is_throttled() {
         let slow = scope.spawn(|| samlet.request("GET", "/reserved/hang", None));
         samlet.wait_for_log("mode hang");
         let throttled = (500, json!({"message": "Internal server error"}));
-        assert_eq!(samlet.json("GET", "/reserved/pid", None), throttled);
-        assert_eq!(samlet.request("GET", "/pid", None).0, 200);
+        assert_eq!(samlet.json("GET", "/reserved/who", None), throttled);
+        assert_eq!(samlet.request("GET", "/who", None).0, 200);
         assert_eq!(slow.join().unwrap().0, 502);
     });
-    assert_eq!(samlet.request("GET", "/reserved/pid", None).0, 200);
+    assert_eq!(samlet.request("GET", "/reserved/who", None).0, 200);
 }
 
 const GUARDED: &str = "
@@ -338,24 +338,24 @@ fn an_authorizers_answer_holds_for_its_time_and_a_preflight_needs_none() {
             .filter(|line| line.contains("mode authorizer"))
             .count()
     };
-    for path in ["/pid", "/pid", "/event"] {
+    for path in ["/who", "/who", "/event"] {
         let request =
             Request::get(format!("{}{path}", samlet.api)).header("authorization", "allow");
         let (status, ..) = send(request.body(vec![]).unwrap());
         // The cached policy names the first path alone.
-        assert_eq!(status, if path == "/pid" { 200 } else { 403 }, "{path}");
+        assert_eq!(status, if path == "/who" { 200 } else { 403 }, "{path}");
     }
     samlet.wait_for_log("mode authorizer");
     assert_eq!(asked(), 1);
     for _ in 0..2 {
         let request =
-            Request::get(format!("{}/request/pid?who=me", samlet.api)).header("x-token", "allow");
+            Request::get(format!("{}/request/who?who=me", samlet.api)).header("x-token", "allow");
         assert_eq!(send(request.body(vec![]).unwrap()).0, 200);
     }
     samlet.wait_for_lines("mode authorizer", 3);
     let options = Request::builder()
         .method("OPTIONS")
-        .uri(format!("{}/pid", samlet.api));
+        .uri(format!("{}/who", samlet.api));
     assert_eq!(send(options.body(vec![]).unwrap()).0, 200);
 }
 

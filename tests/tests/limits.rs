@@ -62,7 +62,7 @@ fn an_api_key_is_needed_and_its_plan_holds() {
     for key in ["", "nobody", "abcdefghijabcdefghij"] {
         assert_eq!(get(key), forbidden, "{key}");
     }
-    assert_eq!(samlet.request("GET", "/open/pid", None).0, 200);
+    assert_eq!(samlet.request("GET", "/open/who", None).0, 200);
 
     let own = "01234567890123456789";
     let (status, _, event) = get(own);
@@ -209,19 +209,19 @@ fn each_route_may_be_used_as_fast_as_its_stage_says() {
         let get = |_| send(Request::get(url).body(vec![]).unwrap()).0;
         [(); 3].map(get)
     };
-    assert_eq!(statuses(&format!("{rest}/rare/pid")), [200, 200, 429]);
-    assert_eq!(statuses(&format!("{rest}/often/pid")), [200; 3]);
-    assert_eq!(statuses(&format!("{http}/pid")), [200, 429, 429]);
-    assert_eq!(statuses(&format!("{http}/open/pid")), [200; 3]);
-    assert_eq!(statuses(&format!("{http}/own/pid")), [200, 200, 429]);
+    assert_eq!(statuses(&format!("{rest}/rare/who")), [200, 200, 429]);
+    assert_eq!(statuses(&format!("{rest}/often/who")), [200; 3]);
+    assert_eq!(statuses(&format!("{http}/who")), [200, 429, 429]);
+    assert_eq!(statuses(&format!("{http}/open/who")), [200; 3]);
+    assert_eq!(statuses(&format!("{http}/own/who")), [200, 200, 429]);
     let request = |url: &str| outcome(Request::get(url).body(vec![]).unwrap());
     let message = json!({"message": "Too Many Requests"});
     assert_eq!(
-        request(&format!("{rest}/rare/pid")),
+        request(&format!("{rest}/rare/who")),
         (429, "TooManyRequestsException".to_owned(), message.clone())
     );
     assert_eq!(
-        request(&format!("{http}/pid")),
+        request(&format!("{http}/who")),
         (429, String::new(), message)
     );
 }

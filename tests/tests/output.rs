@@ -320,7 +320,7 @@ fn an_estimate_is_made_from_what_was_measured() {
     transcript
         .run_with(
             &["invoke", "Fixture", "-e", "-"],
-            r#"{"pathParameters": {"mode": "pid"}}"#,
+            r#"{"pathParameters": {"mode": "who"}}"#,
         )
         .run(&[
             "tables",
@@ -431,7 +431,7 @@ fn start() {
     let mut transcript = Transcript::of(&application);
     for arguments in [&[][..], &["--quiet"]] {
         let mut samlet = application.start(arguments);
-        assert_eq!(samlet.request("POST", "/pid", None).0, 200);
+        assert_eq!(samlet.request("POST", "/who", None).0, 200);
         let said = conversation(&application, &mut samlet);
         let command = ["$ samlet start", arguments.join(" ").as_str()].join(" ");
         writeln!(transcript.text, "{}\n{said}", command.trim_end()).unwrap();

@@ -1,5 +1,7 @@
 //! What the commands that run an application have in common: settings from their arguments, and the runtime.
 
+use std::path::PathBuf;
+
 use samlet_build::{Mode, Progress};
 use samlet_run::Settings;
 
@@ -7,6 +9,15 @@ use crate::args::StartArgs;
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::terminal;
+
+/// Before anything else: starts what functions' processes are forked from, while this one is still small.
+pub(crate) fn begin() {
+    // Where it fails, it is tried again when a function is to run, and said then.
+    if samlet_run::start_launcher().is_ok() {
+        // Beside reading the template, opening the store and building.
+        std::thread::spawn(samlet_run::prepare_containers);
+    }
+}
 
 /// How the application is to run on these ports.
 pub(crate) fn settings(args: &StartArgs, secret: &Secret, port: u16, aws_port: u16) -> Settings {
@@ -17,10 +28,20 @@ pub(crate) fn settings(args: &StartArgs, secret: &Secret, port: u16, aws_port: u
         mode: mode(args),
         progress: progress(),
         developer_secret: secret.replacement(),
+        secret_files: secret_files(args),
         dynamodb_url: args.dynamodb_endpoint.clone(),
         max_environments: args.max_environments.map(usize::from),
         retry_delay_scale: args.retry_delay_scale,
     }
+}
+
+/// Where files that are named on the command line hold secrets.
+fn secret_files(args: &StartArgs) -> Vec<PathBuf> {
+    let files = [&args.ready_file, &args.secret.developer_secret_file];
+    let files = files.into_iter().flatten();
+    files
+        .filter_map(|file| std::path::absolute(file).ok())
+        .collect()
 }
 
 /// The same on the ports that were asked for, else on free ones.

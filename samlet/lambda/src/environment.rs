@@ -12,6 +12,7 @@ use samlet_traces::Invoked;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
+use crate::exit::describe_exit;
 use crate::function::Function;
 use crate::init::{Init, InitError, InitFailure};
 use crate::init_backoff::InitBackoff;
@@ -20,7 +21,6 @@ use crate::job::{Job, Message};
 use crate::log::Log;
 use crate::outcome::Outcome;
 use crate::pool::Seat;
-use crate::process::describe_exit;
 use crate::report::{Failure, Report, Status};
 use crate::runtime_api::{Answer, Call, CallKind, NextInvocation};
 use crate::sandbox::{Event, Sandbox};
@@ -114,6 +114,11 @@ impl Environment {
                 },
             }
         };
+        if ready.sandbox.out_of_memory() {
+            // It is being ended for what it did while it waited: that is nothing of this job's.
+            ready.sandbox.stop(&self.log).await;
+            return self.invoke_with_init(job).await;
+        }
         let task = self.take(job, ready.init);
         self.log.start(&task.job.request_id).await;
         self.invoke(ready, task).await

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use samlet_aws::{Arn, Place};
+use samlet_container::Spec;
 use samlet_iam::Credentials;
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -20,6 +21,8 @@ pub struct Program {
     /// The folder with the function's code: the environment's task root, and
     /// where it is started.
     pub folder: PathBuf,
+    /// What else it needs of the machine to read, beside the system's own.
+    pub readable: Vec<PathBuf>,
 }
 
 /// A function's logging configuration.
@@ -71,7 +74,22 @@ pub struct Function {
     pub ephemeral_storage_mb: u32,
     /// Where folders for temporary files are made, if `/tmp` can't be an environment's own.
     pub tmp_folder: PathBuf,
+    /// What no function sees but for its own code: the application, what samlet stores.
+    pub hidden: Hidden,
 }
+
+/// Folders that a function doesn't see, wherever they lie. That these have changed doesn't make it another function:
+/// any two are equal.
+#[derive(Clone, Debug, Default)]
+pub struct Hidden(pub Arc<[PathBuf]>);
+
+impl PartialEq for Hidden {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Hidden {}
 
 impl Function {
     /// The function's ARN.
@@ -95,14 +113,26 @@ impl Function {
         }
     }
 
+    /// What an environment's container runs, and what it is given.
+    pub(crate) fn container(&self, runtime_api: &str, log_stream: &str) -> Spec {
+        Spec {
+            executable: self.program.executable.clone(),
+            arguments: self.program.arguments.clone(),
+            environment: self.environment(runtime_api, log_stream),
+            code: self.program.folder.clone(),
+            readable: self.program.readable.clone(),
+            hidden: Arc::clone(&self.hidden.0),
+            memory_mb: self.memory_mb,
+            tmp_mb: self.ephemeral_storage_mb,
+            tmp_folder: self.tmp_folder.clone(),
+        }
+    }
+
     /// All environment variables of a process: Lambda's own and the template's.
     /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
-    pub(crate) fn environment(
-        &self,
-        runtime_api: &str,
-        log_stream: &str,
-    ) -> BTreeMap<String, String> {
-        let root = self.program.folder.to_string_lossy();
+    fn environment(&self, runtime_api: &str, log_stream: &str) -> BTreeMap<String, String> {
+        let root = samlet_container::code_folder(&self.program.folder);
+        let root = root.to_string_lossy();
         let memory = self.memory_mb.to_string();
         let group = &self.log_group;
         let libraries = format!("{root}:{root}/lib:/opt/lib");

@@ -5,10 +5,9 @@
 
 mod api;
 mod configuration;
-#[cfg(target_os = "linux")]
-mod confinement;
 mod environment;
 mod events;
+mod exit;
 mod function;
 mod init;
 mod init_backoff;
@@ -20,13 +19,11 @@ mod outcome;
 mod peer;
 mod platform;
 mod pool;
-mod process;
 mod registry;
 mod report;
 mod runtime_api;
 mod sandbox;
 mod scheduler;
-mod tmp;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -42,7 +39,7 @@ use uuid::Uuid;
 
 pub use api::{Api, IDENTITY};
 use events::Events;
-pub use function::{Function, Logging, Program};
+pub use function::{Function, Hidden, Logging, Program};
 pub use invocation::{Invocation, Invoke, InvokeError, ThrottleReason};
 use job::Job;
 pub use limits::{MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, Settings};
@@ -219,12 +216,4 @@ impl Lambda {
     pub async fn close(&self) {
         self.pool.close(CLOSE_TIMEOUT).await;
     }
-}
-
-/// Whether this system lets samlet confine functions' processes to their own files.
-pub fn can_confine() -> bool {
-    #[cfg(target_os = "linux")]
-    return confinement::is_possible();
-    #[cfg(not(target_os = "linux"))]
-    false
 }

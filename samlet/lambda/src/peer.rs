@@ -1,52 +1,14 @@
-//! Whose connection this is: a Runtime API address serves its own environment's processes only.
+//! Which socket is at the other end of a connection to a Runtime API: its environment's processes hold it, or another's.
 
 use std::net::SocketAddr;
 #[cfg(target_os = "linux")]
 use std::net::{IpAddr, SocketAddrV4};
 
-use rustix::process::Pid;
-
-/// Whether the other end of a loopback connection, at `peer`, belongs to a
-/// process of `group`. Anyone on the machine can connect to a loopback port;
-/// this keeps one function from taking another's invocations.
-#[cfg(target_os = "linux")]
-pub(crate) fn is_of_group(peer: SocketAddr, local: SocketAddr, group: Pid) -> bool {
-    let Some(inode) = socket_of(peer, local) else {
-        return false;
-    };
-    let holds = |process: procfs::process::Process| {
-        let files = process.fd().into_iter().flatten().flatten();
-        files
-            .map(|file| file.target)
-            .any(|target| target == procfs::process::FDTarget::Socket(inode))
-    };
-    let leader = group.as_raw_nonzero().get();
-    // Nearly always the leader itself: then no other process is looked at.
-    if procfs::process::Process::new(leader).is_ok_and(holds) {
-        return true;
-    }
-    let all = procfs::process::all_processes().into_iter().flatten();
-    all.flatten()
-        .filter(|process| process.stat().is_ok_and(|stat| stat.pgrp == leader))
-        .any(holds)
-}
-
-/// Whether a process still runs: one that was killed can't say whose a
-/// connection was.
-#[cfg(target_os = "linux")]
-pub(crate) fn is_running(process: Pid) -> bool {
-    let process = procfs::process::Process::new(process.as_raw_nonzero().get());
-    let state = process
-        .and_then(|process| process.stat())
-        .map(|stat| stat.state);
-    state.is_ok_and(|state| !matches!(state, 'Z' | 'X'))
-}
-
-/// The inode of the socket at the other end. The kernel is asked for this one;
+/// The inode of the socket at the other end of a loopback connection. The kernel is asked for this one;
 /// where that is not allowed, its listing of all is read, which takes
 /// milliseconds.
 #[cfg(target_os = "linux")]
-fn socket_of(peer: SocketAddr, local: SocketAddr) -> Option<u64> {
+pub(crate) fn socket_of(peer: SocketAddr, local: SocketAddr) -> Option<u64> {
     match (peer.ip().to_canonical(), local.ip().to_canonical()) {
         (IpAddr::V4(from), IpAddr::V4(to)) => {
             let asked = ask_kernel(
@@ -131,13 +93,8 @@ fn find_in_listing(peer: SocketAddr, local: SocketAddr) -> Option<u64> {
 
 /// Elsewhere the system has no such listing that is safe to read.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn is_of_group(_peer: SocketAddr, _local: SocketAddr, _group: Pid) -> bool {
-    true
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn is_running(_process: Pid) -> bool {
-    true
+pub(crate) fn socket_of(_peer: SocketAddr, _local: SocketAddr) -> Option<u64> {
+    Some(0)
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -165,20 +122,6 @@ mod tests {
         if let Ok(mapped) = mapped {
             let peer = mapped.local_addr().unwrap();
             assert_eq!(socket_of(peer, local), find_in_listing(peer, local));
-            assert!(is_of_group(peer, local, rustix::process::getpgrp()));
         }
-    }
-
-    #[test]
-    fn a_connection_is_its_own_process_groups_and_no_others() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let local = listener.local_addr().unwrap();
-        let client = TcpStream::connect(local).unwrap();
-        let peer = client.local_addr().unwrap();
-        let own = rustix::process::getpgrp();
-        assert!(is_of_group(peer, local, own));
-        assert!(!is_of_group(peer, local, Pid::INIT));
-        drop(client);
-        assert!(!is_of_group(peer, local, own));
     }
 }

@@ -1,10 +1,12 @@
 //! One running process with its Runtime API address and its log: what an environment is made of.
 
 use std::collections::VecDeque;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitStatus;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use samlet_container::{Container, Membership};
 use samlet_http::Limits;
 use tokio::net::unix::pipe;
 use tokio::net::{TcpListener, TcpStream};
@@ -14,10 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::function::Function;
 use crate::log::Log;
-use crate::peer::{is_of_group, is_running};
-use crate::process::Process;
+use crate::peer::socket_of;
 use crate::runtime_api::{self, Call};
-use crate::tmp::TmpSettings;
 
 /// Calls of one runtime that may wait; it makes one at a time.
 const CALL_QUEUE: usize = 4;
@@ -49,7 +49,7 @@ pub(crate) enum Event {
 
 #[derive(Debug)]
 pub(crate) struct Sandbox {
-    process: Process,
+    container: Container,
     calls: mpsc::Receiver<Call>,
     lines: Lines,
     output_open: bool,
@@ -58,10 +58,41 @@ pub(crate) struct Sandbox {
     runtime_api: CancellationToken,
 }
 
+/// Why no process could be started.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error("it has no Runtime API: {0}")]
+    Listen(#[from] std::io::Error),
+    #[error(transparent)]
+    Container(#[from] samlet_container::Error),
+}
+
+/// Who may connect to a Runtime API: its environment's own processes. Anyone on the machine can connect to a loopback
+/// port; this keeps one function from taking another's invocations.
+struct Members {
+    membership: Membership,
+    address: SocketAddr,
+    /// Whether one has been refused: that is said once.
+    refused: AtomicBool,
+}
+
+impl Members {
+    fn admit(&self, peer: SocketAddr) -> bool {
+        let socket = socket_of(peer, self.address);
+        if socket.is_some_and(|socket| self.membership.holds_socket(socket)) {
+            return true;
+        }
+        // One that has just ended can't say what was its own.
+        if self.membership.is_running() && !self.refused.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%peer, "a connection to the Runtime API from outside its environment was refused; further ones are not reported");
+        }
+        false
+    }
+}
+
 /// Watches a process's memory, and ends it past its limit.
 #[derive(Debug)]
 struct MemoryWatch {
-    limit_mb: u64,
     next_look: Instant,
     exceeded: bool,
     /// The most it had when it was last looked at, and when that was.
@@ -81,15 +112,11 @@ const IDLE_MEMORY_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Sandbox {
     /// Starts the function's process with a Runtime API address of its own.
-    pub(crate) async fn start(function: &Function, log_stream: &str) -> std::io::Result<Self> {
+    pub(crate) async fn start(function: &Function, log_stream: &str) -> Result<Self, StartError> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let environment = function.environment(&address.to_string(), log_stream);
-        let tmp = TmpSettings {
-            size_mb: function.ephemeral_storage_mb,
-            folder: function.tmp_folder.clone(),
-        };
-        let process = Process::launch(function.program.clone(), environment, tmp).await?;
+        let spec = function.container(&address.to_string(), log_stream);
+        let container = Container::run(spec).await?;
 
         let runtime_api = CancellationToken::new();
         let (call, calls) = mpsc::channel(CALL_QUEUE);
@@ -102,24 +129,21 @@ impl Sandbox {
             ..Limits::default()
         };
         let service = move |request, _peer| runtime_api::handle(request, call.clone());
-        let group = process.group();
-        let admit = move |_: &TcpStream, peer| {
-            let own = group.id().is_some_and(|id| is_of_group(peer, address, id));
-            if !own && group.id().is_some_and(is_running) {
-                tracing::warn!(%peer, "a connection to the Runtime API from outside its environment was refused");
-            }
-            own
+        let members = Members {
+            membership: container.membership(),
+            address,
+            refused: AtomicBool::new(false),
         };
+        let admit = move |_: &TcpStream, peer| members.admit(peer);
         let stop = runtime_api.clone();
         tokio::spawn(samlet_http::serve(listener, limits, stop, admit, service));
         Ok(Self {
-            process,
+            container,
             calls,
             lines: Lines::default(),
             output_open: true,
             exited: None,
             memory: MemoryWatch {
-                limit_mb: function.memory_mb.into(),
                 next_look: Instant::now() + MEMORY_INTERVAL,
                 exceeded: false,
                 peak_mb: None,
@@ -148,7 +172,7 @@ impl Sandbox {
             tokio::select! {
                 biased;
                 Some(call) = self.calls.recv() => return Event::Call(call),
-                status = &mut self.process.exited => {
+                status = &mut self.container.exited => {
                     self.drain(log).await;
                     self.exited = Some(status.unwrap_or_default());
                 }
@@ -156,8 +180,8 @@ impl Sandbox {
                 () = tokio::time::sleep_until(self.memory.next_look) => {
                     self.look_at_memory(deadline.is_some());
                 }
-                readable = self.process.output.readable(), if self.output_open => {
-                    self.output_open = readable.is_ok() && self.lines.read(&self.process.output);
+                readable = self.container.output.readable(), if self.output_open => {
+                    self.output_open = readable.is_ok() && self.lines.read(&self.container.output);
                 }
             }
         }
@@ -166,7 +190,7 @@ impl Sandbox {
     /// Reads what the process has written up to now.
     pub(crate) async fn drain(&mut self, log: &Log) {
         let mut left = MAX_DRAIN_BYTES / CHUNK_BYTES;
-        while left > 0 && self.lines.read_ready(&self.process.output) {
+        while left > 0 && self.lines.read_ready(&self.container.output) {
             left -= 1;
             for line in self.lines.take_complete() {
                 log.put(line).await;
@@ -190,13 +214,13 @@ impl Sandbox {
         let now = Instant::now();
         self.memory.looked = now;
         self.memory.next_look = now + interval;
-        let Some(memory) = self.process.memory() else {
+        let Some(memory) = self.container.memory() else {
             return;
         };
         self.memory.peak_mb = Some(memory.peak_mb);
-        if memory.now_mb > self.memory.limit_mb {
+        if memory.is_over || memory.is_hidden {
             self.memory.exceeded = true;
-            self.process.kill();
+            self.container.kill();
         }
     }
 
@@ -221,9 +245,9 @@ impl Sandbox {
 
     /// Ends the process, waits until it is gone, and logs its last words.
     pub(crate) async fn stop(mut self, log: &Log) {
-        self.process.kill();
+        self.container.kill();
         if self.exited.is_none() {
-            tokio::time::timeout(EXIT_TIMEOUT, &mut self.process.exited)
+            tokio::time::timeout(EXIT_TIMEOUT, &mut self.container.exited)
                 .await
                 .ok();
         }

@@ -131,7 +131,9 @@ impl Running {
             .iter()
             .filter(|function| built.rebuilt.contains(&function.logical_id));
         let rebuilt: HashSet<&str> = rebuilt.map(|function| function.name.as_str()).collect();
-        let functions = self.functions.make(&template.application, &built.programs);
+        let functions =
+            self.functions
+                .make(&template.application, template.folder(), &built.programs);
         let lambda = &self.core.lambda;
         let replaced = lambda.update(functions, |function| {
             rebuilt.contains(function.name.as_str())

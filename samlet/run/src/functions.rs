@@ -1,13 +1,13 @@
 //! The functions as Lambda runs them: each with its code, its settings, and credentials of its own role.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use samlet_aws::Place;
 use samlet_build::Programs;
 use samlet_iam::{Credentials, Identities, Role};
-use samlet_lambda::{Function, Program};
+use samlet_lambda::{Function, Hidden, Program};
 use samlet_template::Application;
 
 /// What functions are given by the application that runs.
@@ -16,6 +16,9 @@ pub(crate) struct Functions {
     pub(crate) aws_url: String,
     /// The DynamoDB that they use instead of the one here.
     pub(crate) dynamodb_url: Option<String>,
+    /// samlet's data: no function sees it.
+    pub(crate) data_folder: PathBuf,
+    pub(crate) secret_files: Vec<PathBuf>,
     pub(crate) tmp_folder: PathBuf,
     pub(crate) identities: Arc<Identities>,
     /// By functions' names; kept when a function leaves the template, which may come back.
@@ -24,17 +27,33 @@ pub(crate) struct Functions {
 
 impl Functions {
     /// Each function with its code and with credentials of its own role.
-    pub(crate) fn make(&mut self, application: &Application, programs: &Programs) -> Vec<Function> {
+    pub(crate) fn make(
+        &mut self,
+        application: &Application,
+        folder: &Path,
+        programs: &Programs,
+    ) -> Vec<Function> {
+        let code = programs.values().map(|program| program.folder.clone());
+        let others: Vec<PathBuf> = code.chain([folder.to_owned()]).collect();
+        let mut private = self.secret_files.clone();
+        private.push(self.data_folder.clone());
         let declared = application.functions.iter();
         declared
             .map(|declared| {
                 let program = programs.get(&declared.logical_id);
-                self.function(declared, program.cloned().unwrap_or_default())
+                let program = program.cloned().unwrap_or_default();
+                let hidden = hidden(&others, &private, &program);
+                self.function(declared, program, hidden)
             })
             .collect()
     }
 
-    fn function(&mut self, declared: &samlet_template::Function, program: Program) -> Function {
+    fn function(
+        &mut self,
+        declared: &samlet_template::Function,
+        program: Program,
+        hidden: Hidden,
+    ) -> Function {
         let place = Arc::clone(&self.place);
         let role_arn = place.global_arn("iam", format_args!("role/{}", declared.role.name));
         Function {
@@ -59,6 +78,7 @@ impl Functions {
             dynamodb_endpoint_url: self.dynamodb_url.clone(),
             ephemeral_storage_mb: declared.ephemeral_storage_mb,
             tmp_folder: self.tmp_folder.clone(),
+            hidden,
         }
     }
 
@@ -71,5 +91,37 @@ impl Functions {
         let issued = self.identities.issue(role, function);
         self.credentials.insert(function.to_owned(), issued.clone());
         issued
+    }
+}
+
+/// What a function doesn't see. What `others` have in its own code is its own, though it may be another function's code,
+/// too; what is private is nobody's.
+fn hidden(others: &[PathBuf], private: &[PathBuf], program: &Program) -> Hidden {
+    let others = others
+        .iter()
+        .filter(|path| !path.starts_with(&program.folder));
+    Hidden(others.chain(private).cloned().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn anothers_code_is_hidden_unless_it_is_a_part_of_ones_own_and_secrets_always_are() {
+        let paths = |paths: &[&str]| paths.iter().map(PathBuf::from).collect::<Vec<_>>();
+        let others = paths(&["/app/a", "/app/b", "/app"]);
+        let private = paths(&["/app/.samlet", "/app/ready.json"]);
+        let of = |folder: &str| {
+            let program = Program {
+                folder: folder.into(),
+                ..Program::default()
+            };
+            hidden(&others, &private, &program).0.to_vec()
+        };
+        let mut expected = paths(&["/app/b", "/app"]);
+        expected.extend(private.clone());
+        assert_eq!(of("/app/a"), expected);
+        assert_eq!(of("/app"), private);
     }
 }

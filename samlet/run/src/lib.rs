@@ -32,6 +32,7 @@ pub use logs::LogDisplay;
 pub use outcome::{ApiAddress, Outcome, RouteName};
 pub use place::{ACCOUNT_ID, REGION, place};
 pub use running::{Addresses, Running};
+pub use samlet_container::{prepare as prepare_containers, start as start_launcher};
 pub use services::{add_services, catalogue, identities};
 pub use settings::Settings;
 pub use template::{Source, Template};

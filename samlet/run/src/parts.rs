@@ -101,6 +101,8 @@ fn functions(settings: &Settings, data: &DataFolder, aws_url: String) -> Functio
         place: Arc::new(place()),
         aws_url,
         dynamodb_url: settings.dynamodb_url.clone(),
+        data_folder: data.path().to_owned(),
+        secret_files: settings.secret_files.clone(),
         tmp_folder: data.tmp(),
         identities: Arc::new(identities(settings)),
         credentials: HashMap::new(),

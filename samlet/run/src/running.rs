@@ -78,8 +78,10 @@ impl Running {
         let mut apis = Apis::new(settings.host, settings.port);
         apis.bind_new(&template.application)?;
         let aws = apis::bind(Ipv4Addr::LOCALHOST.into(), settings.aws_port, "--aws-port")?;
-        warn_of_lacks(&settings);
+        warn_of_openness(&settings);
         let aws_url = apis::url(&aws)?;
+        // Beside the rest: what it warns of may come a moment later.
+        tokio::task::spawn_blocking(prepare_containers);
         let parts = Parts::make(&settings, &data, template, log_display.as_ref(), aws_url)?;
         let endpoint = Arc::clone(&parts.endpoint);
         let mut running = Self::new(settings, data, template, apis, parts, log_display);
@@ -155,6 +157,9 @@ impl Running {
     pub async fn stop(mut self) {
         self.apis.stop().await;
         self.core.lambda.close().await;
+        tokio::task::spawn_blocking(samlet_container::close)
+            .await
+            .ok();
         self.endpoint_stop.cancel();
         while self.endpoint.join_next().await.is_some() {}
         self.recorder.shutdown().await;
@@ -167,15 +172,18 @@ impl Running {
     }
 }
 
-/// Warns of how open the application is, and of what this system can't keep from functions.
-fn warn_of_lacks(settings: &Settings) {
+/// Warns of who can reach the application.
+fn warn_of_openness(settings: &Settings) {
     let host = settings.host;
     if !host.is_loopback() {
         tracing::warn!("the application is open to everyone who can reach {host}");
     }
-    if !samlet_lambda::can_confine() {
-        let lack =
-            "this system has no Landlock: functions are not confined, and can read what you can";
+}
+
+/// Prepares containers for functions, and warns of what this machine can't keep from them.
+fn prepare_containers() {
+    samlet_container::prepare();
+    if let Some(lack) = samlet_container::isolation().sentence() {
         tracing::warn!("{lack}");
     }
 }

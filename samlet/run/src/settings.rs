@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use samlet_build::{Mode, Progress};
@@ -35,6 +36,8 @@ pub struct Settings {
     pub progress: Progress,
     /// The secret of the developer's access key, if it isn't the default one.
     pub developer_secret: Option<String>,
+    /// Files with secrets, which no function sees wherever they lie.
+    pub secret_files: Vec<PathBuf>,
     /// The DynamoDB that functions use instead of the one here.
     pub dynamodb_url: Option<String>,
     /// Execution environments that may exist at once, if it isn't the default number.
@@ -56,6 +59,7 @@ impl Default for Settings {
                 show: |_, _| {},
             },
             developer_secret: None,
+            secret_files: Vec::new(),
             dynamodb_url: None,
             max_environments: None,
             retry_delay_scale: 1.0,

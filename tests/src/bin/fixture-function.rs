@@ -45,6 +45,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 }
 
+/// Which environment this is, of all that there ever were, as a JSON string. Its process id would not say: another may
+/// have the same.
+fn environment() -> String {
+    Value::from(std::env::var("AWS_LAMBDA_LOG_STREAM_NAME").unwrap_or_default()).to_string()
+}
+
 struct Invocation<'a> {
     agent: &'a ureq::Agent,
     /// Its own in the Runtime API.
@@ -149,7 +155,7 @@ fn behave(
         }
         "slow" => {
             std::thread::sleep(Duration::from_millis(300));
-            respond(200, std::process::id().to_string())
+            respond(200, environment())
         }
         // Until the file beside the code is gone.
         "held" => {
@@ -192,9 +198,9 @@ fn behave(
         "abuse" => respond(200, abuse::runtime_api()?.to_string()),
         "pause" => {
             std::thread::sleep(Duration::from_millis(20));
-            respond(200, std::process::id().to_string())
+            respond(200, environment())
         }
-        _ => respond(200, std::process::id().to_string()),
+        _ => respond(200, environment()),
     }))
 }
 
@@ -288,7 +294,7 @@ fn authorize(event: &Value) -> Option<Value> {
         json!({
             "principalId": "someone",
             "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
-            "context": {"token": token, "number": 7, "process": std::process::id()},
+            "context": {"token": token, "number": 7, "process": environment()},
         })
     };
     Some(match token {

@@ -37,7 +37,7 @@ fn address(url: &str) -> String {
 /// An honest client of each port is served.
 fn assert_served(samlet: &Samlet, when: &str) {
     let began = Instant::now();
-    let api = Client::new(&samlet.api).send("GET", "/pid", "");
+    let api = Client::new(&samlet.api).send("GET", "/who", "");
     assert_eq!(api.map(|answer| answer.0), Some(200), "{when}");
     let aws = Client::new(&samlet.aws).send("GET", "/", "");
     assert_eq!(aws.map(|answer| answer.0), Some(200), "{when}");
@@ -110,10 +110,10 @@ fn slow_clients_by_the_thousand_hold_nobody_up() {
         let held: Vec<TcpStream> = (0..wanted)
             .map(|number| match number % 3 {
                 0 => sent(&address, b""),
-                1 => sent(&address, b"GET /pid HTTP/1.1\r\nhost: 127.0.0.1\r\nx-slow:"),
+                1 => sent(&address, b"GET /who HTTP/1.1\r\nhost: 127.0.0.1\r\nx-slow:"),
                 _ => sent(
                     &address,
-                    b"POST /pid HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 9000\r\n\r\nx",
+                    b"POST /who HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 9000\r\n\r\nx",
                 ),
             })
             .collect();
@@ -130,13 +130,13 @@ fn slow_clients_by_the_thousand_hold_nobody_up() {
 fn a_slow_request_ends_at_its_time_limit() {
     let application = Application::fixture(BINARY, TEMPLATE);
     let samlet = application.start(&[]);
-    let body = b"POST /pid HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\ncontent-length: 9000\r\n\r\nx";
+    let body = b"POST /who HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\ncontent-length: 9000\r\n\r\nx";
     let mut slow = vec![
         (sent(&address(&samlet.api), body), "HTTP/1.1 400 "),
         (sent(&address(&samlet.aws), body), "HTTP/1.1 408 "),
     ];
     if is_soak() {
-        let headers = b"GET /pid HTTP/1.1\r\nhost:";
+        let headers = b"GET /who HTTP/1.1\r\nhost:";
         slow.push((sent(&address(&samlet.api), headers), ""));
         slow.push((sent(&address(&samlet.aws), headers), ""));
     }
@@ -165,7 +165,7 @@ fn large_bodies_from_many_at_once_are_bounded_in_memory() {
                 _ => (&samlet, &taken, 200),
             };
             scope.spawn(move || {
-                let answer = Client::new(&samlet.api).send("POST", "/pid", body);
+                let answer = Client::new(&samlet.api).send("POST", "/who", body);
                 assert_eq!(answer.map(|answer| answer.0), Some(expected));
             });
         }
@@ -192,7 +192,7 @@ fn clients_that_do_not_read_their_answers_are_bounded_in_memory() {
     let honest = Client::new(&samlet.api);
     wait_until("an honest client is served beside them", || {
         honest
-            .send("GET", "/pid", "")
+            .send("GET", "/who", "")
             .is_some_and(|answer| answer.0 == 200)
     });
     let peak = memory_mb(&samlet, "VmHWM");
@@ -212,10 +212,10 @@ fn clients_that_do_not_read_their_answers_are_bounded_in_memory() {
 fn what_is_no_http_is_refused_and_the_connection_ended() {
     let application = Application::fixture(BINARY, TEMPLATE);
     let samlet = application.start(&[]);
-    let flood = format!("GET /pid HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(200_000));
+    let flood = format!("GET /who HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(200_000));
     let long = format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "a".repeat(1_000_000));
     let value = format!(
-        "GET /pid HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n",
+        "GET /who HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n",
         "a".repeat(1_000_000)
     );
     let nonsense: [&[u8]; 14] = [
@@ -223,13 +223,13 @@ fn what_is_no_http_is_refused_and_the_connection_ended() {
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         b"GET\r\n\r\n",
-        b"GET /pid HTTP/1.1\r\nhost : x\r\n\r\n",
-        b"GET /pid HTTP/1.1\r\nno colon\r\n\r\n",
-        b"GET /pid HTTP/1.1\r\nx: \x00\r\n\r\n",
+        b"GET /who HTTP/1.1\r\nhost : x\r\n\r\n",
+        b"GET /who HTTP/1.1\r\nno colon\r\n\r\n",
+        b"GET /who HTTP/1.1\r\nx: \x00\r\n\r\n",
         b"GET /p\x7fid\x00 HTTP/1.1\r\n\r\n",
-        b"POST /pid HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: -1\r\n\r\n",
-        b"POST /pid HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx",
-        b"POST /pid HTTP/1.1\r\nhost: 127.0.0.1\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
+        b"POST /who HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: -1\r\n\r\n",
+        b"POST /who HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx",
+        b"POST /who HTTP/1.1\r\nhost: 127.0.0.1\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
         flood.as_bytes(),
         long.as_bytes(),
         value.as_bytes(),
@@ -246,7 +246,7 @@ fn what_is_no_http_is_refused_and_the_connection_ended() {
         }
     }
     // Two lengths are one request's, or none's: never two requests.
-    let smuggled = b"POST /pid HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n0\r\n\r\nGET /event HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n";
+    let smuggled = b"POST /who HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n0\r\n\r\nGET /event HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n";
     let answer = answered(&mut sent(&address(&samlet.api), smuggled));
     assert!(answer.matches("HTTP/1.1 ").count() <= 1, "{answer}");
     assert_served(&samlet, "after nonsense");

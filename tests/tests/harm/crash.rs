@@ -5,10 +5,10 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use acceptance::{Application, Samlet, block_on, wait_until_gone};
+use acceptance::{Application, Samlet, block_on, functions_of, is_running, wait_until};
 use serde_json::json;
 
-use crate::{Client, amount, children, parsed};
+use crate::{Client, amount, parsed};
 
 const CLIENTS: usize = 6;
 
@@ -181,12 +181,14 @@ fn kill_while_it_is_written_to(
             scope.spawn(move || writer.write(url, is_killed, &mut random));
         }
         std::thread::sleep(Duration::from_millis(random.u64(20..900)));
-        let functions = children(samlet.id());
+        let functions = functions_of(samlet.id());
         is_killed.store(true, Ordering::SeqCst);
         samlet.kill();
         functions
     });
-    functions.into_iter().for_each(wait_until_gone);
+    for function in functions {
+        wait_until("functions end with samlet", || !is_running(function));
+    }
 }
 
 fn kill_while_it_starts(application: &Application, random: &mut fastrand::Rng) {

@@ -3,10 +3,13 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use acceptance::{Application, PATIENCE, Samlet, wait_until, wait_until_gone};
+use acceptance::{
+    Application, PATIENCE, Samlet, functions_of, is_running, processes_of, wait_until,
+    wait_until_gone,
+};
 use rustix::process::{Pid, Signal};
 
-use crate::{BINARY, Client, amount, children, memory_mb};
+use crate::{BINARY, Client, amount, memory_mb};
 
 const TEMPLATE: &str = "
 Transform: AWS::Serverless-2016-10-31
@@ -51,7 +54,7 @@ fn while_honest_clients_go_on(samlet: &Samlet, clients: usize, happens: impl FnO
             scope.spawn(|| {
                 let client = Client::new(&samlet.api);
                 while !is_over.load(Ordering::SeqCst) {
-                    let answer = client.send("GET", "/honest/pid", "");
+                    let answer = client.send("GET", "/honest/who", "");
                     assert_eq!(answer.map(|answer| answer.0), Some(200));
                     served.fetch_add(1, Ordering::SeqCst);
                 }
@@ -113,7 +116,7 @@ fn functions_that_are_killed_fail_their_own_requests_only() {
         let mut kills = 0;
         while goes_on() {
             std::thread::sleep(Duration::from_millis(fastrand::u64(10..60)));
-            if let Some(victim) = fastrand::choice(children(samlet.id())) {
+            if let Some(victim) = fastrand::choice(functions_of(samlet.id())) {
                 let victim = Pid::from_raw(victim.try_into().unwrap()).unwrap();
                 kills += usize::from(rustix::process::kill_process(victim, Signal::KILL).is_ok());
             }
@@ -133,7 +136,7 @@ fn a_function_that_misbehaves_is_contained_and_others_are_served() {
     let parent = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
     let application = Application::fixture_in(parent, BINARY, TEMPLATE);
     let samlet = application.start(&[]);
-    assert_eq!(samlet.request("GET", "/honest/pid", None).0, 200);
+    assert_eq!(samlet.request("GET", "/honest/who", None).0, 200);
     let at_rest = memory_mb(&samlet, "VmRSS");
     let rounds = amount(1, 15);
     let seconds = format!("61.{}", samlet.id());
@@ -186,10 +189,10 @@ fn an_idle_function_that_leaks_is_ended() {
     let application = Application::fixture(BINARY, TEMPLATE);
     let samlet = application.start(&[]);
     assert_eq!(samlet.request("GET", "/bad/leak-later", None).0, 200);
-    let leaking = children(samlet.id());
+    let leaking = functions_of(samlet.id());
     assert_eq!(leaking.len(), 1);
-    wait_until_gone(leaking[0]);
-    assert_eq!(samlet.request("GET", "/bad/pid", None).0, 200);
+    wait_until("the function is gone", || !is_running(leaking[0]));
+    assert_eq!(samlet.request("GET", "/bad/who", None).0, 200);
 }
 
 #[test]
@@ -239,19 +242,21 @@ fn a_crash_loop_backs_off_and_is_over_once_its_cause_is() {
 fn a_function_that_ignores_sigterm_ends_all_the_same() {
     let application = Application::fixture(BINARY, TEMPLATE);
     let mut samlet = application.start(&[]);
-    let (status, pid) = samlet.request("GET", "/stubborn/pid", None);
+    let (status, environment) = samlet.request("GET", "/stubborn/who", None);
     assert_eq!(status, 200);
-    let process = Pid::from_raw(pid.parse().unwrap()).unwrap();
-    rustix::process::kill_process(process, Signal::TERM).unwrap();
+    for process in processes_of(&environment) {
+        let process = Pid::from_raw(process.try_into().unwrap()).unwrap();
+        rustix::process::kill_process(process, Signal::TERM).unwrap();
+    }
     // It answers, so the signal is behind it.
     assert_eq!(
-        samlet.request("GET", "/stubborn/pid", None),
-        (200, pid.clone()),
+        samlet.request("GET", "/stubborn/who", None),
+        (200, environment.clone()),
         "it does not ignore SIGTERM"
     );
     assert_eq!(samlet.request("GET", "/stubborn/hang", None).0, 502);
-    wait_until_gone(pid.parse().unwrap());
-    let (_, pid) = samlet.request("GET", "/stubborn/pid", None);
+    wait_until_gone(&environment);
+    let (_, environment) = samlet.request("GET", "/stubborn/who", None);
     assert!(samlet.terminate().success());
-    wait_until_gone(pid.parse().unwrap());
+    wait_until_gone(&environment);
 }

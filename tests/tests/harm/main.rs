@@ -66,19 +66,6 @@ fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
-/// The processes whose parent this is.
-fn children(pid: u32) -> Vec<u32> {
-    let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    ids.filter(|id: &u32| {
-        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-        // A process's name, in parentheses, may hold anything.
-        let fields = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
-        fields.split(' ').nth(1) == Some(&pid.to_string())
-    })
-    .collect()
-}
-
 /// Memory of samlet's own process in MB: `VmRSS` is what it has now, `VmHWM`
 /// the most it has had.
 fn memory_mb(samlet: &Samlet, field: &str) -> u64 {

@@ -199,7 +199,7 @@ fn more_requests_than_a_processor_can_take_are_refused_in_part() {
     keep_to(loads);
     let duration = amount(Duration::from_secs(3), Duration::from_secs(30));
     let began = Instant::now();
-    let refused = block_on(overload(&samlet, "/pid", 8, duration));
+    let refused = block_on(overload(&samlet, "/who", 8, duration));
     // Ten a second are told one by one, of the others how many there were.
     let log = || samlet.stderr();
     let told = || log().matches("Rate Exceeded.").count();
@@ -240,7 +240,7 @@ fn functions_that_share_too_few_environments_let_each_other_keep_them() {
             tasks.spawn(async move {
                 let mut served = 0;
                 while began.elapsed() < duration {
-                    let url = format!("{api}/{}/pid", random.u8(0..4));
+                    let url = format!("{api}/{}/who", random.u8(0..4));
                     let outcome = send(&client, &url).await;
                     assert!(outcome.is_served(), "{outcome:?}");
                     served += 1;

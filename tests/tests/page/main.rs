@@ -127,7 +127,7 @@ async fn a_slow_request_says_which_part_was_slow() {
     };
     let application = Application::fixture(BINARY, TEMPLATE);
     let samlet = application.start(&[]);
-    samlet.request("POST", "/pid", None);
+    samlet.request("POST", "/who", None);
     samlet.request("POST", "/slow", None);
     samlet.request("POST", "/hang", None);
     let console = Console::of(&samlet);
@@ -141,7 +141,7 @@ async fn a_slow_request_says_which_part_was_slow() {
     browser
         .wait_for_text("failure", "Fixture was stopped at its Timeout of 2")
         .await;
-    browser.open(&view(&console, "requests?search=pid")).await;
+    browser.open(&view(&console, "requests?search=who")).await;
     browser.click("[data-testid=request] a").await;
     browser.wait_for_text("waterfall", "Init").await;
     browser.wait_for_text("verdict", "(cold start)").await;
@@ -222,7 +222,7 @@ fn send_ten_thousand(samlet: &Samlet) {
         for n in 0..2500 {
             // Some with a function, most without.
             let url = match n % 10 {
-                0 => format!("{}/pid", samlet.api),
+                0 => format!("{}/who", samlet.api),
                 _ => format!("{}/a/b/{n}", samlet.api),
             };
             let mut answer = agent.post(url).send("{}").unwrap();
@@ -261,8 +261,8 @@ async fn the_list_is_live_under_load_and_stays_small() {
     assert!(elements.as_u64().unwrap() < 20_000, "{elements}");
 
     // Filters, and a pause.
-    browser.fill("filter-search", "/pid").await;
-    browser.wait_until("return [...document.querySelectorAll('[data-testid=request]')].every((row) => row.innerText.includes('/pid'))").await;
+    browser.fill("filter-search", "/who").await;
+    browser.wait_until("return [...document.querySelectorAll('[data-testid=request]')].every((row) => row.innerText.includes('/who'))").await;
     browser.fill("filter-search", "/none-of-these").await;
     browser.wait_for_text("empty", "No request matches").await;
     browser.fill("filter-search", " ").await;
@@ -501,8 +501,8 @@ async fn the_page_goes_on_when_samlet_is_started_again() {
             "return document.querySelector('[data-testid=connection]')?.dataset.state === 'live'",
         )
         .await;
-    again.request("POST", "/pid", None);
-    browser.wait_for_text("requests", "POST /pid").await;
+    again.request("POST", "/who", None);
+    browser.wait_for_text("requests", "POST /who").await;
     browser.close().await;
 }
 

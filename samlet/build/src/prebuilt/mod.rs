@@ -54,5 +54,6 @@ pub(crate) fn program(function: &Function, folder: &Path) -> Result<Program, Bui
         executable: path,
         arguments: Vec::new(),
         folder: folder.to_owned(),
+        readable: Vec::new(),
     })
 }

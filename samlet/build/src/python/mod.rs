@@ -162,10 +162,12 @@ fn program(job: &Job<'_>) -> Result<Program, BuildError> {
     // Python reads the packages' compiled files, which pip made beside them, and doesn't try to write any beside the
     // function's own code.
     let arguments = ["-B", "-m", "awslambdaric", &function.handler];
+    let environment = environments(&folder).join(environment);
     Ok(Program {
-        executable: environments(&folder).join(environment).join("bin/python"),
+        executable: environment.join("bin/python"),
         arguments: arguments.map(str::to_owned).to_vec(),
         folder: job.code.clone(),
+        readable: vec![environment],
     })
 }
 

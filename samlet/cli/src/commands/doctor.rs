@@ -152,7 +152,7 @@ fn consequence(layer: &Layer, mode: Mode) -> Option<&'static str> {
             "a function sees the machine's processes, and can signal yours unless Landlock forbids it"
         }
         Kind::IpcNamespace => {
-            "a function can use shared memory, semaphores and message queues of your other programs"
+            "a function has no shared memory, semaphores and message queues of its own: seccomp refuses them, where it is on"
         }
         Kind::MountNamespace => {
             "a function sees the machine's folders, and opens there what Landlock doesn't forbid"

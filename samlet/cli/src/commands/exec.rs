@@ -10,13 +10,14 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::ExecArgs;
 use crate::error::Error;
-use crate::running::{free_ports, runtime};
+use crate::running::{begin, free_ports, runtime};
 use crate::secret::Secret;
 use crate::template;
 use crate::terminal::LogNames;
 
 /// `samlet exec`: gives the command's own exit code.
 pub(crate) fn command(args: &ExecArgs) -> Result<ExitCode, Error> {
+    begin();
     let secret = Secret::read(&args.start.secret)?;
     let config = args.start.application.config("local_start_api")?;
     let template = template::read(&args.start.application, &config, args.start.built)?;

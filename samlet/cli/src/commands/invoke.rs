@@ -16,13 +16,14 @@ use samlet_template::Function;
 use crate::args::InvokeArgs;
 use crate::aws::Client;
 use crate::error::Error;
-use crate::running::{free_ports, runtime};
+use crate::running::{begin, free_ports, runtime};
 use crate::secret::Secret;
 use crate::template;
 use crate::terminal::{self, LogNames};
 
 /// `samlet invoke`: 1 when the function failed.
 pub(crate) fn command(args: &InvokeArgs) -> Result<ExitCode, Error> {
+    begin();
     // Before the event, which may follow it on standard input.
     let secret = Secret::read(&args.start.secret)?;
     let config = args.start.application.config("local_invoke")?;

@@ -9,7 +9,7 @@ use super::ready_file::ReadyFile;
 use super::reload::Reload;
 use crate::args::ServeArgs;
 use crate::error::Error;
-use crate::running::{runtime, settings};
+use crate::running::{begin, runtime, settings};
 use crate::secret::Secret;
 use crate::terminal::LogNames;
 use crate::{template, terminal};
@@ -22,6 +22,7 @@ const DEFAULT_AWS_PORT: u16 = 4566;
 
 /// `samlet start`.
 pub(crate) fn command(args: &ServeArgs) -> Result<(), Error> {
+    begin();
     // What SAM CLI builds, it builds in steps.
     let watches = !args.no_watch && !args.start.built;
     let args = &args.start;

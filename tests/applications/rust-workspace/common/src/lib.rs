@@ -5,18 +5,18 @@ use std::net::TcpStream;
 
 const VERSION: u32 = 0;
 
-/// Answers every request with versions and process, and with STAGE and memory as it was given them.
+/// Answers every request with versions and its environment, and with STAGE and memory as it was given them.
 pub fn serve(name: &str, version: u32) -> std::io::Result<()> {
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     let api = variable("AWS_LAMBDA_RUNTIME_API");
     let (stage, memory) = (variable("STAGE"), variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"));
-    let pid = std::process::id();
+    let environment = variable("AWS_LAMBDA_LOG_STREAM_NAME");
     loop {
         let (id, event) = call(&api, "GET", "invocation/next", "")?;
         if event.contains(r#""slowly":""#) {
             std::thread::sleep(std::time::Duration::from_secs(2));
         }
-        let body = format!("{name} {version} {VERSION} {pid} {stage} {memory}");
+        let body = format!("{name} {version} {VERSION} {environment} {stage} {memory}");
         let response = format!(r#"{{"statusCode": 200, "body": "{body}"}}"#);
         call(&api, "POST", &format!("invocation/{id}/response"), &response)?;
     }

@@ -14,7 +14,7 @@ use crate::args::{DoctorArgs, Format};
 use crate::terminal::columns;
 use advice::Advice;
 
-/// `samlet doctor`: a report, which is no failure whatever it says.
+/// `samlet doctor`: a report, which succeeds whatever it says.
 pub(crate) fn command(args: &DoctorArgs) {
     let isolation = samlet_container::isolation();
     let executable = executable();

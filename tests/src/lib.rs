@@ -4,6 +4,7 @@
 
 pub mod boto3;
 mod expected;
+mod processes;
 mod skip;
 mod wait;
 
@@ -20,6 +21,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub use crate::expected::{is_expected, is_updating};
+pub use crate::processes::{
+    ancestors, functions_of, is_running, process_name, processes, processes_of, wait_until_gone,
+};
 pub use crate::skip::{is_ci, skip, skip_without_tool};
 pub use crate::wait::{PATIENCE, wait_for, wait_until};
 
@@ -436,61 +440,6 @@ impl Console {
         let id = list["requests"][0]["id"].as_str().unwrap();
         self.get(&format!("requests/{id}"))
     }
-}
-
-/// The processes of an environment, which the name of its log stream tells from others: with or without quotes.
-pub fn processes_of(environment: &str) -> Vec<u32> {
-    let environment = environment.trim_matches('"');
-    let variable = format!("AWS_LAMBDA_LOG_STREAM_NAME={environment}");
-    processes()
-        .filter(|id| {
-            let variables = std::fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
-            let mut variables = variables.split(|byte| *byte == 0);
-            variables.any(|one| one == variable.as_bytes())
-        })
-        .collect()
-}
-
-/// Waits until no process of an environment is left.
-pub fn wait_until_gone(environment: &str) {
-    wait_until(&format!("the environment {environment} is gone"), || {
-        processes_of(environment).is_empty()
-    });
-}
-
-/// The functions' processes that a samlet has started, but for its own that they are started by.
-pub fn functions_of(samlet: u32) -> Vec<u32> {
-    let mut found = vec![samlet];
-    let mut next = 0;
-    while next < found.len() {
-        let parent = found[next].to_string();
-        found.extend(processes().filter(|id| field(*id, 1).as_deref() == Some(&parent)));
-        next += 1;
-    }
-    let is_samlets = |id: &u32| {
-        let name = std::fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
-        name.starts_with("samlet")
-    };
-    found.retain(|id| !is_samlets(id));
-    found
-}
-
-fn processes() -> impl Iterator<Item = u32> {
-    let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-}
-
-/// Whether a process is there, and not only its end to be asked for.
-pub fn is_running(pid: u32) -> bool {
-    field(pid, 0).is_some_and(|state| state != "Z")
-}
-
-/// A field of a process's status, counted from its state.
-fn field(pid: u32, number: usize) -> Option<String> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // A process's name, in parentheses, may hold anything.
-    let (_, fields) = stat.rsplit_once(") ")?;
-    fields.split(' ').nth(number).map(str::to_owned)
 }
 
 /// Runs a future to its end, for calls of the AWS SDK.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use acceptance::{repository, samlet_binary, send, wait_for};
+use acceptance::{ancestors, is_running, process_name, repository, samlet_binary, send, wait_for};
 use serde_json::{Value, json};
 
 use crate::mode::Mode;
@@ -208,7 +208,7 @@ impl Running {
             if let (Some(api), Some(aws)) = (after("ready "), after("AWS endpoint ")) {
                 return Some((api, aws));
             }
-            if processes::is_dead(process) {
+            if !is_running(process) {
                 let words = fs::read_to_string(folder.join("err.txt")).unwrap_or_default();
                 watch.stdin.take();
                 watch.wait().ok();
@@ -334,11 +334,11 @@ impl World {
 
     /// What has come to the victim or to samlet itself; empty if nothing has. The rows that follow have a new victim.
     pub(crate) fn harm(&self) -> &'static str {
-        if processes::is_dead(self.running.process) {
+        if !is_running(self.running.process) {
             return "samlet is no more";
         }
         let mut victim = self.victim();
-        if processes::name(victim.process).as_deref() == Some("local-Victim") {
+        if process_name(victim.process).as_deref() == Some("local-Victim") {
             return "";
         }
         *victim = Victim::new(&self.home, &self.running, &self.sockets);
@@ -372,7 +372,7 @@ fn facts(home: &Home, running: &Running, victim: u32) -> Value {
         "/root/.profile",
     ];
     let keys = ["/etc/ssh/ssh_host_ed25519_key", "/etc/ssh/ssh_host_rsa_key"];
-    let mut above: Vec<u32> = processes::ancestors(victim).collect();
+    let mut above: Vec<u32> = ancestors(victim).collect();
     // samlet's launcher and the container's init, samlet, and who started it.
     let samlet = above.iter().position(|process| *process == running.process);
     above.truncate(samlet.unwrap() + 2);

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use acceptance::{
-    Application, PATIENCE, Samlet, functions_of, is_running, processes_of, wait_until,
+    Application, PATIENCE, Samlet, functions_of, is_running, processes, processes_of, wait_until,
     wait_until_gone,
 };
 use rustix::process::{Pid, Signal};
@@ -77,14 +77,12 @@ impl Drop for Over<'_> {
 
 /// The processes with this in their command line.
 fn processes_with(argument: &str) -> Vec<u32> {
-    let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    ids.filter(|id: &u32| {
+    let has_it = |id: &u32| {
         let line = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
         line.split(|byte| *byte == 0)
             .any(|part| part == argument.as_bytes())
-    })
-    .collect()
+    };
+    processes().filter(has_it).collect()
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::process::Pid;
 use rustix::thread::CapabilitySet;
@@ -65,11 +65,7 @@ pub(crate) struct Confinement {
     kept: u8,
     pub(crate) landlock: Option<Masks>,
     filter: Vec<u8>,
-    /// The processes and threads that the user of samlet had when it started.
-    users_processes: u64,
-    cgroups: Mutex<Option<Arc<Cgroups>>>,
-    /// Of the control groups; 0 if there are none.
-    cgroup_version: u8,
+    cgroups: Mutex<Option<Cgroups>>,
     containers: AtomicU64,
     /// What was tried and refused, and why.
     pub(crate) refusals: Vec<Refusal>,
@@ -150,12 +146,7 @@ impl Confinement {
             kept,
             landlock,
             filter: filter(mode),
-            users_processes: match own_user || mode == Mode::Root {
-                true => 0,
-                false => users_processes(),
-            },
             cgroups: Mutex::new(None),
-            cgroup_version: 0,
             containers: AtomicU64::new(0),
             refusals: Vec::new(),
         }
@@ -169,9 +160,7 @@ impl Confinement {
             .map_err(|error| (error, None))?;
         loop {
             let Err((error, kind)) = self.attempt(launcher) else {
-                let cgroups = Cgroups::find().map(Arc::new);
-                self.cgroup_version = cgroups.as_ref().map_or(0, |cgroups| cgroups.version());
-                self.cgroups = Mutex::new(cgroups);
+                self.cgroups = Mutex::new(Cgroups::find());
                 return Ok(());
             };
             let what = match kind {
@@ -217,7 +206,7 @@ impl Confinement {
         let mut order = Order::default();
         self.begin(&mut order, 1);
         self.enter(&mut order);
-        self.limit(&mut order, init);
+        self.limit(&mut order);
         self.restrict(&mut order, &[(PathBuf::from("/"), Reach::Read)]);
         self.become_other(&mut order, init, self.kept);
         self.filter(&mut order);
@@ -239,14 +228,14 @@ impl Confinement {
             self.begin(&mut order, spec.tmp_mb);
             order.steps(&own.steps);
             self.enter(&mut order);
-            self.limit(&mut order, init);
+            self.limit(&mut order);
             order.text(Kind::Work, own.folder.as_os_str());
             self.restrict(&mut order, &[]);
             self.run(&mut order, spec, &own.executable, None, init);
             return Ok((order, None));
         }
         let tmp = self.make_tmp(spec, init).map_err(Error::Launcher)?;
-        self.limit(&mut order, init);
+        self.limit(&mut order);
         order.text(Kind::Work, spec.code.as_os_str());
         let mut reachable = layout::reachable(spec);
         reachable.push((tmp.path().to_owned(), Reach::All));
@@ -301,13 +290,13 @@ impl Confinement {
         }
     }
 
-    fn limit(&self, order: &mut Order, _init: Pid) {
+    fn limit(&self, order: &mut Order) {
         order.numbers(Kind::Limit, 0, [MAX_CORE, 0]);
         order.numbers(Kind::Limit, 1, [MAX_OPEN_FILES, 0]);
         let processes = match self.limits_processes() {
             true => MAX_PROCESSES,
             // What else the user runs counts, too: this only keeps the machine usable.
-            false => self.users_processes + MAX_PROCESSES * 4,
+            false => users_processes() + MAX_PROCESSES * 4,
         };
         order.numbers(Kind::Limit, 2, [processes, 0]);
     }
@@ -317,15 +306,12 @@ impl Confinement {
             return;
         };
         order.landlock(masks);
-        let mut allow = |path: &Path, rights: u64| {
-            order.allow(path, rights);
-        };
         if self.mode.has_namespaces() {
             // It sees only what it may read; this keeps it from changing that, and from sockets of other programs.
-            allow(Path::new("/"), masks.fs_read);
-            allow(Path::new("/tmp"), masks.fs_all);
-            allow(Path::new("/dev"), masks.fs_device);
-            allow(Path::new("/proc"), masks.fs_read | masks.fs_device);
+            order.allow(Path::new("/"), masks.fs_read);
+            order.allow(Path::new("/tmp"), masks.fs_all);
+            order.allow(Path::new("/dev"), masks.fs_device);
+            order.allow(Path::new("/proc"), masks.fs_read | masks.fs_device);
         }
         for (path, reach) in reachable {
             let rights = match reach {
@@ -334,7 +320,7 @@ impl Confinement {
                 Reach::All => masks.fs_all,
                 Reach::Device => masks.fs_device,
             };
-            allow(path, rights);
+            order.allow(path, rights);
         }
         order.put(Kind::Restrict);
     }
@@ -378,7 +364,7 @@ impl Confinement {
 
     /// The version of control groups that memory is counted by, if it is.
     pub(crate) fn cgroup_version(&self) -> Option<u8> {
-        Some(self.cgroup_version).filter(|version| *version > 0)
+        self.cgroups().as_ref().map(Cgroups::version)
     }
 
     fn ids(&self, init: Pid) -> Ids {
@@ -402,18 +388,18 @@ impl Confinement {
 
     /// Removes the control groups; no more are made.
     pub(crate) fn close(&self) {
-        self.cgroups
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        self.cgroups().take();
+    }
+
+    fn cgroups(&self) -> MutexGuard<'_, Option<Cgroups>> {
+        self.cgroups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A control group for a container, if samlet may make one that counts memory.
     pub(crate) fn group(&self) -> Option<Group> {
-        let cgroups = self.cgroups.lock().unwrap_or_else(PoisonError::into_inner);
-        let cgroups = Arc::clone(cgroups.as_ref()?);
+        let cgroups = self.cgroups();
         let number = self.containers.fetch_add(1, Ordering::Relaxed);
-        match cgroups.create(number) {
+        match cgroups.as_ref()?.create(number) {
             Ok(group) => Some(group),
             Err(error) => {
                 tracing::debug!(%error, "a container has no control group");

@@ -16,9 +16,9 @@ use crate::confinement::Confinement;
 use crate::error::Error;
 use crate::launcher::{Launcher, Prepared};
 use crate::members::Members;
-use crate::memory::Accounting;
 use crate::memory::cgroup::Group;
 use crate::memory::processes::Processes;
+use crate::memory::{Accounting, MB};
 use crate::spec::Spec;
 use crate::tmp_folder::TmpFolder;
 use crate::usage::Usage;
@@ -26,8 +26,6 @@ use crate::wire::{self, Word};
 
 /// How long after a container was taken another one is prepared.
 const FILL_UP_DELAY: Duration = Duration::from_millis(20);
-
-const MB: u64 = 1024 * 1024;
 
 /// How much more than the program a control group may have, MB: for page tables, the init, and files being read.
 const SLACK_MB: u64 = 32;
@@ -216,24 +214,30 @@ fn watch(descriptor: &Arc<OwnedFd>) -> std::io::Result<AsyncFd<Arc<OwnedFd>>> {
 
 fn launch(spec: &Spec) -> Result<Launched, Error> {
     let launcher = Launcher::get().map_err(Error::Launcher)?;
-    let confinement = launcher.confinement();
+    // Spares are prepared once it is known how containers are confined.
     if let Some(spare) = launcher.take_spare() {
-        match launch_in(spare, confinement, spec) {
+        match launch_in(&launcher, spare, spec) {
             // It was ended while it waited.
             Err(Error::Launcher(_)) => {}
             launched => return launched,
         }
     }
-    let prepared = launcher.prepare(confinement)?;
+    let prepared = launcher.prepare(launcher.confinement())?;
+    launch_in(&launcher, prepared, spec)
+}
+
+/// Runs the program in a container. If that fails, nothing of the container is left.
+fn launch_in(launcher: &Launcher, prepared: Prepared, spec: &Spec) -> Result<Launched, Error> {
+    let confinement = launcher.confinement();
     let pid = prepared.pid;
-    launch_in(prepared, confinement, spec).inspect_err(|_| {
+    hand_over(prepared, confinement, spec).inspect_err(|_| {
         if !confinement.mode.has_namespaces() {
             launcher.end_orphans(pid);
         }
     })
 }
 
-fn launch_in(
+fn hand_over(
     prepared: Prepared,
     confinement: &Confinement,
     spec: &Spec,

@@ -83,7 +83,10 @@ impl Members {
             return true;
         }
         // One that has just ended can't say what was its own.
-        if self.membership.is_running() && !self.refused.swap(true, Ordering::Relaxed) {
+        if !self.refused.load(Ordering::Relaxed)
+            && self.membership.is_running()
+            && !self.refused.swap(true, Ordering::Relaxed)
+        {
             tracing::warn!(%peer, "a connection to the Runtime API from outside its environment was refused; further ones are not reported");
         }
         false

@@ -1,6 +1,7 @@
 //! What of this machine, and of a function's code, a confinement depends on.
 
 use std::io;
+use std::sync::LazyLock;
 
 use rustix::thread::CapabilitySet;
 
@@ -47,8 +48,13 @@ pub(super) fn is_for_everybody(spec: &Spec) -> bool {
     })
 }
 
-/// How many processes and threads there are of samlet's user.
+/// How many processes and threads samlet's user had when this was first asked.
 pub(super) fn users_processes() -> u64 {
+    static COUNT: LazyLock<u64> = LazyLock::new(count_users_processes);
+    *COUNT
+}
+
+fn count_users_processes() -> u64 {
     use std::os::unix::fs::MetadataExt as _;
     let user = rustix::process::geteuid().as_raw();
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();

@@ -12,7 +12,8 @@ use processes::Processes;
 
 use crate::usage::Usage;
 
-const MB: u64 = 1024 * 1024;
+/// Bytes.
+pub(crate) const MB: u64 = 1024 * 1024;
 
 /// How a container's memory is counted.
 #[derive(Debug)]

@@ -2,10 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 use super::*;
+use crate::memory::MB;
 use crate::testing::{Container, alone, control_groups, wait_until};
 use std::process::Command;
-
-const MB: u64 = 1024 * 1024;
 
 fn has_python() -> bool {
     let found = Command::new("python3").arg("-V").output().is_ok();

@@ -2,9 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 use super::*;
+use crate::memory::MB;
 use crate::testing::{Container, wait_until};
-
-const MB: u64 = 1024 * 1024;
 
 fn processes(container: &Container) -> Processes {
     Processes::new(Arc::new(container.descendants()), None)

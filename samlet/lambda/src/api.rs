@@ -49,6 +49,7 @@ pub static IDENTITY: Identity = Identity {
         max_bytes: MAX_REQUEST_BYTES,
     },
     // Functions are built anew from their sources.
+    check: None,
     stored: &[],
 };
 

@@ -76,13 +76,17 @@ pub(crate) fn make_services(core: &Core) -> Result<Vec<Arc<dyn Service>>, Error>
     Ok(services)
 }
 
-/// What templates are read with: the IAM actions of all services, of the gateway and of X-Ray, and the types of resources.
+/// What templates are read with: the IAM actions of all services, of the gateway and of X-Ray, the types of resources, and
+/// the services' checks of these.
 pub fn catalogue() -> &'static Catalogue {
     static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
         let others = [samlet_gateway::ACTIONS, samlet_traces::ACTIONS];
         let actions = identities().map(|identity| identity.actions);
         let types = registrations().flat_map(|service| service.resource_types);
-        Catalogue::new(actions.chain(others)).with_types(types.copied())
+        let checks = identities().filter_map(|identity| identity.check);
+        Catalogue::new(actions.chain(others))
+            .with_types(types.copied())
+            .with_checks(checks)
     });
     &CATALOGUE
 }

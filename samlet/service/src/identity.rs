@@ -1,6 +1,6 @@
 //! What is always true of a service: its names, its protocols, and what it keeps on disk.
 
-use crate::Protocol;
+use crate::{DeclaredCheck, Protocol};
 
 /// A service's fixed properties.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub struct Identity {
     pub protocols: &'static [Protocol],
     /// How a request's body is taken.
     pub body: BodyRule,
+    /// Checks what a template declares of its resources, when the template is read.
+    pub check: Option<DeclaredCheck>,
     /// What it keeps in the data folder; `samlet reset` deletes it without opening it.
     pub stored: &'static [Stored],
 }

@@ -32,7 +32,7 @@ pub use identity::{BodyRule, Identity, Stored};
 pub use protocol::Protocol;
 pub use recognition::{Destination, Recognised, UnknownService, signed_by, signed_for};
 pub use registration::{MakeError, Registration};
-pub use samlet_template::Declared;
+pub use samlet_template::{Declared, DeclaredCheck, Objection};
 pub use services::{Plans, Services, Setup};
 pub use traits::{Need, Operation, Service};
 

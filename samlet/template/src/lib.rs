@@ -22,7 +22,7 @@ pub use diagnostics::{Diagnostic, Location, Problems};
 pub use model::*;
 pub use reader::Draft;
 pub use settings::{Attributes, Settings};
-pub use types::Catalogue;
+pub use types::{Catalogue, DeclaredCheck, Objection};
 
 /// What a type of resource is described with, for those who bring one of their own: [`Catalogue::with_types`].
 pub mod resource_type {

@@ -205,6 +205,7 @@ impl Reading<'_, '_> {
         let declared = functions.iter().map(Function::declared);
         let declared: Vec<Declared> = declared.chain(self.declared).collect();
         refuse_duplicates(&declared, self.scope);
+        ask_services(&declared, self.scope);
         Resources {
             declared,
             functions,
@@ -233,6 +234,24 @@ fn refuse_duplicates(declared: &[Declared], scope: &mut Scope<'_>) {
             let what = kind.rsplit("::").next().unwrap_or(kind).to_lowercase();
             let message = format!("another {what} is named {name} too");
             scope.findings.error(*location, message, "");
+        }
+    }
+}
+
+/// Reports what services have against their resources. What was found before would be found again.
+fn ask_services(declared: &[Declared], scope: &mut Scope<'_>) {
+    if !scope.findings.errors.is_empty() {
+        return;
+    }
+    for check in &scope.catalogue.checks {
+        for objection in check(declared) {
+            let Some(resource) = declared.get(objection.index) else {
+                continue;
+            };
+            let message = format!("{}: {}", resource.logical_id, objection.message);
+            scope
+                .findings
+                .error(resource.location, message, objection.help);
         }
     }
 }

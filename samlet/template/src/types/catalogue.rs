@@ -1,9 +1,9 @@
-//! What is known beside the template: the services' IAM actions, and the types of resources.
+//! What is known beside the template: the services' IAM actions and checks, and the types of resources.
 
 use std::collections::BTreeMap;
 
 use super::{Dependencies, ResourceType};
-use crate::Actions;
+use crate::{Actions, Declared};
 
 /// A type without a description: not provided, with names and attributes as AWS's usually are.
 static UNKNOWN: ResourceType = ResourceType::new("");
@@ -15,10 +15,26 @@ static UNKNOWN_OF_SAM: ResourceType = ResourceType {
     ..ResourceType::new("")
 };
 
+/// What a service has against the resources that a template declares, as far as that needs nothing stored. It is given
+/// all of them, those of other services too.
+pub type DeclaredCheck = fn(&[Declared]) -> Vec<Objection>;
+
+/// Why a declared resource can't be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objection {
+    /// Which of the resources, from 0.
+    pub index: usize,
+    /// What is wrong with it.
+    pub message: String,
+    /// What to do about it; may be empty.
+    pub help: String,
+}
+
 /// What a template is read with.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
     pub(crate) actions: Actions,
+    pub(crate) checks: Vec<DeclaredCheck>,
     types: BTreeMap<&'static str, &'static ResourceType>,
 }
 
@@ -26,6 +42,7 @@ impl Catalogue {
     pub(crate) fn of(actions: Actions) -> Self {
         Self {
             actions,
+            checks: Vec::new(),
             types: BTreeMap::new(),
         }
     }
@@ -35,6 +52,13 @@ impl Catalogue {
     pub fn with_types(mut self, types: impl IntoIterator<Item = &'static ResourceType>) -> Self {
         let types = types.into_iter().map(|new| (new.name, new));
         self.types.extend(types);
+        self
+    }
+
+    /// With the services' checks of what is declared.
+    #[must_use]
+    pub fn with_checks(mut self, checks: impl IntoIterator<Item = DeclaredCheck>) -> Self {
+        self.checks.extend(checks);
         self
     }
 

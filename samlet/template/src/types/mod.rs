@@ -5,7 +5,7 @@ mod catalogue;
 pub(crate) mod property;
 mod resource_type;
 
-pub use catalogue::Catalogue;
+pub use catalogue::{Catalogue, DeclaredCheck, Objection};
 pub(crate) use resource_type::Resource;
 pub use resource_type::{
     Attributes, Companion, Dependencies, Given, Globals, Handling, Naming, Reach, ResourceType,

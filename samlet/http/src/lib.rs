@@ -5,6 +5,7 @@
 
 mod budget;
 mod connections;
+mod encoding;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -29,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 
 use budget::{Budget, Held};
 use connections::{Connection, Connections};
+pub use encoding::{ContentEncoding, DecompressError};
 
 /// A request as it comes off the wire: its body is not read yet.
 pub type Request = http::Request<Incoming>;

@@ -110,6 +110,7 @@ mod tests {
         actions: "",
         protocols: &[],
         body: BodyRule::Whole { max_bytes: 0 },
+        has_compression: false,
         stored: &[],
     };
 

@@ -47,6 +47,7 @@ pub static IDENTITY: Identity = Identity {
     body: BodyRule::Whole {
         max_bytes: 16 * 1024 * 1024,
     },
+    has_compression: true,
     check: None,
     stored: &[Stored {
         path: "dynamodb",

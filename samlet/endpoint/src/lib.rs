@@ -3,6 +3,9 @@
 //! Depends on no service. The services' protocols say which of them a request is for; `samlet-iam` says who signed it
 //! and what is allowed; the service does what is asked. The console is served beside them.
 
+mod accepted;
+mod compression;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -18,14 +21,17 @@ use samlet_http::{
     BodyError, BodyReader, Incoming, Limits, Request, Response, discard_body, is_for_loopback,
     read_body,
 };
-use samlet_iam::{AuthenticationError, Identities, Payload, PayloadError, PayloadHash, Principal};
+use samlet_iam::{AuthenticationError, Identities, Payload, PayloadHash, Principal};
 use samlet_service::{
-    Answer, Body, BodyRule, BodyStream, Call, Caller, ClientInfo, Destination, Fault, Protocol,
-    Recognised, Services, UnknownService, signed_by,
+    Answer, Body, BodyRule, BodyStream, Call, Caller, ClientInfo, Destination, Fault, Identity,
+    Protocol, Recognised, Services, UnknownService, signed_by,
 };
 use samlet_traces::{self as traces, Traces};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+
+use accepted::accepted_encoding;
+use compression::Compression;
 
 /// How long a request's body, or a part of a streamed one, may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -54,6 +60,7 @@ pub struct Endpoint {
     services: Arc<Services>,
     traces: Traces,
     mounts: Vec<Mount>,
+    compression: Compression,
     shutdown: CancellationToken,
 }
 
@@ -71,6 +78,7 @@ impl Endpoint {
             services,
             traces,
             mounts,
+            compression: Compression::default(),
             shutdown,
         }
     }
@@ -174,9 +182,44 @@ impl Endpoint {
         head: Parts,
         body: Bytes,
     ) -> Response {
-        let principal = self.authenticate(&destination, &head, Payload::Whole(&body));
-        self.serve_as(principal, destination, head, Ok(Body::Whole(body)))
-            .await
+        let identity = destination.service.identity();
+        // What is signed are the bytes as they are sent, compressed or not.
+        let request = match self.authenticate(&destination, &head, Payload::Whole(&body)) {
+            Ok(principal) => {
+                let body = self.decompressed(identity, &head, body).await;
+                body.map(|body| (principal, Body::Whole(body)))
+            }
+            Err(error) => Err(Fault::unauthenticated(&error)),
+        };
+        let accepted = identity
+            .has_compression
+            .then(|| accepted_encoding(&head.headers));
+        let protocol = destination.protocol;
+        let response = self.serve_as(request, destination, head).await;
+        match accepted.flatten() {
+            Some(encoding) => {
+                self.compression
+                    .compress(encoding, protocol, response)
+                    .await
+            }
+            None => response,
+        }
+    }
+
+    /// A request's body, decompressed where its service has that.
+    async fn decompressed(
+        &self,
+        identity: &Identity,
+        head: &Parts,
+        body: Bytes,
+    ) -> Result<Bytes, Fault> {
+        match identity.body {
+            BodyRule::Whole { max_bytes } if identity.has_compression => {
+                let decompressed = self.compression.decompress(&head.headers, body, max_bytes);
+                decompressed.await
+            }
+            _ => Ok(body),
+        }
     }
 
     /// The service reads the body as it arrives; it is checked against the hash that was signed.
@@ -187,11 +230,15 @@ impl Endpoint {
         body: Incoming,
         max_bytes: u64,
     ) -> Response {
-        let principal = self.authenticate(&destination, &head, Payload::Declared);
         let reader = BodyReader::new(body, max_bytes, BODY_TIMEOUT);
-        let body =
-            PayloadHash::of(&head).map(|hash| Body::Stream(BodyStream::arriving(reader, hash)));
-        self.serve_as(principal, destination, head, body).await
+        let request = self
+            .authenticate(&destination, &head, Payload::Declared)
+            .and_then(|principal| {
+                let body = BodyStream::arriving(reader, PayloadHash::of(&head)?);
+                Ok((principal, Body::Stream(body)))
+            });
+        let request = request.map_err(|error| Fault::unauthenticated(&error));
+        self.serve_as(request, destination, head).await
     }
 
     fn authenticate(
@@ -205,13 +252,12 @@ impl Endpoint {
         self.identities.authenticate(service, head, payload, now)
     }
 
-    /// Serves a request for the principal that signed it, as a part of its trace.
+    /// Serves a request for the principal that signed it, as a part of its trace; or refuses it, if it can't be read.
     async fn serve_as(
         &self,
-        principal: Result<Principal, AuthenticationError>,
+        request: Result<(Principal, Body), Fault>,
         destination: Destination<'_>,
         head: Parts,
-        body: Result<Body, PayloadError>,
     ) -> Response {
         let Destination {
             service,
@@ -220,8 +266,8 @@ impl Endpoint {
         } = destination;
         let name = service.identity().signing_name;
         let call = self.traced_call(&head, name, operation.as_deref());
-        let outcome = match principal.and_then(|principal| Ok((principal, body?))) {
-            Err(error) => Err(Fault::unauthenticated(&error)),
+        let outcome = match request {
+            Err(fault) => Err(fault),
             Ok((principal, body)) => {
                 let caller = Caller {
                     principal,

@@ -36,6 +36,7 @@ static IDENTITY: Identity = Identity {
     actions: "s3:PutObject",
     protocols: &[Protocol::RestXml(RestXml)],
     body: BodyRule::Streamed { max_bytes: 64 },
+    has_compression: false,
     stored: &[],
 };
 

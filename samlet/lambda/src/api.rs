@@ -48,6 +48,7 @@ pub static IDENTITY: Identity = Identity {
     body: BodyRule::Whole {
         max_bytes: MAX_REQUEST_BYTES,
     },
+    has_compression: false,
     // Functions are built anew from their sources.
     check: None,
     stored: &[],

@@ -41,6 +41,7 @@ pub static IDENTITY: Identity = Identity {
     body: BodyRule::Whole {
         max_bytes: 8 * 1024 * 1024,
     },
+    has_compression: false,
     check: None,
     stored: &[Stored {
         path: "logs",

@@ -36,6 +36,7 @@ static IDENTITY: Identity = Identity {
     actions: "",
     protocols: &[],
     body: BodyRule::Whole { max_bytes: 0 },
+    has_compression: false,
     check: None,
     stored: &[],
 };

@@ -92,6 +92,11 @@ impl Fault {
         Self::common(CommonError::TooLarge, 413, code, text)
     }
 
+    /// The body is not what its `Content-Encoding` says: AWS answers as if it had failed itself.
+    pub fn undecodable(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::common(CommonError::Internal, 500, "InternalServerError", message)
+    }
+
     /// The service has no such operation, or samlet doesn't provide it.
     pub fn unknown_operation(message: impl Into<Cow<'static, str>>) -> Self {
         let code = "UnknownOperationException";

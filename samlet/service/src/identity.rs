@@ -19,6 +19,9 @@ pub struct Identity {
     pub protocols: &'static [Protocol],
     /// How a request's body is taken.
     pub body: BodyRule,
+    /// Whether whole bodies of requests may be compressed (`Content-Encoding`), and those of answers are for clients
+    /// that ask for it (`Accept-Encoding`).
+    pub has_compression: bool,
     /// Checks what a template declares of its resources, when the template is read.
     pub check: Option<DeclaredCheck>,
     /// What it keeps in the data folder; `samlet reset` deletes it without opening it.

@@ -23,6 +23,7 @@ const fn identity(name: &'static str, protocols: &'static [Protocol]) -> Identit
         actions: "",
         protocols,
         body: BodyRule::Whole { max_bytes: 10 },
+        has_compression: false,
         check: None,
         stored: &[],
     }

@@ -24,6 +24,7 @@ pub static IDENTITY: Identity = Identity {
     body: BodyRule::Whole {
         max_bytes: 64 * 1024,
     },
+    has_compression: false,
     check: None,
     stored: &[],
 };

@@ -31,6 +31,7 @@ pub(crate) static IDENTITY: Identity = Identity {
         namespace: "https://bells.example.com/doc/2026-11-27/",
     })],
     body: BodyRule::Whole { max_bytes: 4096 },
+    has_compression: false,
     check: None,
     stored: &[Stored {
         path: "bells",

@@ -28,6 +28,7 @@ static IDENTITY: Identity = Identity {
         is_dynamodb_style: false,
     })],
     body: BodyRule::Whole { max_bytes: 4096 },
+    has_compression: false,
     check: None,
     stored: &[],
 };

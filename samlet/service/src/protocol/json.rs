@@ -63,14 +63,21 @@ impl Json {
         };
         let (content_type, body) =
             encoded(outcome.content, content_type, "text/xml", Element::to_bytes);
-        let checksum = samlet_http::peek(&body).filter(|_| self.is_dynamodb_style);
         let mut response = respond(outcome.status, content_type, (REQUEST_ID, &id), body);
-        if let Some(bytes) = checksum {
+        self.add_checksum(&mut response);
+        response.headers_mut().extend(outcome.headers);
+        response
+    }
+
+    /// Adds the checksum of a body, which is of the bytes as they are sent: compressed ones, where they are.
+    pub(crate) fn add_checksum(&self, response: &mut Response) {
+        if !self.is_dynamodb_style {
+            return;
+        }
+        if let Some(bytes) = samlet_http::peek(response.body()) {
             let checksum = HeaderValue::from(crc32fast::hash(&bytes));
             response.headers_mut().insert("x-amz-crc32", checksum);
         }
-        response.headers_mut().extend(outcome.headers);
-        response
     }
 
     fn body(&self, fault: &Fault) -> Bytes {

@@ -46,6 +46,14 @@ impl Protocol {
             (Self::RestXml(_), Err(fault)) => rest_xml::refuse(&fault),
         }
     }
+
+    /// Sends another body in a response that was written, such as a compressed one.
+    pub fn replace_body(&self, response: &mut Response, body: Bytes) {
+        *response.body_mut() = samlet_http::whole(body);
+        if let Self::Json(json) = self {
+            json.add_checksum(response);
+        }
+    }
 }
 
 /// A response with its content type and a request id in the header of this name.

@@ -3,12 +3,15 @@
 Run against the application store-python; SAMLET_AWS names its endpoint.
 """
 import base64
+import gzip
 import json
 import os
+import random
 import time
 import unittest
 import urllib.error
 import urllib.request
+import zlib
 from decimal import Decimal
 
 import boto3
@@ -20,8 +23,8 @@ TABLE = "local-Orders"
 READER = "local-Reader"
 
 
-def client(service, key="local", secret="local", **config):
-    return boto3.client(
+def client(service, key="local", secret="local", session=boto3, **config):
+    return session.client(
         service,
         endpoint_url=os.environ["SAMLET_AWS"],
         region_name="us-east-1",
@@ -318,6 +321,62 @@ class DynamoDb(unittest.TestCase):
             with self.assertRaises(ClientError) as caught:
                 call()
             self.assertEqual(caught.exception.response["Error"]["Code"], code)
+
+
+class Compression(unittest.TestCase):
+    """boto3 compresses requests where a service's model says so; that it accepts compressed answers is added here."""
+
+    def setUp(self):
+        # A session of its own has a model of its own.
+        self.client = client("dynamodb", session=boto3.session.Session(), request_min_compression_size_bytes=1)
+        for operation in self.client.meta.service_model._service_description["operations"].values():
+            operation["requestcompression"] = {"encodings": ["gzip"]}
+        self.accepted = None
+        self.sent = self.received = None
+        events = self.client.meta.events
+        events.register("before-call", self.ask)
+        events.register("before-send", self.see_request)
+        events.register("before-parse", self.decompress)
+
+    def ask(self, params, **_):
+        if self.accepted:
+            params["headers"]["Accept-Encoding"] = self.accepted
+
+    def see_request(self, request, **_):
+        self.sent = request.headers.get("Content-Encoding")
+
+    def decompress(self, response_dict, **_):
+        headers, body = response_dict["headers"], response_dict["body"]
+        self.assertEqual(headers["x-amz-crc32"], str(zlib.crc32(body)))
+        self.received = headers.get("Content-Encoding")
+        if self.received:
+            decompress = {"gzip": gzip.decompress, "deflate": zlib.decompress}[self.received]
+            response_dict["body"] = decompress(body)
+
+    def test_requests_and_answers_may_be_compressed(self):
+        texts = {
+            "short": "x" * 100,
+            "repeated": "x" * 100_000,
+            "random": random.Random(1).randbytes(150_000).hex(),
+        }
+        for number, (name, text) in enumerate(texts.items()):
+            item = order("compressed", number, text={"S": text})
+            self.client.put_item(TableName=TABLE, Item=item)
+            self.assertEqual(self.sent, b"gzip")
+            for self.accepted in [None, "gzip", "deflate", "identity", "gzip;q=0"]:
+                key = order("compressed", number)
+                read = self.client.get_item(TableName=TABLE, Key=key)["Item"]
+                self.assertEqual(read, item)
+                is_compressed = name != "short" and self.accepted in ("gzip", "deflate")
+                self.assertEqual(self.received, self.accepted if is_compressed else None)
+
+    def test_what_cannot_be_decompressed_is_an_internal_error(self):
+        def spoil(request, **_):
+            request.headers.replace_header("Content-Encoding", "deflate")
+
+        self.client.meta.events.register("before-sign", spoil)
+        with self.assertRaises(self.client.exceptions.InternalServerError):
+            self.client.put_item(TableName=TABLE, Item=order("compressed", 9))
 
 
 class Lambda(unittest.TestCase):

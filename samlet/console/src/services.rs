@@ -111,6 +111,7 @@ mod tests {
         protocols: &[],
         body: BodyRule::Whole { max_bytes: 0 },
         has_compression: false,
+        check: None,
         stored: &[],
     };
 

@@ -57,8 +57,8 @@ impl Compression {
         };
         if body.len() <= MAX_SMALL_BYTES {
             match encoding.decompress(&body, MAX_SMALL_BYTES.min(max_bytes)) {
-                // Perhaps not for this service.
-                Err(DecompressError::TooLarge(limit)) if limit < max_bytes => {}
+                // It becomes large: it is done again where that holds up no other request.
+                Err(DecompressError::TooLarge(_)) => {}
                 outcome => return outcome.map_err(|error| Fault::undecodable(error.to_string())),
             }
         }
@@ -137,4 +137,54 @@ fn encoding_of(headers: &HeaderMap) -> Result<Option<ContentEncoding>, Fault> {
 fn no_room() -> Fault {
     let text = "too many large compressed requests at once; try again";
     Fault::new(503, "ServiceUnavailable", text)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const MAX_BYTES: usize = 1_000_000;
+
+    fn headers() -> HeaderMap {
+        let gzip = HeaderValue::from_static("gzip");
+        HeaderMap::from_iter([(CONTENT_ENCODING, gzip)])
+    }
+
+    fn compressed(length: usize) -> Bytes {
+        ContentEncoding::Gzip.compress(&vec![0; length]).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn few_large_bodies_are_in_memory_at_once_and_small_ones_go_by() {
+        let compression = Compression::default();
+        let headers = headers();
+        let decompress = |length| compression.decompress(&headers, compressed(length), MAX_BYTES);
+        let mut held = Vec::new();
+        for _ in 0..MAX_DECOMPRESSED {
+            held.push(decompress(MAX_BYTES).await.unwrap());
+        }
+        assert_eq!(decompress(MAX_BYTES).await.unwrap_err().status, 503);
+        assert_eq!(
+            decompress(MAX_SMALL_BYTES).await.unwrap().len(),
+            MAX_SMALL_BYTES
+        );
+        let part = held.pop().unwrap().slice(..1);
+        assert_eq!(decompress(MAX_BYTES).await.unwrap_err().status, 503);
+        drop(part);
+        assert_eq!(decompress(MAX_BYTES).await.unwrap().len(), MAX_BYTES);
+    }
+
+    #[tokio::test]
+    async fn a_body_is_at_most_as_long_as_its_service_takes() {
+        let compression = Compression::default();
+        let headers = headers();
+        for max_bytes in [10, MAX_SMALL_BYTES, MAX_SMALL_BYTES + 1, MAX_BYTES] {
+            let decompress =
+                |length| compression.decompress(&headers, compressed(length), max_bytes);
+            assert_eq!(decompress(max_bytes).await.unwrap().len(), max_bytes);
+            let fault = decompress(max_bytes + 1).await.unwrap_err();
+            assert_eq!(fault.status, 500, "{max_bytes}");
+        }
+    }
 }

@@ -191,12 +191,14 @@ impl Endpoint {
             }
             Err(error) => Err(Fault::unauthenticated(&error)),
         };
-        let accepted = identity
-            .has_compression
-            .then(|| accepted_encoding(&head.headers));
+        let accepted = if identity.has_compression {
+            accepted_encoding(&head.headers)
+        } else {
+            None
+        };
         let protocol = destination.protocol;
         let response = self.serve_as(request, destination, head).await;
-        match accepted.flatten() {
+        match accepted {
             Some(encoding) => {
                 self.compression
                     .compress(encoding, protocol, response)

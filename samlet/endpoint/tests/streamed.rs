@@ -2,32 +2,26 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod common;
+
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use aws_sigv4::http_request::{
-    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
-    UriPathNormalizationMode, sign,
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SigningSettings,
+    UriPathNormalizationMode,
 };
-use aws_sigv4::sign::v4;
-use samlet_aws::Place;
-use samlet_endpoint::Endpoint;
-use samlet_iam::{Denied, Identities, Principal};
 use samlet_service::protocol::RestXml;
 use samlet_service::xml::Element;
 use samlet_service::{
-    AccessObserver, Answer, Body, BodyRule, Call, Caller, Fault, Identity, Need, Operation,
-    Protocol, Service, Services, async_trait,
+    Answer, Body, BodyRule, Call, Caller, Fault, Identity, Need, Operation, Protocol, Service,
+    async_trait,
 };
-use samlet_traces::Traces;
 use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
-/// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+use common::{PATIENCE, signed};
 
 static IDENTITY: Identity = Identity {
     signing_name: "s3",
@@ -37,6 +31,7 @@ static IDENTITY: Identity = Identity {
     protocols: &[Protocol::RestXml(RestXml)],
     body: BodyRule::Streamed { max_bytes: 64 },
     has_compression: false,
+    check: None,
     stored: &[],
 };
 
@@ -89,30 +84,10 @@ impl Operation for Put {
     }
 }
 
-#[derive(Debug)]
-struct Unobserved;
-
-impl AccessObserver for Unobserved {
-    fn allowed(&self, _: &Principal, _: &str, _: &str) {}
-    fn denied(&self, _: &Principal, _: &Denied) {}
-}
-
 /// An endpoint with a depot; its address, and the parts that the depot reports.
 async fn start() -> (String, mpsc::UnboundedReceiver<usize>) {
-    let place = Place::new("us-east-1", "123456789012", "local");
-    let services = Services::new(Arc::new(place.clone()), Arc::new(Unobserved));
     let (parts, reported) = mpsc::unbounded_channel();
-    services.add(vec![Arc::new(Depot { parts })]);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let endpoint = Endpoint::new(
-        Arc::new(Identities::new(place)),
-        services,
-        Traces::default(),
-        Vec::new(),
-        CancellationToken::new(),
-    );
-    tokio::spawn(Arc::new(endpoint).serve(listener));
+    let address = common::start(vec![Arc::new(Depot { parts })]).await;
     (address, reported)
 }
 
@@ -123,31 +98,17 @@ fn hash(bytes: &[u8]) -> String {
 
 /// The head of a request to store `length` bytes, signed for a body with this hash.
 fn head(address: &str, hash: &str, length: usize) -> String {
-    let credentials =
-        aws_credential_types::Credentials::new("local", "local", None, None, "test").into();
     let mut settings = SigningSettings::default();
     settings.percent_encoding_mode = PercentEncodingMode::Single;
     settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
     settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
-    let params = v4::SigningParams::builder()
-        .identity(&credentials)
-        .region("us-east-1")
-        .name("s3")
-        .time(SystemTime::now())
-        .settings(settings)
-        .build()
-        .unwrap();
     let url = format!("http://{address}/depot/key");
     let body = SignableBody::Precomputed(hash.into());
-    let signable = SignableRequest::new("PUT", &url, std::iter::empty(), body).unwrap();
-    let mut request = http::Request::put(&url).body(()).unwrap();
-    let (instructions, _) = sign(signable, &params.into()).unwrap().into_parts();
-    instructions.apply_to_request_http1x(&mut request);
-    let mut head = format!("PUT /depot/key HTTP/1.1\r\nhost: {address}\r\n");
-    for (name, value) in request.headers() {
-        head += &format!("{name}: {}\r\n", value.to_str().unwrap());
-    }
-    head + &format!("content-length: {length}\r\nconnection: close\r\n\r\n")
+    let headers = signed(("PUT", &url), "s3", settings, body);
+    format!(
+        "PUT /depot/key HTTP/1.1\r\nhost: {address}\r\n{headers}\
+         content-length: {length}\r\nconnection: close\r\n\r\n"
+    )
 }
 
 async fn answer(stream: &mut TcpStream) -> String {

@@ -36,6 +36,9 @@ pub enum DecompressError {
 /// Tools that write many members put at least 64 kB into each.
 const MAX_MEMBERS: usize = 1024;
 
+/// The most bytes that one compressed byte can become: a match of 258 bytes takes two bits.
+const MAX_RATIO: usize = 1032;
+
 impl ContentEncoding {
     /// The encoding of this name, in upper or lower case.
     pub fn from_name(name: &str) -> Option<Self> {
@@ -66,15 +69,16 @@ impl ContentEncoding {
     /// Decompresses `bytes`, and stops as soon as there are more than `max_bytes` of it. What follows the end of the
     /// compressed data is ignored.
     pub fn decompress(self, bytes: &[u8], max_bytes: usize) -> Result<Bytes, DecompressError> {
-        let decompressed = match self {
-            Self::Gzip => read_members(bytes, max_bytes),
+        // All of it at once: growing it would take up to three times as much.
+        let longest = bytes.len().saturating_mul(MAX_RATIO);
+        let mut decompressed = Vec::with_capacity(longest.min(max_bytes.saturating_add(1)));
+        let read = match self {
+            Self::Gzip => read_members(bytes, &mut decompressed, max_bytes),
             Self::Deflate => {
-                let mut decompressed = Vec::new();
                 read_at_most(&mut ZlibDecoder::new(bytes), &mut decompressed, max_bytes)
-                    .map(|()| decompressed)
             }
         };
-        let decompressed = decompressed.map_err(|source| DecompressError::Invalid {
+        read.map_err(|source| DecompressError::Invalid {
             encoding: self,
             source,
         })?;
@@ -87,21 +91,16 @@ impl ContentEncoding {
 
 /// Decompresses the members of a gzip body, one after the other. Like Java's `GZIPInputStream`, it takes what follows a
 /// member and doesn't begin another one for padding.
-fn read_members(bytes: &[u8], max_bytes: usize) -> io::Result<Vec<u8>> {
-    let mut decompressed = Vec::new();
+fn read_members(bytes: &[u8], decompressed: &mut Vec<u8>, max_bytes: usize) -> io::Result<()> {
     let mut member = GzDecoder::new(bytes);
     for number in 0..MAX_MEMBERS {
-        if let Err(error) = read_at_most(&mut member, &mut decompressed, max_bytes) {
+        if let Err(error) = read_at_most(&mut member, decompressed, max_bytes) {
             let is_padding = number > 0 && member.header().is_none();
-            return if is_padding {
-                Ok(decompressed)
-            } else {
-                Err(error)
-            };
+            return if is_padding { Ok(()) } else { Err(error) };
         }
         let rest: &[u8] = member.get_ref();
         if rest.is_empty() || decompressed.len() > max_bytes {
-            return Ok(decompressed);
+            return Ok(());
         }
         member.reset(rest);
     }

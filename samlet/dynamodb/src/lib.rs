@@ -20,7 +20,6 @@ mod streams;
 mod tables;
 mod tokens;
 mod validation;
-mod wal;
 
 pub use errors::{ApiError, StoreError};
 pub use service::{DynamoDb, IDENTITY};

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use samlet_clock::Clock;
+use samlet_commit::{log_path, unreadable_frames};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
@@ -16,7 +17,7 @@ use crate::engine::{DEFINITION, Engine, Kind, SWEEP_EXPIRED, kind, tell_damage};
 use crate::errors::{ApiError, StoreError};
 use crate::requirements::Requirement;
 use crate::tables::{self, TableError};
-use crate::{arns, conditions, wal};
+use crate::{arns, conditions};
 
 /// Writes that are committed before one sync.
 const MAX_GROUP: usize = 256;
@@ -242,7 +243,7 @@ fn check_in_background(
 /// Before SQLite drops what it can't read.
 fn tell_unreadable_log(path: &Path) {
     let log = log_path(path);
-    match wal::unreadable_frames(&log) {
+    match unreadable_frames(&log) {
         Ok(0) => {}
         Ok(pages) => tracing::error!(
             "the store's write-ahead log {} is damaged: its last {pages} or so pages can't be read, and writes that were acknowledged may be lost",
@@ -250,13 +251,6 @@ fn tell_unreadable_log(path: &Path) {
         ),
         Err(error) => tracing::warn!(%error, "cannot look over {}", log.display()),
     }
-}
-
-/// SQLite's write-ahead log beside a database.
-fn log_path(path: &Path) -> PathBuf {
-    let mut log_path = path.as_os_str().to_owned();
-    log_path.push("-wal");
-    log_path.into()
 }
 
 /// How long closing may take.

@@ -6,7 +6,14 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::ops::RangeInclusive;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// The write-ahead log of a database: SQLite keeps it beside the file.
+pub fn log_path(database: &Path) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push("-wal");
+    path.into()
+}
 
 const HEADER_BYTES: usize = 32;
 const FRAME_HEADER_BYTES: usize = 24;
@@ -17,9 +24,9 @@ const MAGIC: u32 = 0x377f_0682;
 /// The sizes a page may have: the powers of two among them.
 const PAGE_BYTES: RangeInclusive<u32> = 512..=65_536;
 
-/// How many frames SQLite would pass over that belong to this log: after a
-/// process was killed there are none.
-pub(crate) fn unreadable_frames(path: &Path) -> io::Result<usize> {
+/// How many frames of the write-ahead log at `path` SQLite would pass over,
+/// though they belong to it: after a process was killed there are none.
+pub fn unreadable_frames(path: &Path) -> io::Result<usize> {
     let file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         file => file?,
@@ -93,7 +100,7 @@ impl Checksum {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use dynoxide::storage::Storage;
+    use rusqlite::Connection;
 
     const SALTS: [u8; 8] = *b"saltsalt";
 
@@ -155,10 +162,10 @@ mod tests {
     fn a_log_that_sqlite_wrote_is_whole_until_a_byte_of_it_changes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store");
-        let storage = Storage::new(path.to_str().unwrap()).unwrap();
-        let write = "CREATE TABLE t (a); INSERT INTO t VALUES (1);";
-        storage.conn().execute_batch(write).unwrap();
-        let mut log = std::fs::read(folder.path().join("store-wal")).unwrap();
+        let connection = Connection::open(&path).unwrap();
+        let write = "PRAGMA journal_mode = WAL; CREATE TABLE t (a); INSERT INTO t VALUES (1);";
+        connection.execute_batch(write).unwrap();
+        let mut log = std::fs::read(log_path(&path)).unwrap();
         assert!(log.len() > 4096, "{}", log.len());
         assert_eq!(unreadable(&log), 0);
         let at = page_at(4096, 1) + 100;

@@ -1,0 +1,95 @@
+//! A group of jobs is one transaction, and each of them a savepoint in it.
+
+use rusqlite::Connection;
+
+use crate::failure::{Failure, is_failed_sync};
+use crate::job::{Done, Job};
+use crate::writer::Session;
+
+/// Runs a group and commits it. If that fails, nothing of it is kept.
+pub(crate) fn run<S: Session>(session: &mut S, group: &mut [Job<S>]) -> Result<(), Failure> {
+    let result = begin(session.connection())
+        .and_then(|()| run_jobs(session, group))
+        .and_then(|()| commit(session));
+    let connection = session.connection();
+    // SQLite has rolled back by itself after some errors, not after all.
+    if result.is_err()
+        && !connection.is_autocommit()
+        && let Err(error) = execute(connection, "ROLLBACK")
+    {
+        tracing::error!(%error, "a transaction of {} could not be rolled back", path(connection));
+    }
+    result
+}
+
+/// FULL: the commit syncs the write-ahead log, and readers see it after that.
+/// It is set each time, whatever a session has done to its connection.
+fn begin(connection: &Connection) -> Result<(), Failure> {
+    connection
+        .execute_batch("PRAGMA synchronous = FULL")
+        .and_then(|()| execute(connection, "BEGIN IMMEDIATE"))
+        .map_err(|error| Failure::disk(&error))
+}
+
+fn run_jobs<S: Session>(session: &mut S, group: &mut [Job<S>]) -> Result<(), Failure> {
+    // A single job needs no savepoint: the transaction itself can be rolled back.
+    let (savepoint, undo): (&[_], &[_]) = match group.len() {
+        1 => (&[], &["ROLLBACK"]),
+        _ => (&["SAVEPOINT job"], &["ROLLBACK TO job", "RELEASE job"]),
+    };
+    let keep = &undo[1..];
+    for job in group {
+        execute_all(session.connection(), savepoint)?;
+        let done = job.work.run(session);
+        if let Done::DiskFailed(reason) = done {
+            return Err(Failure::Disk { reason });
+        }
+        if session.connection().is_autocommit() {
+            let reason = "the transaction was rolled back by SQLite".into();
+            return Err(Failure::Disk { reason });
+        }
+        let statements = if matches!(done, Done::Succeeded) {
+            keep
+        } else {
+            undo
+        };
+        execute_all(session.connection(), statements)?;
+    }
+    Ok(())
+}
+
+fn commit<S: Session>(session: &mut S) -> Result<(), Failure> {
+    // Nothing is left of a single job that failed.
+    if session.connection().is_autocommit() {
+        return Ok(());
+    }
+    session
+        .commit()
+        .map_err(|error| not_committed(session, &error))
+}
+
+fn not_committed<S: Session>(session: &S, error: &rusqlite::Error) -> Failure {
+    if !is_failed_sync(error) {
+        return Failure::disk(error);
+    }
+    // What the disk holds is unknown now, and stays so: to go on acknowledging
+    // would be to guess.
+    tracing::error!(%error, "{} could not be synced to disk; no more writes to it are accepted: restart samlet", path(session.connection()));
+    Failure::NotSynced
+}
+
+fn path(connection: &Connection) -> &str {
+    connection.path().unwrap_or_default()
+}
+
+fn execute_all(connection: &Connection, statements: &[&str]) -> Result<(), Failure> {
+    let executed = statements
+        .iter()
+        .try_for_each(|statement| execute(connection, statement));
+    executed.map_err(|error| Failure::disk(&error))
+}
+
+/// Runs one of the few statements that are the same for every group.
+pub(crate) fn execute(connection: &Connection, statement: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(statement)?.execute([]).map(drop)
+}

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
@@ -21,12 +21,15 @@ use dynoxide::storage::Storage;
 use dynoxide::storage_backend;
 use dynoxide::types::Item;
 use dynoxide::{DynoxideError, Result, ttl};
+use rusqlite::Connection;
 use samlet_clock::Clock;
+use samlet_commit::{Failure, Session};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::errors::{ApiError, StoreError};
+use crate::nesting::Nesting;
 use crate::tokens::Tokens;
 use crate::{arns, pages, removals, streams, validation};
 
@@ -90,9 +93,29 @@ pub(crate) struct Engine {
     region: String,
     account_id: String,
     clock: Clock,
+    /// The writer's: its transaction is around the engine's own.
+    nesting: Option<Nesting>,
+    /// The writer's: where the engines beside it find what is to replace theirs.
+    beside: Vec<Replacement>,
+    /// What the writer puts there, once what is cached of the tables is wrong.
+    replacement: Replacement,
+    /// The open transaction changes definitions.
+    defines: bool,
+    /// What is cached of the tables may be wrong once the transaction has ended.
+    is_stale: bool,
     /// Said once, not for every operation.
     is_failing: bool,
+    #[cfg(test)]
+    pub(crate) commit: Option<TestCommit>,
 }
+
+/// The engine opens a file under SQLite's lock for writing, which the writer
+/// holds nearly always when it is busy: so it is the writer that opens it.
+type Replacement = Arc<Mutex<Option<Storage>>>;
+
+/// What a test has the writer do in place of COMMIT.
+#[cfg(test)]
+pub(crate) type TestCommit = Box<dyn FnMut(&Connection) -> rusqlite::Result<()> + Send>;
 
 impl Engine {
     pub(crate) fn open(
@@ -101,29 +124,54 @@ impl Engine {
         account_id: &str,
         clock: &Clock,
     ) -> std::result::Result<Self, StoreError> {
-        let engine = |error: DynoxideError| StoreError::Engine {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        };
-        let storage = Storage::new(&path.to_string_lossy()).map_err(engine)?;
-        let storage = storage.with_clock(Arc::new(EngineClock(clock.clone())));
-        // Commits are synced once a group, by the writer itself; SQLite still
-        // syncs around checkpoints.
-        let relaxed = storage.conn().execute_batch("PRAGMA synchronous = NORMAL");
-        relaxed.map_err(|error| StoreError::Engine {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        })?;
         Ok(Self {
             path: path.to_owned(),
-            storage,
+            storage: open_storage(path, clock)?,
             lifecycle: VectorIndexLifecycle::default(),
             tokens: Tokens::default(),
             region: region.into(),
             account_id: account_id.into(),
             clock: clock.clone(),
+            nesting: None,
+            beside: Vec::new(),
+            replacement: Replacement::default(),
+            defines: false,
+            is_stale: false,
             is_failing: false,
+            #[cfg(test)]
+            commit: None,
         })
+    }
+
+    /// Another engine for the same file, which follows this one's definitions.
+    pub(crate) fn beside(&mut self) -> std::result::Result<Self, StoreError> {
+        let beside = Self::open(&self.path, &self.region, &self.account_id, &self.clock)?;
+        self.beside.push(Arc::clone(&beside.replacement));
+        Ok(beside)
+    }
+
+    /// Makes the engine one for a writer, whose transaction is around its own.
+    pub(crate) fn nested(mut self) -> Self {
+        let nesting = Nesting::default();
+        nesting.install(self.storage.conn());
+        self.nesting = Some(nesting);
+        self
+    }
+
+    /// Runs an operation beside the writer, which may have changed definitions.
+    pub(crate) fn read(
+        &mut self,
+        operation: &str,
+        body: &[u8],
+    ) -> std::result::Result<Bytes, ApiError> {
+        let replacement = lock(&self.replacement).take();
+        if let Some(storage) = replacement {
+            self.storage = storage;
+        }
+        let result = self.run(operation, body);
+        let has_failed = result.as_ref().is_err_and(|error| error.status >= 500);
+        self.is_failing &= has_failed;
+        result
     }
 
     /// Runs an operation; whatever the engine does, this returns.
@@ -132,45 +180,63 @@ impl Engine {
         operation: &str,
         body: &[u8],
     ) -> std::result::Result<Bytes, ApiError> {
-        let run = || {
-            validation::check(&self.storage, body)?;
-            if kind(operation) != Some(Kind::Write) {
-                return self.dispatch(operation, body);
-            }
-            let newest = streams::newest(&self.storage)?;
-            let answer = self.dispatch(operation, body);
-            streams::forget_no_changes(&self.storage, newest)?;
-            answer
-        };
-        match catch_unwind(AssertUnwindSafe(run)) {
-            Ok(result) => {
-                let result = result.map(Bytes::from).map_err(ApiError::from);
-                self.note(&result);
-                result
-            }
-            Err(_) => {
-                tracing::error!(operation, "the store's engine panicked");
-                self.reopen();
-                Err(ApiError::internal("Internal server error"))
+        let pending = self.tokens.pending();
+        let is_definition = kind(operation) == Some(Kind::Definition);
+        self.defines |= is_definition;
+        let result = catch_unwind(AssertUnwindSafe(|| self.run_nested(operation, body)));
+        let has_panicked = result.is_err();
+        if has_panicked {
+            tracing::error!(operation, "the store's engine panicked");
+        }
+        let result = result.unwrap_or_else(|_| Err(Failure::Panicked.into()));
+        if let Err(error) = &result {
+            // The writer rolls it back.
+            self.tokens.roll_back_to(pending);
+            self.is_stale |= is_definition || has_panicked;
+            if error.status >= 500 && !has_panicked {
+                self.note_failure(&String::from_utf8_lossy(&error.body));
             }
         }
+        if self.is_stale && self.nesting.is_none() {
+            self.reopen();
+        }
+        result
+    }
+
+    fn run_nested(&mut self, operation: &str, body: &[u8]) -> std::result::Result<Bytes, ApiError> {
+        let Some(nesting) = self.nesting.clone() else {
+            return Ok(self.run_checked(operation, body)?.into());
+        };
+        let nested = nesting.within(|| self.run_checked(operation, body));
+        let answer = nested.result?;
+        // The engine tells this of a failure of the disk amid a batch's statement.
+        if nested.must_be_undone {
+            let message = "A part of the operation failed after it had been written";
+            return Err(ApiError::internal(message));
+        }
+        Ok(answer.into())
+    }
+
+    fn run_checked(&mut self, operation: &str, body: &[u8]) -> Result<String> {
+        validation::check(&self.storage, body)?;
+        if kind(operation) != Some(Kind::Write) {
+            return self.dispatch(operation, body);
+        }
+        let newest = streams::newest(&self.storage)?;
+        let answer = self.dispatch(operation, body)?;
+        streams::forget_no_changes(&self.storage, newest)?;
+        Ok(answer)
     }
 
     /// Tells when the store itself begins to fail.
-    fn note(&mut self, result: &std::result::Result<Bytes, ApiError>) {
-        let failure = result.as_ref().err().filter(|error| error.status >= 500);
-        let Some(failure) = failure else {
-            self.is_failing = false;
-            return;
-        };
+    fn note_failure(&mut self, reason: &str) {
         if std::mem::replace(&mut self.is_failing, true) {
             return;
         }
-        let reason = String::from_utf8_lossy(&failure.body);
-        let path = self.path.display();
-        match is_sign_of_damage(&reason) {
-            true => tell_damage(&self.path, &reason),
-            false => tracing::error!("the store {path} fails: {reason}"),
+        if is_sign_of_damage(reason) {
+            tell_damage(&self.path, reason);
+        } else {
+            tracing::error!("the store {} fails: {reason}", self.path.display());
         }
     }
 
@@ -215,20 +281,33 @@ impl Engine {
     }
 
     /// Forgets what is cached of the tables.
-    pub(crate) fn reopen(&mut self) {
-        match Self::open(&self.path, &self.region, &self.account_id, &self.clock) {
-            Ok(fresh) => *self = fresh,
+    fn reopen(&mut self) {
+        match open_storage(&self.path, &self.clock) {
+            Ok(storage) => {
+                if let Some(nesting) = &self.nesting {
+                    nesting.install(storage.conn());
+                }
+                self.storage = storage;
+                self.lifecycle = VectorIndexLifecycle::default();
+                self.is_stale = false;
+            }
             Err(error) => tracing::error!(%error, "cannot reopen the store"),
         }
     }
 
-    #[cfg(test)]
-    pub(crate) fn synchronous(&self) -> i64 {
-        let value = self
-            .storage
-            .conn()
-            .query_row("PRAGMA synchronous", [], |row| row.get(0));
-        value.unwrap_or(-1)
+    /// Has the engines beside this one forget what they have cached of the tables.
+    fn replace_beside(&self) {
+        for replacement in &self.beside {
+            let mut replacement = lock(replacement);
+            // One that waits there has cached nothing yet.
+            if replacement.is_some() {
+                continue;
+            }
+            match open_storage(&self.path, &self.clock) {
+                Ok(storage) => *replacement = Some(storage),
+                Err(error) => tracing::error!(%error, "cannot reopen the store"),
+            }
+        }
     }
 
     fn dispatch(&mut self, operation: &str, body: &[u8]) -> Result<String> {
@@ -332,6 +411,57 @@ impl Engine {
             &self.account_id,
         ))
     }
+}
+
+impl Session for Engine {
+    fn connection(&self) -> &Connection {
+        self.storage.conn()
+    }
+
+    #[cfg(test)]
+    fn commit(&mut self) -> rusqlite::Result<()> {
+        match &mut self.commit {
+            Some(commit) => commit(self.storage.conn()),
+            None => self.storage.conn().execute_batch("COMMIT"),
+        }
+    }
+
+    fn ended(&mut self, failure: Option<&Failure>) {
+        match failure {
+            None => {
+                self.tokens.commit();
+                self.is_failing = false;
+            }
+            Some(failure) => {
+                self.tokens.roll_back_to(0);
+                self.is_stale |= self.defines;
+                if let Failure::Disk { reason } = failure {
+                    self.note_failure(reason);
+                }
+            }
+        }
+        let has_defined = std::mem::take(&mut self.defines);
+        if has_defined && failure.is_none() {
+            self.replace_beside();
+        }
+        // Not before: with its connection, the transaction would have gone.
+        if self.is_stale {
+            self.reopen();
+        }
+    }
+}
+
+fn lock(replacement: &Replacement) -> MutexGuard<'_, Option<Storage>> {
+    replacement.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn open_storage(path: &Path, clock: &Clock) -> std::result::Result<Storage, StoreError> {
+    let storage = Storage::new(&path.to_string_lossy());
+    let storage = storage.map_err(|error| StoreError::Engine {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })?;
+    Ok(storage.with_clock(Arc::new(EngineClock(clock.clone()))))
 }
 
 /// What the engine's times to live and stream records go by. It writes the tables' CreationDateTime by the wall.

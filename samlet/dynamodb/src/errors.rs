@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use dynoxide::DynoxideError;
+use samlet_commit::{Failure, JobError};
 use serde_json::json;
 
 /// An error answer, complete as it goes on the wire.
@@ -68,6 +69,41 @@ impl From<DynoxideError> for ApiError {
             status: error.status_code(),
             body: error.to_json().into(),
         }
+    }
+}
+
+impl From<Failure> for ApiError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Closed => Self::internal("The store is closed"),
+            Failure::Panicked => Self::internal("Internal server error"),
+            Failure::NotSynced => Self::internal("The store could not be synced to disk"),
+            Failure::Disk { reason } => Self::internal(&reason),
+        }
+    }
+}
+
+/// Those of SQLite's and the engine's words that say that the file could not be
+/// read or written; the engine gives no codes.
+const DISK_FAILURES: [&str; 8] = [
+    "disk is full",
+    "I/O error",
+    "disk image is malformed",
+    "not a database",
+    "not a valid database",
+    "unable to open database",
+    "readonly database",
+    "out of memory",
+];
+
+impl JobError for ApiError {
+    fn disk_failure(&self) -> Option<String> {
+        if self.status < 500 {
+            return None;
+        }
+        let reason = String::from_utf8_lossy(&self.body);
+        let is_of_the_disk = DISK_FAILURES.iter().any(|words| reason.contains(words));
+        is_of_the_disk.then(|| reason.into_owned())
     }
 }
 

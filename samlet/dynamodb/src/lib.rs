@@ -10,6 +10,7 @@ mod errors;
 mod expiry;
 mod expressions;
 mod limits;
+mod nesting;
 mod pages;
 mod removals;
 mod requirements;

@@ -1,17 +1,12 @@
 //! How the engine is held: one writing thread that syncs a group of commits at once, and reading threads beside it.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use samlet_clock::Clock;
-use samlet_commit::{log_path, unreadable_frames};
+use samlet_commit::{Readers, Writer, log_path, unreadable_frames};
 use serde_json::Value;
-use tokio::sync::{mpsc, oneshot};
 
 use crate::engine::{DEFINITION, Engine, Kind, SWEEP_EXPIRED, kind, tell_damage};
 use crate::errors::{ApiError, StoreError};
@@ -19,37 +14,18 @@ use crate::requirements::Requirement;
 use crate::tables::{self, TableError};
 use crate::{arns, conditions};
 
-/// Writes that are committed before one sync.
-const MAX_GROUP: usize = 256;
-
-/// Requests that may wait for a thread; further callers wait for room.
-const QUEUE_LENGTH: usize = 1024;
-
 const READERS: usize = 2;
 
 /// The engine's parsers recurse: on small stacks a deeply nested expression or
 /// item would end the process.
 const STACK_BYTES: usize = 32 * 1024 * 1024;
 
-type Reply = Result<Bytes, ApiError>;
-
-struct Request {
-    operation: String,
-    body: Bytes,
-    reply: oneshot::Sender<Reply>,
-}
-
 /// The tables of one application; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
-    writes: mpsc::Sender<Request>,
-    reads: Vec<mpsc::Sender<Request>>,
-    next_reader: Arc<AtomicU64>,
-    threads: Arc<Mutex<Vec<std::thread::JoinHandle<()>>>>,
+    writer: Writer<Engine>,
+    readers: Readers<Engine>,
 }
-
-/// Makes all commits so far durable.
-type Sync = Box<dyn FnMut() -> io::Result<()> + Send>;
 
 impl Store {
     /// Opens the store in `folder`, making it if need be. Items expire by `clock`.
@@ -60,62 +36,28 @@ impl Store {
         clock: &Clock,
     ) -> Result<Self, StoreError> {
         let path = folder.join("dynamodb.sqlite");
-        let failed = |source| StoreError::Io {
+        std::fs::create_dir_all(folder).map_err(|source| StoreError::Io {
             path: folder.to_owned(),
             source,
-        };
-        std::fs::create_dir_all(folder).map_err(failed)?;
+        })?;
         tell_unreadable_log(&path);
         // Opened here, so that what is wrong with it is known to the caller.
         let engine = Engine::open(&path, region, account_id, clock)?;
-        let sync = log_sync(&path, folder).map_err(failed)?;
         check_in_background(&path, region, account_id, clock)?;
-        Self::start(engine, sync, &path, region, account_id, clock)
+        Self::start(engine, &path)
     }
 
-    fn start(
-        engine: Engine,
-        sync: Sync,
-        path: &Path,
-        region: &str,
-        account_id: &str,
-        clock: &Clock,
-    ) -> Result<Self, StoreError> {
-        let generation = Arc::new(AtomicU64::new(0));
-        let mut threads = Vec::new();
-        let mut spawn = |name: &str, body: Box<dyn FnOnce() + Send>| {
-            let thread = std::thread::Builder::new()
-                .name(name.into())
-                .stack_size(STACK_BYTES);
-            let failed = |source| StoreError::Io {
-                path: path.to_owned(),
-                source,
-            };
-            threads.push(thread.spawn(body).map_err(failed)?);
-            Ok::<_, StoreError>(())
+    fn start(mut engine: Engine, path: &Path) -> Result<Self, StoreError> {
+        let failed = |source| StoreError::Io {
+            path: path.to_owned(),
+            source,
         };
-        let mut reads = Vec::new();
-        for _ in 0..READERS {
-            let engine = Engine::open(path, region, account_id, clock)?;
-            let (sender, queue) = mpsc::channel(QUEUE_LENGTH);
-            let generation = Arc::clone(&generation);
-            spawn(
-                "store-reader",
-                Box::new(move || serve_reads(engine, queue, &generation)),
-            )?;
-            reads.push(sender);
-        }
-        let (writes, queue) = mpsc::channel(QUEUE_LENGTH);
-        spawn(
-            "store-writer",
-            Box::new(move || serve_writes(engine, sync, queue, &generation)),
-        )?;
-        Ok(Self {
-            writes,
-            reads,
-            next_reader: Arc::default(),
-            threads: Arc::new(Mutex::new(threads)),
-        })
+        let beside = (0..READERS).map(|_| engine.beside());
+        let beside = beside.collect::<Result<Vec<_>, _>>()?;
+        let readers = Readers::start("store-reader", STACK_BYTES, beside).map_err(failed)?;
+        let engine = engine.nested();
+        let writer = Writer::start("store-writer", STACK_BYTES, engine).map_err(failed)?;
+        Ok(Self { writer, readers })
     }
 
     /// Runs one operation; `body` is its request, the answer its response. A
@@ -125,22 +67,21 @@ impl Store {
             return Err(ApiError::unknown_operation(operation));
         };
         let body = without_table_arn(body);
-        let (reply, replied) = oneshot::channel();
-        let request = Request {
-            operation: operation.to_owned(),
-            body,
-            reply,
-        };
-        let queue = match kind {
+        let operation = operation.to_owned();
+        match kind {
             Kind::Read => {
-                let next = self.next_reader.fetch_add(1, Ordering::Relaxed);
-                &self.reads[usize::try_from(next).unwrap_or_default() % self.reads.len()]
+                let read = move |engine: &mut Engine| engine.read(&operation, &body);
+                self.readers.run(read).await
             }
-            Kind::Write | Kind::Definition => &self.writes,
-        };
-        let closed = || ApiError::internal("The store is closed");
-        queue.send(request).await.map_err(|_| closed())?;
-        replied.await.map_err(|_| closed())?
+            Kind::Write => {
+                let write = move |engine: &mut Engine| engine.run(&operation, &body);
+                self.writer.run(write).await
+            }
+            Kind::Definition => {
+                let define = move |engine: &mut Engine| engine.run(&operation, &body);
+                self.writer.run_alone(define).await
+            }
+        }
     }
 
     /// Creates a table, unless it is there already with the same keys and
@@ -181,24 +122,14 @@ impl Store {
     /// Lets the threads finish what waits, and waits for them, once all other
     /// clones are gone.
     pub async fn close(self) {
-        let Self {
-            writes,
-            reads,
-            threads,
-            ..
-        } = self;
-        let mut threads =
-            std::mem::take(&mut *threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let Self { writer, readers } = self;
         // The writer last: SQLite takes the write-ahead log into the store's
         // file when a connection is closed while there is no other.
-        let writer = threads.pop();
-        let joined = tokio::task::spawn_blocking(move || {
-            drop(reads);
-            threads.into_iter().for_each(|thread| drop(thread.join()));
-            drop(writes);
-            writer.map(std::thread::JoinHandle::join)
-        });
-        if tokio::time::timeout(CLOSE_TIMEOUT, joined).await.is_err() {
+        let closed = async {
+            readers.close().await;
+            writer.close().await;
+        };
+        if tokio::time::timeout(CLOSE_TIMEOUT, closed).await.is_err() {
             tracing::warn!("the store was still busy when samlet ended");
         }
     }
@@ -269,89 +200,16 @@ fn without_table_arn(body: Bytes) -> Bytes {
     serde_json::to_vec(&request).map_or(body, Bytes::from)
 }
 
-/// Syncs the write-ahead log through a handle of its own; the folder's entry
-/// for it is synced once, here.
-fn log_sync(path: &Path, folder: &Path) -> io::Result<Sync> {
-    File::open(folder)?.sync_all()?;
-    let log_path = log_path(path);
-    let mut log: Option<File> = None;
-    Ok(Box::new(move || {
-        // The log's file is made with the first commit and stays until the store is closed.
-        match &log {
-            Some(file) => file.sync_data(),
-            None => {
-                let file = File::open(&log_path)?;
-                file.sync_all()?;
-                if let Some(folder) = log_path.parent() {
-                    File::open(folder)?.sync_all()?;
-                }
-                log = Some(file);
-                Ok(())
-            }
-        }
-    }))
-}
-
-fn serve_reads(mut engine: Engine, mut queue: mpsc::Receiver<Request>, generation: &AtomicU64) {
-    let mut seen = generation.load(Ordering::Acquire);
-    while let Some(request) = queue.blocking_recv() {
-        let now = generation.load(Ordering::Acquire);
-        if now != seen {
-            engine.reopen();
-            seen = now;
-        }
-        let answer = engine.run(&request.operation, &request.body);
-        request.reply.send(answer).ok();
-    }
-}
-
-/// Commits what waits, syncs once, and only then acknowledges.
-fn serve_writes(
-    mut engine: Engine,
-    mut sync: Sync,
-    mut queue: mpsc::Receiver<Request>,
-    generation: &AtomicU64,
-) {
-    let mut group = Vec::with_capacity(MAX_GROUP);
-    let mut broken = false;
-    while queue.blocking_recv_many(&mut group, MAX_GROUP) > 0 {
-        if broken {
-            for request in group.drain(..) {
-                request.reply.send(Err(not_durable())).ok();
-            }
-            continue;
-        }
-        let mut answers = Vec::with_capacity(group.len());
-        for request in group.drain(..) {
-            let answer = engine.run(&request.operation, &request.body);
-            if kind(&request.operation) == Some(Kind::Definition) {
-                generation.fetch_add(1, Ordering::Release);
-            }
-            answers.push((request.reply, answer));
-        }
-        if let Err(error) = sync() {
-            // What the disk holds is unknown now, and stays so: to go on
-            // acknowledging would be to guess.
-            tracing::error!(%error, "the store could not be synced to disk; no more writes are taken: restart samlet");
-            broken = true;
-        }
-        for (reply, answer) in answers {
-            reply
-                .send(if broken { Err(not_durable()) } else { answer })
-                .ok();
-        }
-    }
-}
-
-fn not_durable() -> ApiError {
-    ApiError::internal("The store could not be synced to disk")
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::engine::TestCommit;
+    use rusqlite::{Connection, ffi};
+    use samlet_commit::Failure;
     use serde_json::json;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
 
     fn table() -> Value {
         json!({
@@ -405,8 +263,7 @@ mod tests {
         for _ in 0..20 {
             // Without the check at start, which has a connection as well.
             let engine = Engine::open(&path, "us-east-1", "1", &Clock::new()).unwrap();
-            let sync: Sync = Box::new(|| Ok(()));
-            let store = Store::start(engine, sync, &path, "us-east-1", "1", &Clock::new()).unwrap();
+            let store = Store::start(engine, &path).unwrap();
             store.ensure_table(&table(), None).await.unwrap();
             store.execute("PutItem", put("a")).await.unwrap();
             for _ in 0..READERS {
@@ -419,42 +276,119 @@ mod tests {
         }
     }
 
+    /// A store with a table that commits by `commit`.
+    async fn open_with(folder: &Path, commit: TestCommit) -> Store {
+        open(folder).await.close().await;
+        let path = folder.join("dynamodb.sqlite");
+        let mut engine = Engine::open(&path, "us-east-1", "1", &Clock::new()).unwrap();
+        engine.commit = Some(commit);
+        Store::start(engine, &path).unwrap()
+    }
+
+    fn failed_sync() -> rusqlite::Error {
+        rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR_FSYNC), None)
+    }
+
     #[tokio::test]
     async fn a_write_is_not_acknowledged_when_the_disk_does_not_take_it() {
         let folder = tempfile::tempdir().unwrap();
-        open(folder.path()).await.close().await;
-        let path = folder.path().join("dynamodb.sqlite");
-        let engine = Engine::open(&path, "us-east-1", "1", &Clock::new()).unwrap();
-        assert_eq!(
-            engine.synchronous(),
-            1,
-            "NORMAL: the writer syncs by itself"
-        );
-        let sync: Sync = Box::new(|| Err(io::Error::other("no space")));
-        let store = Store::start(engine, sync, &path, "us-east-1", "1", &Clock::new()).unwrap();
+        let store = open_with(folder.path(), Box::new(|_| Err(failed_sync()))).await;
         for _ in 0..2 {
             let refusal = store.execute("PutItem", put("a")).await.unwrap_err();
-            assert_eq!(refusal, not_durable());
+            assert_eq!(refusal, Failure::NotSynced.into());
         }
+        assert_eq!(store.execute("GetItem", get("a")).await.unwrap(), "{}");
     }
 
     #[tokio::test]
     async fn every_group_of_writes_is_synced_before_it_is_acknowledged() {
         let folder = tempfile::tempdir().unwrap();
-        open(folder.path()).await.close().await;
-        let path = folder.path().join("dynamodb.sqlite");
-        let engine = Engine::open(&path, "us-east-1", "1", &Clock::new()).unwrap();
         let synced = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&synced);
-        let sync: Sync = Box::new(move || {
+        let commit = move |connection: &Connection| {
+            let level: i64 = connection.query_row("PRAGMA synchronous", [], |row| row.get(0))?;
+            assert_eq!(level, 2, "FULL: the commit syncs");
             count.fetch_add(1, Ordering::SeqCst);
-            Ok(())
-        });
-        let store = Store::start(engine, sync, &path, "us-east-1", "1", &Clock::new()).unwrap();
+            connection.execute_batch("COMMIT")
+        };
+        let store = open_with(folder.path(), Box::new(commit)).await;
         for n in 1..=3 {
             store.execute("PutItem", put("a")).await.unwrap();
             assert_eq!(synced.load(Ordering::SeqCst), n);
         }
+    }
+
+    /// Commits, but for the first time, when the disk is full.
+    fn full_at_first() -> TestCommit {
+        let mut commits = 0;
+        Box::new(move |connection| {
+            commits += 1;
+            if commits == 1 {
+                let full = ffi::Error::new(ffi::SQLITE_FULL);
+                return Err(rusqlite::Error::SqliteFailure(full, None));
+            }
+            connection.execute_batch("COMMIT")
+        })
+    }
+
+    #[tokio::test]
+    async fn a_definition_that_is_rolled_back_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open_with(folder.path(), full_at_first()).await;
+        let delete = json!({"TableName": "messages"}).to_string();
+        let refusal = store.execute("DeleteTable", delete.into()).await;
+        assert_eq!(refusal.unwrap_err().status, 500);
+        store.execute("PutItem", put("a")).await.unwrap();
+        assert_ne!(store.execute("GetItem", get("a")).await.unwrap(), "{}");
+
+        let folder = tempfile::tempdir().unwrap();
+        let store = open_with(folder.path(), full_at_first()).await;
+        let mut other = table();
+        other["TableName"] = json!("other");
+        let create = Bytes::from(other.to_string());
+        let refusal = store.execute("CreateTable", create.clone()).await;
+        assert_eq!(refusal.unwrap_err().status, 500);
+        let item = json!({"TableName": "other", "Item": {"pk": {"S": "a"}}}).to_string();
+        let refusal = store.execute("PutItem", item.clone().into()).await;
+        let refusal = refusal.unwrap_err();
+        assert!(String::from_utf8_lossy(&refusal.body).contains("ResourceNotFound"));
+        store.execute("CreateTable", create).await.unwrap();
+        store.execute("PutItem", item.into()).await.unwrap();
+        let scan = json!({"TableName": "other"}).to_string();
+        for _ in 0..READERS {
+            let found = store.execute("Scan", scan.clone().into()).await.unwrap();
+            assert!(String::from_utf8_lossy(&found).contains(r#""Count":1"#));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_with_a_token_that_is_rolled_back_is_done_when_it_comes_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open_with(folder.path(), full_at_first()).await;
+        let item = json!({"TableName": "messages", "Item": {"pk": {"S": "a"}}});
+        let request = json!({"ClientRequestToken": "t", "TransactItems": [{"Put": item}]});
+        let send = || store.execute("TransactWriteItems", request.to_string().into());
+        assert_eq!(send().await.unwrap_err().status, 500);
+        assert_eq!(store.execute("GetItem", get("a")).await.unwrap(), "{}");
+        send().await.unwrap();
+        assert_ne!(store.execute("GetItem", get("a")).await.unwrap(), "{}");
+    }
+
+    #[tokio::test]
+    async fn statements_of_a_batch_that_succeed_are_kept_beside_one_that_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path()).await;
+        let insert = |key: &str| {
+            let statement = format!("INSERT INTO \"messages\" VALUE {{'pk': '{key}'}}");
+            json!({ "Statement": statement })
+        };
+        let batch = json!({"Statements": [insert("a"), insert("b")]}).to_string();
+        store.execute("PutItem", put("b")).await.unwrap();
+        let answer = store.execute("BatchExecuteStatement", batch.into()).await;
+        let answer: Value = serde_json::from_slice(&answer.unwrap()).unwrap();
+        assert_eq!(answer["Responses"][0]["Error"], Value::Null);
+        assert_eq!(answer["Responses"][1]["Error"]["Code"], "DuplicateItem");
+        assert_ne!(store.execute("GetItem", get("a")).await.unwrap(), "{}");
     }
 
     #[tokio::test]

@@ -15,7 +15,14 @@ const MAX_TOKENS: usize = 10_000;
 
 /// The requests of the last ten minutes that had a token.
 #[derive(Default)]
-pub(crate) struct Tokens(HashMap<(String, String), Answered>);
+pub(crate) struct Tokens {
+    answered: HashMap<Token, Answered>,
+    /// Those whose requests are not committed yet, in their order.
+    pending: Vec<Token>,
+}
+
+/// An operation, and the token that a request for it had.
+type Token = (String, String);
 
 struct Answered {
     at: SystemTime,
@@ -45,9 +52,10 @@ impl Tokens {
         let Some(Value::String(token)) = token else {
             return run();
         };
-        self.0.retain(|_, answered| answered.age(now) < WINDOW);
+        self.answered
+            .retain(|_, answered| answered.age(now) < WINDOW);
         let key = (operation.to_owned(), token);
-        if let Some(known) = self.0.get(&key) {
+        if let Some(known) = self.answered.get(&key) {
             if known.request == request {
                 return Ok(known.answer.clone());
             }
@@ -57,19 +65,38 @@ impl Tokens {
             ));
         }
         let answer = run()?;
-        if self.0.len() >= MAX_TOKENS
-            && let Some(oldest) = self.0.iter().min_by_key(|(_, answered)| answered.at)
+        if self.answered.len() >= MAX_TOKENS
+            && let Some(oldest) = self.answered.iter().min_by_key(|(_, answered)| answered.at)
         {
             let oldest = oldest.0.clone();
-            self.0.remove(&oldest);
+            self.answered.remove(&oldest);
         }
         let answered = Answered {
             at: now,
             request,
             answer: answer.clone(),
         };
-        self.0.insert(key, answered);
+        self.pending.push(key.clone());
+        self.answered.insert(key, answered);
         Ok(answer)
+    }
+
+    /// How many requests are not committed yet.
+    pub(crate) fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Forgets the requests after the first `kept` that are not committed:
+    /// they are rolled back.
+    pub(crate) fn roll_back_to(&mut self, kept: usize) {
+        for token in self.pending.split_off(kept) {
+            self.answered.remove(&token);
+        }
+    }
+
+    /// All requests are committed.
+    pub(crate) fn commit(&mut self) {
+        self.pending.clear();
     }
 }
 
@@ -102,6 +129,30 @@ mod tests {
             Err(DynoxideError::IdempotentParameterMismatchException(_))
         ));
         assert_eq!(send(r#"{"TransactItems":[1]}"#).unwrap(), "2");
+    }
+
+    #[test]
+    fn a_request_that_is_rolled_back_runs_again() {
+        let mut tokens = Tokens::default();
+        let mut runs = 0;
+        let mut send = |tokens: &mut Tokens, token: &str| {
+            let body = format!(r#"{{"ClientRequestToken":"{token}"}}"#);
+            let run = || {
+                runs += 1;
+                Ok(format!("run {runs}"))
+            };
+            tokens.once(at(0), "TransactWriteItems", body.as_bytes(), run)
+        };
+        send(&mut tokens, "a").unwrap();
+        tokens.commit();
+        send(&mut tokens, "b").unwrap();
+        let kept = tokens.pending();
+        send(&mut tokens, "c").unwrap();
+        tokens.roll_back_to(kept);
+        assert_eq!(send(&mut tokens, "c").unwrap(), "run 4");
+        tokens.roll_back_to(0);
+        assert_eq!(send(&mut tokens, "a").unwrap(), "run 1");
+        assert_eq!(send(&mut tokens, "b").unwrap(), "run 5");
     }
 
     #[test]

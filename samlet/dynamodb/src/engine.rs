@@ -19,7 +19,6 @@ use dynoxide::actions::{
 };
 use dynoxide::storage::Storage;
 use dynoxide::storage_backend;
-use dynoxide::types::Item;
 use dynoxide::{DynoxideError, Result, ttl};
 use rusqlite::Connection;
 use samlet_clock::Clock;
@@ -31,7 +30,7 @@ use serde_json::{Value, json};
 use crate::errors::{ApiError, StoreError};
 use crate::nesting::Nesting;
 use crate::tokens::Tokens;
-use crate::{arns, pages, removals, streams, validation};
+use crate::{arns, damage, pages, removals, streams, validation};
 
 /// Deletes what has expired; an operation of samlet's own, which no request names.
 pub(crate) const SWEEP_EXPIRED: &str = "samlet:SweepExpired";
@@ -103,7 +102,7 @@ pub(crate) struct Engine {
     defines: bool,
     /// What is cached of the tables may be wrong once the transaction has ended.
     is_stale: bool,
-    /// Said once, not for every operation.
+    /// Logged once, not for every operation.
     is_failing: bool,
     #[cfg(test)]
     pub(crate) commit: Option<TestCommit>,
@@ -209,7 +208,8 @@ impl Engine {
         };
         let nested = nesting.within(|| self.run_checked(operation, body));
         let answer = nested.result?;
-        // The engine tells this of a failure of the disk amid a batch's statement.
+        // A batch's statement that failed after its first write: the engine answers
+        // with its error, and counts on the rollback.
         if nested.must_be_undone {
             let message = "A part of the operation failed after it had been written";
             return Err(ApiError::internal(message));
@@ -228,56 +228,16 @@ impl Engine {
         Ok(answer)
     }
 
-    /// Tells when the store itself begins to fail.
+    /// Logs that the store has begun to fail.
     fn note_failure(&mut self, reason: &str) {
         if std::mem::replace(&mut self.is_failing, true) {
             return;
         }
-        if is_sign_of_damage(reason) {
-            tell_damage(&self.path, reason);
+        if damage::is_sign(reason) {
+            damage::report(&self.path, reason);
         } else {
             tracing::error!("the store {} fails: {reason}", self.path.display());
         }
-    }
-
-    /// What is wrong with the file, as far as that can be seen.
-    pub(crate) fn damage(&self) -> Option<String> {
-        let found = self
-            .storage
-            .conn()
-            .query_row("PRAGMA integrity_check(1)", [], |row| {
-                row.get::<_, String>(0)
-            });
-        match found {
-            Ok(text) if text == "ok" => self
-                .unreadable_item()
-                .unwrap_or_else(|error| Some(error.to_string())),
-            Ok(text) => Some(text),
-            Err(error) => Some(error.to_string()),
-        }
-    }
-
-    /// SQLite keeps no checksums of what is in its rows, and the engine's
-    /// GetItem says of an item that it can't read that there is none.
-    fn unreadable_item(&self) -> Result<Option<String>> {
-        let connection = self.storage.conn();
-        let mut tables = connection.prepare(TABLES_OF_ITEMS)?;
-        for table in tables.query_map([], |row| row.get::<_, String>(0))? {
-            let table = table?;
-            let quoted = table.replace('"', "\"\"");
-            let mut items = connection.prepare(&format!("SELECT item_json FROM \"{quoted}\""))?;
-            let mut items = items.query([])?;
-            while let Some(row) = items.next()? {
-                let json = row.get_ref(0)?.as_str().map_err(|error| error.to_string());
-                let item = json.and_then(|json| {
-                    read::<Item>(json.as_bytes()).map_err(|error| error.to_string())
-                });
-                if let Err(error) = item {
-                    return Ok(Some(format!("an item of {table} can't be read: {error}")));
-                }
-            }
-        }
-        Ok(None)
     }
 
     /// Forgets what is cached of the tables.
@@ -484,33 +444,6 @@ impl storage_backend::Clock for EngineClock {
     }
 }
 
-/// Those of SQLite's and the engine's words that tell of a file that is not as
-/// it was written: of its pages, of what is in a row, and of a table whose
-/// definition is gone.
-const SIGNS_OF_DAMAGE: [&str; 5] = [
-    "malformed",
-    "not a database",
-    "Conversion error",
-    "Invalid column type",
-    "already exists in CREATE TABLE",
-];
-
-pub(crate) fn is_sign_of_damage(reason: &str) -> bool {
-    SIGNS_OF_DAMAGE.iter().any(|sign| reason.contains(sign))
-}
-
-/// The engine's tables and their indexes, of all that SQLite has.
-const TABLES_OF_ITEMS: &str = "SELECT tables.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns \
-     WHERE tables.type = 'table' AND columns.name = 'item_json'";
-
-/// Tells that the file is not as it was written.
-pub(crate) fn tell_damage(path: &Path, reason: &str) {
-    let path = path.display();
-    tracing::error!(
-        "the store {path} is damaged: {reason}; restore it from a copy, or save with `samlet tables export` what can be read, and `samlet reset`"
-    );
-}
-
 /// What an account may have by default, which is not limited here.
 const DESCRIBE_LIMITS: &str = r#"{"AccountMaxReadCapacityUnits":80000,"AccountMaxWriteCapacityUnits":80000,"TableMaxReadCapacityUnits":40000,"TableMaxWriteCapacityUnits":40000}"#;
 
@@ -563,113 +496,4 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
             DynoxideError::SerializationException(message.into())
         }
     })
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use serde_json::json;
-
-    /// A table with an item `a`, as it is stored.
-    fn engine() -> (tempfile::TempDir, Engine) {
-        let folder = tempfile::tempdir().unwrap();
-        let mut engine = Engine::open(
-            &folder.path().join("store"),
-            "us-east-1",
-            "1",
-            &Clock::new(),
-        )
-        .unwrap();
-        let table = json!({
-            "TableName": "messages",
-            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
-            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
-            "BillingMode": "PAY_PER_REQUEST",
-        });
-        run(&mut engine, "CreateTable", &table).unwrap();
-        let put = json!({"TableName": "messages", "Item": {"pk": {"S": "a"}, "n": {"N": "1"}}});
-        run(&mut engine, "PutItem", &put).unwrap();
-        (folder, engine)
-    }
-
-    fn run(
-        engine: &mut Engine,
-        operation: &str,
-        request: &Value,
-    ) -> std::result::Result<Bytes, ApiError> {
-        engine.run(operation, request.to_string().as_bytes())
-    }
-
-    fn store_as(engine: &Engine, item_json: &str) {
-        let update = format!("UPDATE messages SET item_json = {item_json}");
-        engine.storage.conn().execute_batch(&update).unwrap();
-    }
-
-    #[test]
-    fn an_item_that_cannot_be_read_is_damage() {
-        let (_folder, engine) = engine();
-        assert_eq!(engine.damage(), None);
-        for item_json in [
-            "''",
-            r#"'{"pk":{"S":"a"}'"#,
-            r#"'{"pk":{"T":"a"}}'"#,
-            r#"'{"pk":{"S":"a"},"n":{"N":"q"}}'"#,
-            r#"CAST('{"pk":{"S":"' || x'ff' || '"}}' AS TEXT)"#,
-            // A bit of a row's header makes one of the other.
-            r#"CAST('{"pk":{"S":"a"}}' AS BLOB)"#,
-        ] {
-            store_as(&engine, item_json);
-            let damage = engine.damage().unwrap_or_default();
-            let words = "an item of messages can't be read: ";
-            assert!(damage.starts_with(words), "{item_json}: {damage}");
-        }
-    }
-
-    #[test]
-    fn items_of_all_kinds_in_tables_of_any_name_are_no_damage() {
-        let (_folder, mut engine) = engine();
-        let table = json!({
-            "TableName": "a.b-c_d",
-            "AttributeDefinitions": [
-                {"AttributeName": "pk", "AttributeType": "B"},
-                {"AttributeName": "other", "AttributeType": "N"},
-            ],
-            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
-            "GlobalSecondaryIndexes": [{
-                "IndexName": "by.other",
-                "KeySchema": [{"AttributeName": "other", "KeyType": "HASH"}],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }],
-            "BillingMode": "PAY_PER_REQUEST",
-        });
-        run(&mut engine, "CreateTable", &table).unwrap();
-        let put = json!({"TableName": "a.b-c_d", "Item": {
-            "pk": {"B": "AAECAw=="},
-            "other": {"N": "-1.5E-130"},
-            "l": {"L": [{"NULL": true}, {"BOOL": false}, {"S": ""}, {"M": {}}]},
-            "ss": {"SS": ["ä\u{0}\"", "b"]},
-            "ns": {"NS": ["1", "99999999999999999999999999999999999999E87"]},
-            "bs": {"BS": ["AA==", ""]},
-        }});
-        run(&mut engine, "PutItem", &put).unwrap();
-        assert_eq!(engine.damage(), None);
-        let index = r#"UPDATE "a.b-c_d::gsi::by.other" SET item_json = '{'"#;
-        engine.storage.conn().execute_batch(index).unwrap();
-        let damage = engine.damage().unwrap();
-        assert!(damage.contains("a.b-c_d::gsi::by.other"), "{damage}");
-    }
-
-    #[test]
-    fn a_read_that_meets_a_damaged_item_shows_signs_of_it() {
-        let (_folder, mut engine) = engine();
-        let get = json!({"TableName": "messages", "Key": {"pk": {"S": "a"}}});
-        for item_json in ["CAST(x'7bff7d' AS TEXT)", "x'7b7d'"] {
-            store_as(&engine, item_json);
-            let failure = run(&mut engine, "GetItem", &get).unwrap_err();
-            assert_eq!(failure.status, 500);
-            let reason = String::from_utf8_lossy(&failure.body);
-            assert!(is_sign_of_damage(&reason), "{reason}");
-        }
-    }
 }

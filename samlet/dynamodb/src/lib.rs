@@ -5,6 +5,7 @@
 
 mod arns;
 mod conditions;
+mod damage;
 mod engine;
 mod errors;
 mod expiry;

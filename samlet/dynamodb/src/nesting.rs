@@ -17,22 +17,22 @@ pub(crate) struct Nesting(Arc<Mutex<State>>);
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum State {
-    /// Whoever opened the outer transaction.
+    /// Those of the outer transaction.
     #[default]
     Outside,
-    /// The engine.
+    /// The engine's.
     Engine,
-    /// The engine, which has written since it began.
+    /// The engine's, which has written something since its BEGIN.
     EngineWrote,
-    /// The engine, which wrote something and wanted it rolled back: it is
-    /// there still.
+    /// The engine's, which rolled back something that it had written: it is
+    /// still there.
     RollbackIgnored,
 }
 
-/// What came of what the engine did.
+/// The result of what the engine ran within a transaction.
 pub(crate) struct Nested<T> {
     pub(crate) result: T,
-    /// Something is there that the engine wanted to roll back.
+    /// Something is still there that the engine rolled back.
     pub(crate) must_be_undone: bool,
 }
 

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use samlet_clock::Clock;
-use samlet_commit::{Readers, Writer, log_path, unreadable_frames};
+use samlet_commit::{Readers, Session, Writer, log_path, unreadable_frames};
 use serde_json::Value;
 
-use crate::engine::{DEFINITION, Engine, Kind, SWEEP_EXPIRED, kind, tell_damage};
+use crate::engine::{DEFINITION, Engine, Kind, SWEEP_EXPIRED, kind};
 use crate::errors::{ApiError, StoreError};
 use crate::requirements::Requirement;
 use crate::tables::{self, TableError};
-use crate::{arns, conditions};
+use crate::{arns, conditions, damage};
 
 const READERS: usize = 2;
 
@@ -155,8 +155,8 @@ fn check_in_background(
     let engine = Engine::open(path, region, account_id, clock)?;
     let path = path.to_owned();
     let check = move || {
-        if let Some(damage) = engine.damage() {
-            tell_damage(&path, &damage);
+        if let Some(found) = damage::find(engine.connection()) {
+            damage::report(&path, &found);
         }
     };
     let thread = std::thread::Builder::new()

@@ -4,7 +4,8 @@ use bytes::Bytes;
 use dynoxide::storage::TableMetadata;
 use serde_json::{Value, json};
 
-use crate::engine::{DEFINITION, is_sign_of_damage};
+use crate::damage;
+use crate::engine::DEFINITION;
 use crate::errors::ApiError;
 use crate::store::Store;
 
@@ -112,7 +113,7 @@ async fn ensure_stream(
 
 fn refused(name: &str, error: &ApiError) -> TableError {
     let reason = message(&error.body);
-    match error.status >= 500 && is_sign_of_damage(&reason) {
+    match error.status >= 500 && damage::is_sign(&reason) {
         true => damaged(name, reason),
         false => TableError::Refused(reason),
     }

@@ -127,3 +127,38 @@ pub enum StoreError {
         reason: String,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::engine::Engine;
+    use samlet_clock::Clock;
+    use samlet_commit::Session;
+
+    #[test]
+    fn a_full_disk_is_a_failure_of_the_disk_and_a_refusal_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        let mut engine = Engine::open(&path, "us-east-1", "1", &Clock::new()).unwrap();
+        let table = json!({
+            "TableName": "messages",
+            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+            "BillingMode": "PAY_PER_REQUEST",
+        });
+        let table = table.to_string();
+        engine.run("CreateTable", table.as_bytes()).unwrap();
+        let refusal = engine.run("CreateTable", table.as_bytes()).unwrap_err();
+        assert_eq!(refusal.disk_failure(), None);
+        let full = "PRAGMA max_page_count = 1";
+        engine.connection().execute_batch(full).unwrap();
+        let item = json!({"pk": {"S": "a"}, "text": {"S": "x".repeat(100_000)}});
+        let put = json!({"TableName": "messages", "Item": item}).to_string();
+        let failure = engine.run("PutItem", put.as_bytes()).unwrap_err();
+        let reason = failure.disk_failure().unwrap();
+        assert!(reason.contains("database or disk is full"), "{reason}");
+        assert_eq!(ApiError::validation("disk is full").disk_failure(), None);
+        assert_eq!(ApiError::internal("another error").disk_failure(), None);
+    }
+}

@@ -6,6 +6,26 @@ use crate::failure::{Failure, is_failed_sync};
 use crate::job::{Done, Job};
 use crate::writer::Session;
 
+/// What is executed around a job.
+struct Around {
+    begin: &'static [&'static str],
+    keep: &'static [&'static str],
+    undo: &'static [&'static str],
+}
+
+/// A single job needs no savepoint: the transaction itself can be rolled back.
+const BY_ITSELF: Around = Around {
+    begin: &[],
+    keep: &[],
+    undo: &["ROLLBACK"],
+};
+
+const AMONG_OTHERS: Around = Around {
+    begin: &["SAVEPOINT job"],
+    keep: &["RELEASE job"],
+    undo: &["ROLLBACK TO job", "RELEASE job"],
+};
+
 /// Runs a group and commits it. If that fails, nothing of it is kept.
 pub(crate) fn run<S: Session>(session: &mut S, group: &mut [Job<S>]) -> Result<(), Failure> {
     let result = begin(session.connection())
@@ -32,14 +52,13 @@ fn begin(connection: &Connection) -> Result<(), Failure> {
 }
 
 fn run_jobs<S: Session>(session: &mut S, group: &mut [Job<S>]) -> Result<(), Failure> {
-    // A single job needs no savepoint: the transaction itself can be rolled back.
-    let (savepoint, undo): (&[_], &[_]) = match group.len() {
-        1 => (&[], &["ROLLBACK"]),
-        _ => (&["SAVEPOINT job"], &["ROLLBACK TO job", "RELEASE job"]),
+    let around: &Around = if group.len() == 1 {
+        &BY_ITSELF
+    } else {
+        &AMONG_OTHERS
     };
-    let keep = &undo[1..];
     for job in group {
-        execute_all(session.connection(), savepoint)?;
+        execute_all(session.connection(), around.begin)?;
         let done = job.work.run(session);
         if let Done::DiskFailed(reason) = done {
             return Err(Failure::Disk { reason });
@@ -48,10 +67,9 @@ fn run_jobs<S: Session>(session: &mut S, group: &mut [Job<S>]) -> Result<(), Fai
             let reason = "the transaction was rolled back by SQLite".into();
             return Err(Failure::Disk { reason });
         }
-        let statements = if matches!(done, Done::Succeeded) {
-            keep
-        } else {
-            undo
+        let statements = match done {
+            Done::Succeeded => around.keep,
+            _ => around.undo,
         };
         execute_all(session.connection(), statements)?;
     }

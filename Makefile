@@ -101,11 +101,12 @@ bench: bench-tools ## Measure samlet beside the alternatives into docs/performan
 
 # Without a sanitizer, which only a nightly compiler has; what samlet itself is
 # written in is safe. What was found is in fuzz/artifacts, the corpus in fuzz/corpus.
-FUZZ_TARGETS ?= template intrinsics policies signatures events responses filters wire numbers
+FUZZ_TARGETS ?= template intrinsics policies signatures events responses filters wire numbers expressions partiql requests
 FUZZ_SECONDS ?= 300
 CARGO_FUZZ = $(TOOLS)/bin/cargo-fuzz fuzz $(1) --fuzz-dir fuzz --sanitizer none --target-dir target/fuzz
 template_bytes := 8192
 responses_bytes := 4096
+requests_bytes := 4096
 
 fuzz: $(TOOLS)/bin/cargo-fuzz ## Look for inputs that break samlet, FUZZ_SECONDS for each of FUZZ_TARGETS
 	$(call CARGO_FUZZ,build)

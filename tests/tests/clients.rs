@@ -7,7 +7,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-use acceptance::{Application, Samlet, repository, skip_without_tool, tool};
+use acceptance::{Application, Samlet, is_expected, repository, skip_without_tool, tool};
 
 fn text(output: &Output) -> String {
     String::from_utf8_lossy(&[&*output.stdout, &*output.stderr].concat()).into_owned()
@@ -27,6 +27,25 @@ fn boto3_finds_what_it_expects_of_each_service() {
     assert!(output.status.success(), "{said}");
     // None was passed over.
     assert!(said.contains("\nOK"), "{said}");
+}
+
+#[test]
+fn dynamodbs_model_is_the_one_that_samlet_knows() {
+    let path = repository().join("samlet/dynamodb-api/src/wire/model.txt");
+    let output = Command::new(tool("python"))
+        .current_dir(repository().join("tests/clients"))
+        .args(["-B", "dynamodb_model.py"])
+        .arg(&path)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    let model = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        is_expected(&path, &model),
+        "botocore has another model of DynamoDB's requests than {}. With UPDATE_EXPECTED=1, this test writes it anew; \
+         then cargo test -p samlet-dynamodb-api says what samlet's own model lacks.",
+        path.display()
+    );
 }
 
 /// Runs the AWS CLI; gives whether it succeeded, and what it said.

@@ -1,0 +1,6 @@
+mod compare;
+mod condition;
+mod legacy;
+mod projection;
+mod returned;
+mod update;

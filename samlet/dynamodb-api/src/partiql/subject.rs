@@ -1,0 +1,174 @@
+//! What a statement is about: all that permissions ask of it.
+//! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html>
+
+use super::{Select, Statement};
+use crate::AttributeValue;
+use crate::expression::{Comparator, Condition, Operand, Path, SetOperand, SetValue, Update};
+
+impl Statement {
+    /// The table that it is about.
+    pub fn table(&self) -> &str {
+        match self {
+            Self::Select(select) | Self::Exists(select) => &select.table,
+            Self::Insert { table, .. }
+            | Self::Update { table, .. }
+            | Self::Delete { table, .. } => table,
+        }
+    }
+
+    /// The index that it reads.
+    pub fn index(&self) -> Option<&str> {
+        match self {
+            Self::Select(select) | Self::Exists(select) => select.index.as_deref(),
+            Self::Insert { .. } | Self::Update { .. } | Self::Delete { .. } => None,
+        }
+    }
+
+    /// Whether it only reads. A check of a transaction counts as one of its writes.
+    pub fn is_read(&self) -> bool {
+        matches!(self, Self::Select(_))
+    }
+
+    /// The IAM action that it needs, without its prefix.
+    pub fn action(&self) -> &'static str {
+        match self {
+            Self::Select(_) | Self::Exists(_) => "PartiQLSelect",
+            Self::Insert { .. } => "PartiQLInsert",
+            Self::Update { .. } => "PartiQLUpdate",
+            Self::Delete { .. } => "PartiQLDelete",
+        }
+    }
+
+    /// Visits each path that it names, but for the attributes of an item that it inserts.
+    pub fn paths<'s>(&'s self, visit: &mut dyn FnMut(&'s Path)) {
+        match self {
+            Self::Select(select) | Self::Exists(select) => paths_of_select(select, visit),
+            Self::Insert { .. } => {}
+            Self::Update {
+                update, condition, ..
+            } => {
+                paths_of_update(update, visit);
+                paths_of_condition(condition, visit);
+            }
+            Self::Delete { condition, .. } => paths_of_condition(condition, visit),
+        }
+    }
+
+    /// The values of an attribute that the items it is about can have: those that it binds it to by `=` or `IN`,
+    /// however its condition holds. `None` if there is a way in which they can have others.
+    pub fn fixed_values(&self, attribute: &str) -> Option<Vec<&AttributeValue>> {
+        let condition = match self {
+            Self::Insert { item, .. } => return item.get(attribute).map(|value| vec![value]),
+            Self::Select(select) | Self::Exists(select) => select.condition.as_ref()?,
+            Self::Update { condition, .. } | Self::Delete { condition, .. } => condition,
+        };
+        fixed(condition, attribute)
+    }
+
+    /// Whether it reads every item of its table or index, whose partition key is given.
+    pub fn is_full_scan(&self, partition_key: &str) -> bool {
+        match self {
+            Self::Select(_) | Self::Exists(_) => self.fixed_values(partition_key).is_none(),
+            Self::Insert { .. } | Self::Update { .. } | Self::Delete { .. } => false,
+        }
+    }
+}
+
+fn fixed<'s>(condition: &'s Condition, attribute: &str) -> Option<Vec<&'s AttributeValue>> {
+    let is_attribute = |operand: &Operand| matches!(operand, Operand::Path(path) if path.attribute == attribute && path.elements.is_empty());
+    match condition {
+        // One that binds it is enough.
+        Condition::All(conditions) => conditions
+            .iter()
+            .find_map(|condition| fixed(condition, attribute)),
+        // Each of them must bind it.
+        Condition::Any(conditions) => {
+            let mut values = Vec::new();
+            for condition in conditions {
+                values.append(&mut fixed(condition, attribute)?);
+            }
+            Some(values)
+        }
+        Condition::Compare(Comparator::Equal, one, Operand::Value(value))
+        | Condition::Compare(Comparator::Equal, Operand::Value(value), one)
+            if is_attribute(one) =>
+        {
+            Some(vec![value])
+        }
+        Condition::In(one, members) if is_attribute(one) => members
+            .iter()
+            .map(|member| match member {
+                Operand::Value(value) => Some(value),
+                Operand::Path(_) | Operand::Size(_) => None,
+            })
+            .collect(),
+        _ => None,
+    }
+}
+
+fn paths_of_select<'s>(select: &'s Select, visit: &mut dyn FnMut(&'s Path)) {
+    if let Some(projection) = &select.projection {
+        projection.0.iter().for_each(&mut *visit);
+    }
+    if let Some(condition) = &select.condition {
+        paths_of_condition(condition, visit);
+    }
+    select.order.iter().for_each(|(path, _)| visit(path));
+}
+
+fn paths_of_condition<'s>(condition: &'s Condition, visit: &mut dyn FnMut(&'s Path)) {
+    let mut operand = |operand: &'s Operand| match operand {
+        Operand::Path(path) | Operand::Size(path) => visit(path),
+        Operand::Value(_) => {}
+    };
+    match condition {
+        Condition::All(conditions) | Condition::Any(conditions) => {
+            for condition in conditions {
+                paths_of_condition(condition, visit);
+            }
+        }
+        Condition::Not(condition) => paths_of_condition(condition, visit),
+        Condition::Compare(_, left, right)
+        | Condition::BeginsWith(left, right)
+        | Condition::Contains(left, right) => [left, right].into_iter().for_each(operand),
+        Condition::Between(value, low, high) => [value, low, high].into_iter().for_each(operand),
+        Condition::In(value, members) => {
+            operand(value);
+            members.iter().for_each(operand);
+        }
+        Condition::Exists(path) | Condition::NotExists(path) | Condition::IsOfType(path, _) => {
+            visit(path);
+        }
+    }
+}
+
+fn paths_of_update<'s>(update: &'s Update, visit: &mut dyn FnMut(&'s Path)) {
+    for action in &update.set {
+        visit(&action.path);
+        match &action.value {
+            SetValue::Operand(operand) => paths_of_operand(operand, visit),
+            SetValue::Plus(left, right) | SetValue::Minus(left, right) => {
+                paths_of_operand(left, visit);
+                paths_of_operand(right, visit);
+            }
+        }
+    }
+    let changes = update.add.iter().chain(&update.delete);
+    changes.for_each(|(path, _)| visit(path));
+    update.remove.iter().for_each(visit);
+}
+
+fn paths_of_operand<'s>(operand: &'s SetOperand, visit: &mut dyn FnMut(&'s Path)) {
+    match operand {
+        SetOperand::Path(path) => visit(path),
+        SetOperand::Value(_) => {}
+        SetOperand::IfNotExists(path, operand) => {
+            visit(path);
+            paths_of_operand(operand, visit);
+        }
+        SetOperand::ListAppend(first, second) => {
+            paths_of_operand(first, visit);
+            paths_of_operand(second, visit);
+        }
+    }
+}

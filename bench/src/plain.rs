@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
@@ -11,6 +12,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
+use samlet_aws::Place;
 use samlet_clock::Clock;
 use samlet_dynamodb::Store;
 use serde_json::{Map, Value, json};
@@ -22,7 +24,8 @@ const TABLE: &str = "messages";
 
 /// Serves until it is killed; prints where.
 pub(crate) async fn serve(folder: &Path) -> Result<()> {
-    let store = Store::open(folder, "us-east-1", "123456789012", &Clock::new())?;
+    let place = Arc::new(Place::new("us-east-1", "123456789012", "bench"));
+    let store = Store::open(folder, &place, &Clock::new())?;
     let key = |name, kind| json!({"AttributeName": name, "KeyType": kind});
     let attribute = |name| json!({"AttributeName": name, "AttributeType": "S"});
     let table = json!({

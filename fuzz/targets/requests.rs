@@ -19,6 +19,10 @@ fuzz_target!(|data: &[u8]| {
         Err(why) => return assert!(!why.to_string().is_empty()),
     };
     assert_eq!(request.operation(), operation);
+    for need in request.needs() {
+        let keys = need.condition_keys(Some("pk"));
+        assert_eq!(keys.is_empty(), need.condition_keys(None).is_empty());
+    }
     let written = request.to_json();
     let again = Request::from_json(operation, written.clone(), &place);
     assert_eq!(again.as_ref(), Ok(&request), "{written}");

@@ -1,10 +1,11 @@
 //! DynamoDB's requests as values: read once from what a client sent, checked as DynamoDB checks them, and written
 //! again.
 //!
-//! Pure: no I/O, no store, no clock. What a request does is derived
+//! Pure: no I/O, no store, no clock. What a request needs to be allowed ([`access`]) and what it does are both derived
 //! from its value ([`Request`]), never from the client's text, so they cannot disagree.
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/Welcome.html>
 
+pub mod access;
 pub mod evaluate;
 pub mod expression;
 pub mod legacy;

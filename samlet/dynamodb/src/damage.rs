@@ -72,6 +72,7 @@ pub(crate) fn report(path: &Path, reason: &str) {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::command::tests::{of, place};
     use crate::engine::Engine;
     use crate::errors::ApiError;
     use bytes::Bytes;
@@ -82,13 +83,8 @@ mod tests {
     /// A table with an item `a`, as it is stored.
     fn engine() -> (tempfile::TempDir, Engine) {
         let folder = tempfile::tempdir().unwrap();
-        let mut engine = Engine::open(
-            &folder.path().join("store"),
-            "us-east-1",
-            "1",
-            &Clock::new(),
-        )
-        .unwrap();
+        let mut engine =
+            Engine::open(&folder.path().join("store"), &place(), &Clock::new()).unwrap();
         let table = json!({
             "TableName": "messages",
             "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
@@ -106,7 +102,7 @@ mod tests {
         operation: &str,
         request: &Value,
     ) -> std::result::Result<Bytes, ApiError> {
-        engine.run(operation, request.to_string().as_bytes())
+        engine.run(&of(operation, request))
     }
 
     fn store_as(engine: &Engine, item_json: &str) {

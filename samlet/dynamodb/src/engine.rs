@@ -21,76 +21,27 @@ use dynoxide::storage::Storage;
 use dynoxide::storage_backend;
 use dynoxide::{DynoxideError, Result, ttl};
 use rusqlite::Connection;
+use samlet_aws::Place;
 use samlet_clock::Clock;
 use samlet_commit::{Failure, Session};
+use samlet_dynamodb_api::request::BatchExecuteStatement;
+use samlet_dynamodb_api::{Kind, Request};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::command::Command;
 use crate::errors::{ApiError, StoreError};
 use crate::nesting::Nesting;
 use crate::tokens::Tokens;
-use crate::{arns, damage, pages, removals, streams, validation};
-
-/// Deletes what has expired; an operation of samlet's own, which no request names.
-pub(crate) const SWEEP_EXPIRED: &str = "samlet:SweepExpired";
-
-/// A table's keys and indexes, or null; no request names this either. DescribeTable counts all
-/// items, which takes long when there are millions.
-pub(crate) const DEFINITION: &str = "samlet:Definition";
-
-/// How an operation is to be run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Read,
-    Write,
-    /// Changes which tables there are.
-    Definition,
-}
-
-/// `None` for an operation that isn't supported.
-pub(crate) fn kind(operation: &str) -> Option<Kind> {
-    match operation {
-        "GetItem"
-        | "Query"
-        | "Scan"
-        | "BatchGetItem"
-        | "TransactGetItems"
-        | "DescribeTable"
-        | "ListTables"
-        | "DescribeTimeToLive"
-        | "ListTagsOfResource"
-        | "ListStreams"
-        | "DescribeStream"
-        | "GetShardIterator"
-        | "GetRecords"
-        | "DescribeLimits"
-        | "DescribeEndpoints"
-        | "DescribeContinuousBackups"
-        | DEFINITION => Some(Kind::Read),
-        // A statement may write; those that only read wait their turn.
-        "ExecuteStatement"
-        | "BatchExecuteStatement"
-        | "ExecuteTransaction"
-        | "PutItem"
-        | "UpdateItem"
-        | "DeleteItem"
-        | "BatchWriteItem"
-        | "TransactWriteItems"
-        | SWEEP_EXPIRED => Some(Kind::Write),
-        "CreateTable" | "DeleteTable" | "UpdateTable" | "UpdateTimeToLive" | "TagResource"
-        | "UntagResource" => Some(Kind::Definition),
-        _ => None,
-    }
-}
+use crate::{arns, damage, pages, removals, streams};
 
 pub(crate) struct Engine {
     path: PathBuf,
     storage: Storage,
     lifecycle: VectorIndexLifecycle,
     tokens: Tokens,
-    region: String,
-    account_id: String,
+    place: Arc<Place>,
     clock: Clock,
     /// The writer's: its transaction is around the engine's own.
     nesting: Option<Nesting>,
@@ -119,8 +70,7 @@ pub(crate) type TestCommit = Box<dyn FnMut(&Connection) -> rusqlite::Result<()> 
 impl Engine {
     pub(crate) fn open(
         path: &Path,
-        region: &str,
-        account_id: &str,
+        place: &Arc<Place>,
         clock: &Clock,
     ) -> std::result::Result<Self, StoreError> {
         Ok(Self {
@@ -128,8 +78,7 @@ impl Engine {
             storage: open_storage(path, clock)?,
             lifecycle: VectorIndexLifecycle::default(),
             tokens: Tokens::default(),
-            region: region.into(),
-            account_id: account_id.into(),
+            place: Arc::clone(place),
             clock: clock.clone(),
             nesting: None,
             beside: Vec::new(),
@@ -144,7 +93,7 @@ impl Engine {
 
     /// Another engine for the same file, which follows this one's definitions.
     pub(crate) fn beside(&mut self) -> std::result::Result<Self, StoreError> {
-        let beside = Self::open(&self.path, &self.region, &self.account_id, &self.clock)?;
+        let beside = Self::open(&self.path, &self.place, &self.clock)?;
         self.beside.push(Arc::clone(&beside.replacement));
         Ok(beside)
     }
@@ -158,34 +107,26 @@ impl Engine {
     }
 
     /// Runs an operation beside the writer, which may have changed definitions.
-    pub(crate) fn read(
-        &mut self,
-        operation: &str,
-        body: &[u8],
-    ) -> std::result::Result<Bytes, ApiError> {
+    pub(crate) fn read(&mut self, command: &Command) -> std::result::Result<Bytes, ApiError> {
         let replacement = lock(&self.replacement).take();
         if let Some(storage) = replacement {
             self.storage = storage;
         }
-        let result = self.run(operation, body);
+        let result = self.run(command);
         let has_failed = result.as_ref().is_err_and(|error| error.status >= 500);
         self.is_failing &= has_failed;
         result
     }
 
     /// Runs an operation; whatever the engine does, this returns.
-    pub(crate) fn run(
-        &mut self,
-        operation: &str,
-        body: &[u8],
-    ) -> std::result::Result<Bytes, ApiError> {
+    pub(crate) fn run(&mut self, command: &Command) -> std::result::Result<Bytes, ApiError> {
         let pending = self.tokens.pending();
-        let is_definition = kind(operation) == Some(Kind::Definition);
+        let is_definition = command.kind() == Kind::Definition;
         self.defines |= is_definition;
-        let result = catch_unwind(AssertUnwindSafe(|| self.run_nested(operation, body)));
+        let result = catch_unwind(AssertUnwindSafe(|| self.run_nested(command)));
         let has_panicked = result.is_err();
         if has_panicked {
-            tracing::error!(operation, "the store's engine panicked");
+            tracing::error!(operation = command.name(), "the store's engine panicked");
         }
         let result = result.unwrap_or_else(|_| Err(Failure::Panicked.into()));
         if let Err(error) = &result {
@@ -202,11 +143,11 @@ impl Engine {
         result
     }
 
-    fn run_nested(&mut self, operation: &str, body: &[u8]) -> std::result::Result<Bytes, ApiError> {
+    fn run_nested(&mut self, command: &Command) -> std::result::Result<Bytes, ApiError> {
         let Some(nesting) = self.nesting.clone() else {
-            return Ok(self.run_checked(operation, body)?.into());
+            return Ok(self.run_checked(command)?.into());
         };
-        let nested = nesting.within(|| self.run_checked(operation, body));
+        let nested = nesting.within(|| self.run_checked(command));
         let answer = nested.result?;
         // A batch's statement that failed after its first write: the engine answers
         // with its error, and counts on the rollback.
@@ -217,13 +158,12 @@ impl Engine {
         Ok(answer.into())
     }
 
-    fn run_checked(&mut self, operation: &str, body: &[u8]) -> Result<String> {
-        validation::check(&self.storage, body)?;
-        if kind(operation) != Some(Kind::Write) {
-            return self.dispatch(operation, body);
+    fn run_checked(&mut self, command: &Command) -> Result<String> {
+        if command.kind() != Kind::Write {
+            return self.dispatch(command);
         }
         let newest = streams::newest(&self.storage)?;
-        let answer = self.dispatch(operation, body)?;
+        let answer = self.dispatch(command)?;
         streams::forget_no_changes(&self.storage, newest)?;
         Ok(answer)
     }
@@ -270,68 +210,126 @@ impl Engine {
         }
     }
 
-    fn dispatch(&mut self, operation: &str, body: &[u8]) -> Result<String> {
+    fn dispatch(&mut self, command: &Command) -> Result<String> {
+        match command {
+            Command::Definition(table) => self.definition(table),
+            Command::SweepExpired => answer(ttl::sweep_expired_items(&self.storage)),
+            Command::Request(request, body) => match request.token() {
+                Some(token) => self.run_once(token, request, body),
+                None => self.execute(request, body),
+            },
+        }
+    }
+
+    /// Runs a transaction that has a token.
+    fn run_once(&mut self, token: &str, request: &Request, body: &[u8]) -> Result<String> {
+        let Some(fingerprint) = request.fingerprint() else {
+            return self.execute(request, body);
+        };
+        let (now, name) = (self.clock.now(), request.operation().name());
+        if let Some(answer) = self.tokens.find(now, name, token, &fingerprint)? {
+            return Ok(answer);
+        }
+        let answer = self.execute(request, body)?;
+        self.tokens
+            .keep(now, name, token, fingerprint, answer.clone());
+        Ok(answer)
+    }
+
+    fn execute(&self, request: &Request, body: &[u8]) -> Result<String> {
         let storage = &self.storage;
-        let now = self.clock.now();
-        match operation {
-            "TransactWriteItems" => self.tokens.once(now, operation, body, || {
+        match request {
+            Request::PutItem(_) => answer(put_item::execute(storage, read(body)?)),
+            Request::GetItem(_) => answer(get_item::execute(storage, read(body)?)),
+            Request::UpdateItem(update) => match removals::run(storage, update)? {
+                Some(answer) => Ok(answer),
+                None => answer(update_item::execute(storage, read(body)?)),
+            },
+            Request::DeleteItem(_) => answer(delete_item::execute(storage, read(body)?)),
+            Request::BatchGetItem(_) => answer(batch_get_item::execute(storage, read(body)?)),
+            Request::BatchWriteItem(_) => answer(batch_write_item::execute(storage, read(body)?)),
+            Request::TransactGetItems(_) => {
+                answer(transact_get_items::execute(storage, read(body)?))
+            }
+            Request::TransactWriteItems(transaction) => {
+                let changed = removals::without(storage, transaction)?;
+                let changed = changed.map(|changed| {
+                    let changed = Request::TransactWriteItems(changed);
+                    changed.to_json().to_string()
+                });
+                let body = changed.as_deref().map_or(body, str::as_bytes);
                 answer(transact_write_items::execute(storage, read(body)?))
-            }),
-            "ExecuteTransaction" => self.tokens.once(now, operation, body, || {
-                answer(execute_transaction::execute(storage, read(body)?))
-            }),
-            "ExecuteStatement" => answer(execute_statement::execute(storage, read(body)?)),
-            "BatchExecuteStatement" => {
+            }
+            Request::Query(_) => {
+                pages::joined(request, |body| answer(query::execute(storage, read(body)?)))
+            }
+            Request::Scan(_) => {
+                pages::joined(request, |body| answer(scan::execute(storage, read(body)?)))
+            }
+            Request::ExecuteStatement(_) => {
+                answer(execute_statement::execute(storage, read(body)?))
+            }
+            Request::BatchExecuteStatement(batch) => statements(batch, || {
                 answer(batch_execute_statement::execute(storage, read(body)?))
+            }),
+            Request::ExecuteTransaction(_) => {
+                answer(execute_transaction::execute(storage, read(body)?))
             }
-            "UpdateTimeToLive" => answer(update_time_to_live::execute(storage, read(body)?)),
-            "DescribeTimeToLive" => answer(describe_time_to_live::execute(storage, read(body)?)),
-            DEFINITION => self.definition(body),
-            SWEEP_EXPIRED => answer(ttl::sweep_expired_items(storage)),
-            "DescribeLimits" => Ok(DESCRIBE_LIMITS.into()),
-            "DescribeEndpoints" => Ok(format!(
-                r#"{{"Endpoints":[{{"Address":"dynamodb.{}.amazonaws.com","CachePeriodInMinutes":1440}}]}}"#,
-                self.region
+            _ => self.administer(request, body),
+        }
+    }
+
+    /// Requests about tables and streams.
+    fn administer(&self, request: &Request, body: &[u8]) -> Result<String> {
+        let storage = &self.storage;
+        match request {
+            Request::DescribeLimits => Ok(DESCRIBE_LIMITS.into()),
+            Request::DescribeEndpoints => Ok(format!(
+                r#"{{"Endpoints":[{{"Address":"dynamodb.{}.{}","CachePeriodInMinutes":1440}}]}}"#,
+                self.place.region,
+                self.place.url_suffix()
             )),
-            "DescribeContinuousBackups" => Ok(CONTINUOUS_BACKUPS.into()),
-            "UpdateTable" | "TagResource" | "UntagResource" | "ListTagsOfResource"
-            | "ListStreams" | "DescribeStream" | "GetShardIterator" | "GetRecords" => {
-                let prefix = arns::prefix(&self.region, &self.account_id);
-                let body = arns::delocalise(body, &prefix);
-                self.with_arns(operation, &body)
+            Request::DescribeContinuousBackups(_) => Ok(CONTINUOUS_BACKUPS.into()),
+            Request::ListTables(_) => answer(list_tables::execute(storage, read(body)?)),
+            Request::UpdateTimeToLive(_) => {
+                answer(update_time_to_live::execute(storage, read(body)?))
             }
-            "PutItem" => answer(put_item::execute(storage, read(body)?)),
-            "GetItem" => answer(get_item::execute(storage, read(body)?)),
-            "UpdateItem" if removals::only_removes(body) => removals::run(storage, body),
-            "UpdateItem" => answer(update_item::execute(storage, read(body)?)),
-            "DeleteItem" => answer(delete_item::execute(storage, read(body)?)),
-            "BatchGetItem" => answer(batch_get_item::execute(storage, read(body)?)),
-            "BatchWriteItem" => answer(batch_write_item::execute(storage, read(body)?)),
-            "TransactGetItems" => answer(transact_get_items::execute(storage, read(body)?)),
-            "Query" => pages::joined(body, |body| answer(query::execute(storage, read(body)?))),
-            "Scan" => pages::joined(body, |body| answer(scan::execute(storage, read(body)?))),
-            "ListTables" => answer(list_tables::execute(storage, read(body)?)),
-            "CreateTable" => self.local(answer(create_table::execute(storage, read(body)?))),
-            "DeleteTable" => self.local(answer(delete_table::execute(
+            Request::DescribeTimeToLive(_) => {
+                answer(describe_time_to_live::execute(storage, read(body)?))
+            }
+            Request::CreateTable(create) => {
+                self.refuse_clash(&create.table)?;
+                self.local(answer(create_table::execute(storage, read(body)?)))
+            }
+            Request::DeleteTable(_) => self.local(answer(delete_table::execute(
                 storage,
                 read(body)?,
                 &self.lifecycle,
             ))),
-            "DescribeTable" => self.local(answer(describe_table::execute(
+            Request::DescribeTable(_) => self.local(answer(describe_table::execute(
                 storage,
                 read(body)?,
                 &self.lifecycle,
             ))),
-            _ => Err(DynoxideError::InternalServerError(
-                "Internal server error".into(),
-            )),
+            _ => self.with_arns(request, &arns::delocalise(body, &self.place)),
+        }
+    }
+
+    /// The engine's tables are SQLite's, whose names are the same in upper and lower case.
+    fn refuse_clash(&self, name: &str) -> Result<()> {
+        let tables = self.storage.list_table_names()?;
+        let mut others = tables.iter().filter(|other| *other != name);
+        match others.find(|other| other.eq_ignore_ascii_case(name)) {
+            None => Ok(()),
+            Some(other) => Err(DynoxideError::ValidationException(format!(
+                "samlet can't have tables of the names {other} and {name} yet: they only differ in case"
+            ))),
         }
     }
 
     /// What DescribeTable tells of keys and indexes.
-    fn definition(&self, table: &[u8]) -> Result<String> {
-        let table = String::from_utf8_lossy(table);
-        let Some(metadata) = self.storage.get_table_metadata(&table)? else {
+    fn definition(&self, table: &str) -> Result<String> {
+        let Some(metadata) = self.storage.get_table_metadata(table)? else {
             return Ok(Value::Null.to_string());
         };
         let list = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
@@ -347,29 +345,35 @@ impl Engine {
     }
 
     /// Operations that name tables or streams by their ARN.
-    fn with_arns(&self, operation: &str, body: &[u8]) -> Result<String> {
+    fn with_arns(&self, request: &Request, body: &[u8]) -> Result<String> {
         let storage = &self.storage;
-        self.local(match operation {
-            "UpdateTable" => answer(update_table::execute(storage, read(body)?, &self.lifecycle)),
-            "TagResource" => answer(tag_resource::execute(storage, read(body)?)),
-            "UntagResource" => answer(untag_resource::execute(storage, read(body)?)),
-            "ListTagsOfResource" => answer(list_tags_of_resource::execute(storage, read(body)?)),
-            "ListStreams" => answer(list_streams::execute(storage, read(body)?)),
-            "DescribeStream" => {
-                let described = answer(describe_stream::execute(storage, read(body)?))?;
-                streams::described(&described, body)
+        self.local(match request {
+            Request::UpdateTable(_) => {
+                answer(update_table::execute(storage, read(body)?, &self.lifecycle))
             }
-            "GetShardIterator" => answer(get_shard_iterator::execute(storage, read(body)?)),
-            _ => answer(get_records::execute(storage, read(body)?)),
+            Request::TagResource(_) => answer(tag_resource::execute(storage, read(body)?)),
+            Request::UntagResource(_) => answer(untag_resource::execute(storage, read(body)?)),
+            Request::ListTagsOfResource(..) => {
+                answer(list_tags_of_resource::execute(storage, read(body)?))
+            }
+            Request::ListStreams(_) => answer(list_streams::execute(storage, read(body)?)),
+            Request::DescribeStream(describe) => {
+                let described = answer(describe_stream::execute(storage, read(body)?))?;
+                streams::described(&described, describe)
+            }
+            Request::GetShardIterator(get) => {
+                let body = streams::with_shard(get, body)?;
+                answer(get_shard_iterator::execute(storage, read(&body)?))
+            }
+            Request::GetRecords(_) => answer(get_records::execute(storage, read(body)?)),
+            _ => Err(DynoxideError::InternalServerError(
+                "Internal server error".into(),
+            )),
         })
     }
 
     fn local(&self, description: Result<String>) -> Result<String> {
-        Ok(arns::localise(
-            &description?,
-            &self.region,
-            &self.account_id,
-        ))
+        Ok(arns::localise(&description?, &self.place))
     }
 }
 
@@ -450,6 +454,29 @@ const DESCRIBE_LIMITS: &str = r#"{"AccountMaxReadCapacityUnits":80000,"AccountMa
 /// There are none here.
 const CONTINUOUS_BACKUPS: &str = r#"{"ContinuousBackupsDescription":{"ContinuousBackupsStatus":"ENABLED","PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"DISABLED"}}}"#;
 
+/// Runs the statements of a batch that could be read, and answers the others with their refusals.
+fn statements(
+    batch: &BatchExecuteStatement,
+    execute: impl FnOnce() -> Result<String>,
+) -> Result<String> {
+    if batch.statements.iter().all(std::result::Result::is_ok) {
+        return execute();
+    }
+    let answer = if batch.is_readable() {
+        execute()?
+    } else {
+        "{}".to_owned()
+    };
+    let mut answer: Value = serde_json::from_str(&answer)
+        .map_err(|error| DynoxideError::InternalServerError(error.to_string()))?;
+    let answers = match answer["Responses"].take() {
+        Value::Array(answers) => answers,
+        _ => Vec::new(),
+    };
+    answer["Responses"] = batch.answers(answers).into();
+    Ok(answer.to_string())
+}
+
 /// The engine's futures over SQLite are ready when first polled.
 pub(crate) fn answer<T: Serialize>(future: impl Future<Output = Result<T>>) -> Result<String> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
@@ -461,39 +488,16 @@ pub(crate) fn answer<T: Serialize>(future: impl Future<Output = Result<T>>) -> R
     }
 }
 
-/// Reads a request. The engine marks in serde's message which exception a
-/// wrong member is.
+/// Reads a request that was written for the engine.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     serde_json::from_slice(body).map_err(|error| {
         let message = error.to_string();
-        let message = message
-            .rsplit_once(" at line ")
-            .map_or(message.as_str(), |(text, _)| text);
-        let marked = |markers: [&str; 3]| {
-            markers
-                .iter()
-                .find_map(|marker| message.strip_prefix(marker))
-        };
-        if let Some(text) = marked(["VALIDATION_REQUEST:", "VALIDATION_AS_READ:", "VALIDATION:"]) {
-            return DynoxideError::ValidationException(text.into());
-        }
-        if let Some(text) = marked([
-            "SERIALIZATION_AS_READ:",
-            "SERIALIZATION:",
-            "SERIALIZATION_REQUEST:",
-        ]) {
-            return DynoxideError::SerializationException(text.into());
-        }
-        let of_validation = [
-            "missing field",
-            "unknown variant",
-            "invalid type: null",
-            "Supplied AttributeValue",
-        ];
-        if of_validation.iter().any(|part| message.contains(part)) {
-            DynoxideError::ValidationException(message.into())
-        } else {
-            DynoxideError::SerializationException(message.into())
-        }
+        let text = message.rsplit_once(" at line ");
+        let text = text.map_or(message.as_str(), |(text, _)| text);
+        // The engine marks in serde's message what it refuses by itself.
+        let text = text
+            .split_once("VALIDATION:")
+            .map_or(text, |(_, text)| text);
+        DynoxideError::ValidationException(text.into())
     })
 }

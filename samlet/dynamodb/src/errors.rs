@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use dynoxide::DynoxideError;
 use samlet_commit::{Failure, JobError};
+use samlet_dynamodb_api::Refusal;
 use serde_json::json;
 
 /// An error answer, complete as it goes on the wire.
@@ -34,12 +35,15 @@ impl ApiError {
         )
     }
 
-    /// The request is no JSON.
-    pub fn serialization() -> Self {
-        let type_name = "com.amazon.coral.service#SerializationException";
+    /// The request is not JSON, or has a member of a wrong type. DynamoDB doesn't always say what is wrong.
+    fn serialization(message: &str) -> Self {
+        let mut body = json!({"__type": "com.amazon.coral.service#SerializationException"});
+        if !message.is_empty() {
+            body["Message"] = message.into();
+        }
         Self {
             status: 400,
-            body: json!({"__type": type_name}).to_string().into(),
+            body: body.to_string().into(),
         }
     }
 
@@ -60,6 +64,35 @@ impl ApiError {
             "com.amazonaws.dynamodb.v20120810#InternalServerError",
             message,
         )
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Serialization(message) => Self::serialization(&message),
+            Refusal::Validation(message) => Self::validation(&message),
+            Refusal::UnknownOperation(message) => Self::new(
+                400,
+                "com.amazon.coral.service#UnknownOperationException",
+                &message,
+            ),
+            Refusal::ResourceNotFound(message) => Self::new(
+                400,
+                "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException",
+                &message,
+            ),
+            Refusal::AccessDenied(message) => Self::new(
+                400,
+                "com.amazon.coral.service#AccessDeniedException",
+                &message,
+            ),
+            Refusal::LimitExceeded(message) => Self::new(
+                400,
+                "com.amazonaws.dynamodb.v20120810#LimitExceededException",
+                &message,
+            ),
+        }
     }
 }
 
@@ -132,6 +165,7 @@ pub enum StoreError {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::command::tests::{of, place};
     use crate::engine::Engine;
     use samlet_clock::Clock;
     use samlet_commit::Session;
@@ -140,22 +174,21 @@ mod tests {
     fn a_full_disk_is_a_failure_of_the_disk_and_a_refusal_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store");
-        let mut engine = Engine::open(&path, "us-east-1", "1", &Clock::new()).unwrap();
+        let mut engine = Engine::open(&path, &place(), &Clock::new()).unwrap();
         let table = json!({
             "TableName": "messages",
             "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
             "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
             "BillingMode": "PAY_PER_REQUEST",
         });
-        let table = table.to_string();
-        engine.run("CreateTable", table.as_bytes()).unwrap();
-        let refusal = engine.run("CreateTable", table.as_bytes()).unwrap_err();
+        engine.run(&of("CreateTable", &table)).unwrap();
+        let refusal = engine.run(&of("CreateTable", &table)).unwrap_err();
         assert_eq!(refusal.disk_failure(), None);
         let full = "PRAGMA max_page_count = 1";
         engine.connection().execute_batch(full).unwrap();
         let item = json!({"pk": {"S": "a"}, "text": {"S": "x".repeat(100_000)}});
-        let put = json!({"TableName": "messages", "Item": item}).to_string();
-        let failure = engine.run("PutItem", put.as_bytes()).unwrap_err();
+        let put = json!({"TableName": "messages", "Item": item});
+        let failure = engine.run(&of("PutItem", &put)).unwrap_err();
         let reason = failure.disk_failure().unwrap();
         assert!(reason.contains("database or disk is full"), "{reason}");
         assert_eq!(ApiError::validation("disk is full").disk_failure(), None);

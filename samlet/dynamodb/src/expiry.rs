@@ -50,6 +50,7 @@ impl Expiry {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::command::tests::place;
     use serde_json::{Value, json};
     use std::time::SystemTime;
 
@@ -72,7 +73,7 @@ mod tests {
     async fn items_expire_by_the_clock_and_not_after_the_end() {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::new();
-        let store = Store::open(folder.path(), "us-east-1", "1", &clock).unwrap();
+        let store = Store::open(folder.path(), &place(), &clock).unwrap();
         let table = json!({
             "TableName": "messages",
             "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],

@@ -4,24 +4,20 @@
 //! DynamoDB's error goes out; [`DynamoDb`] makes a service of it.
 
 mod arns;
-mod conditions;
+mod command;
 mod damage;
+mod declared;
 mod engine;
 mod errors;
 mod expiry;
-mod expressions;
-mod limits;
 mod nesting;
 mod pages;
 mod removals;
-mod requirements;
 mod service;
-mod statements;
 mod store;
 mod streams;
 mod tables;
 mod tokens;
-mod validation;
 
 pub use errors::{ApiError, StoreError};
 pub use service::{DynamoDb, IDENTITY};

@@ -103,10 +103,13 @@ fn is_write(action: &AuthAction<'_>) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::engine::{Engine, Kind, SWEEP_EXPIRED, kind};
+    use crate::command::Command;
+    use crate::command::tests::{of, place};
+    use crate::engine::Engine;
     use samlet_clock::Clock;
     use samlet_commit::Session;
-    use serde_json::{Value, json};
+    use samlet_dynamodb_api::Kind;
+    use serde_json::json;
 
     /// A connection with a table, and a transaction that is open.
     fn nested() -> (Connection, Nesting) {
@@ -178,7 +181,7 @@ mod tests {
     }
 
     /// All operations that write, each of which finds what it needs.
-    fn writes() -> Vec<(&'static str, Value)> {
+    fn writes() -> Vec<Command> {
         let table = |name: &str| {
             json!({
                 "TableName": name,
@@ -187,7 +190,7 @@ mod tests {
                 "BillingMode": "PAY_PER_REQUEST",
             })
         };
-        let arn = "arn:aws:dynamodb:us-east-1:1:table/messages";
+        let arn = "arn:aws:dynamodb:us-east-1:123456789012:table/messages";
         let key = json!({"pk": {"S": "a"}});
         let item = json!({"pk": {"S": "a"}, "expires": {"N": "1"}});
         let insert = |key: &str| format!("INSERT INTO \"messages\" VALUE {{'pk': '{key}'}}");
@@ -198,44 +201,44 @@ mod tests {
         let time_to_live = json!({"TableName": "messages",
             "TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": true}});
         vec![
-            ("CreateTable", table("messages")),
-            ("UpdateTimeToLive", time_to_live),
-            (
+            of("CreateTable", &table("messages")),
+            of("UpdateTimeToLive", &time_to_live),
+            of(
                 "TagResource",
-                json!({"ResourceArn": arn, "Tags": [{"Key": "a", "Value": "b"}]}),
+                &json!({"ResourceArn": arn, "Tags": [{"Key": "a", "Value": "b"}]}),
             ),
-            (
+            of(
                 "UntagResource",
-                json!({"ResourceArn": arn, "TagKeys": ["a"]}),
+                &json!({"ResourceArn": arn, "TagKeys": ["a"]}),
             ),
-            (
+            of(
                 "UpdateTable",
-                json!({"TableName": "messages",
+                &json!({"TableName": "messages",
                 "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "KEYS_ONLY"}}),
             ),
-            ("PutItem", put.clone()),
-            (SWEEP_EXPIRED, Value::Null),
-            ("UpdateItem", update),
-            ("UpdateItem", remove),
-            ("DeleteItem", json!({"TableName": "messages", "Key": key})),
-            (
+            of("PutItem", &put.clone()),
+            Command::SweepExpired,
+            of("UpdateItem", &update),
+            of("UpdateItem", &remove),
+            of("DeleteItem", &json!({"TableName": "messages", "Key": key})),
+            of(
                 "BatchWriteItem",
-                json!({"RequestItems": {"messages": [{"PutRequest": {"Item": item}}]}}),
+                &json!({"RequestItems": {"messages": [{"PutRequest": {"Item": item}}]}}),
             ),
-            (
+            of(
                 "TransactWriteItems",
-                json!({"TransactItems": [{"Put": put}]}),
+                &json!({"TransactItems": [{"Put": put}]}),
             ),
-            ("ExecuteStatement", json!({"Statement": insert("b")})),
-            (
+            of("ExecuteStatement", &json!({"Statement": insert("b")})),
+            of(
                 "BatchExecuteStatement",
-                json!({"Statements": [{"Statement": insert("c")}, {"Statement": insert("c2")}]}),
+                &json!({"Statements": [{"Statement": insert("c")}, {"Statement": insert("c2")}]}),
             ),
-            (
+            of(
                 "ExecuteTransaction",
-                json!({"TransactStatements": [{"Statement": insert("d")}]}),
+                &json!({"TransactStatements": [{"Statement": insert("d")}]}),
             ),
-            ("DeleteTable", json!({"TableName": "messages"})),
+            of("DeleteTable", &json!({"TableName": "messages"})),
         ]
     }
 
@@ -265,24 +268,24 @@ mod tests {
     fn every_operation_that_writes_does_so_within_the_writers_transaction() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store");
-        let open = || Engine::open(&path, "us-east-1", "1", &Clock::new()).unwrap();
+        let open = || Engine::open(&path, &place(), &Clock::new()).unwrap();
         let mut engine = open().nested();
-        for (operation, request) in writes() {
-            assert_ne!(kind(operation), Some(Kind::Read));
+        for command in writes() {
+            let operation = command.name();
+            assert_ne!(command.kind(), Kind::Read);
             let before = content(engine.connection());
             let other = open();
-            let request = request.to_string();
             engine
                 .connection()
                 .execute_batch("BEGIN IMMEDIATE")
                 .unwrap();
-            let result = engine.run(operation, request.as_bytes());
+            let result = engine.run(&command);
             assert!(result.is_ok(), "{operation}: {result:?}");
             assert!(!engine.connection().is_autocommit(), "{operation}");
             assert_eq!(content(other.connection()), before, "{operation}");
             let within = content(engine.connection());
             // An update that only removes from what isn't there changes nothing.
-            if !request.contains("REMOVE") {
+            if !format!("{command:?}").contains("REMOVE") {
                 assert_ne!(within, before, "{operation}");
             }
             engine.connection().execute_batch("COMMIT").unwrap();

@@ -1,6 +1,7 @@
 //! Pages of a Query or Scan that sets no Limit: read in pieces, since the engine would take every remaining row at once.
 
 use dynoxide::{DynoxideError, Result};
+use samlet_dynamodb_api::Request;
 use serde_json::{Value, json};
 
 /// Items the engine reads at once.
@@ -12,13 +13,19 @@ const MAX_PAGE_BYTES: usize = 1024 * 1024;
 /// …or when so many have been looked at, however few were kept.
 const MAX_SCANNED: u64 = 20_000;
 
-/// Runs `execute` until a page is full. A request with a Limit is one piece.
-pub(crate) fn joined(body: &[u8], execute: impl Fn(&[u8]) -> Result<String>) -> Result<String> {
-    let Ok(mut request) = serde_json::from_slice::<Value>(body) else {
-        return execute(body);
+/// Runs `execute` until a page is full. A request with a limit is one piece.
+pub(crate) fn joined(
+    request: &Request,
+    execute: impl Fn(&[u8]) -> Result<String>,
+) -> Result<String> {
+    let limit = match request {
+        Request::Query(query) => query.limit,
+        Request::Scan(scan) => scan.limit,
+        _ => None,
     };
-    if request.get("Limit").is_some_and(|limit| !limit.is_null()) || !request.is_object() {
-        return execute(body);
+    let mut request = request.to_json();
+    if limit.is_some() {
+        return execute(request.to_string().as_bytes());
     }
     let mut page: Option<Value> = None;
     let mut bytes = 0;
@@ -33,13 +40,18 @@ pub(crate) fn joined(body: &[u8], execute: impl Fn(&[u8]) -> Result<String>) -> 
         let piece: Value = serde_json::from_str(&text)
             .map_err(|error| DynoxideError::InternalServerError(error.to_string()))?;
         let next = piece.get("LastEvaluatedKey").cloned();
+        // The engine has ended a page of large items by itself.
+        let is_full = piece["ScannedCount"].as_u64() < Some(PIECE);
         let whole = match page.take() {
             None => piece,
             Some(before) => append(before, piece),
         };
         let scanned = whole["ScannedCount"].as_u64().unwrap_or(u64::MAX);
         match next {
-            Some(key) if bytes < MAX_PAGE_BYTES && scanned < MAX_SCANNED => {
+            // Another piece may be as large as this one.
+            Some(key)
+                if !is_full && bytes + text.len() < MAX_PAGE_BYTES && scanned < MAX_SCANNED =>
+            {
                 request["ExclusiveStartKey"] = key;
                 page = Some(whole);
             }
@@ -77,12 +89,19 @@ fn append(mut page: Value, mut piece: Value) -> Value {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use samlet_dynamodb_api::Operation;
     use std::cell::Cell;
 
     /// 2,500 small items, or 250 large ones, in pieces of the asked size.
-    fn pages(item: &str, request: &str) -> (u64, usize, bool) {
+    fn pages(item: &str, limit: Option<u32>) -> (u64, usize, bool) {
         let calls = Cell::new(0);
-        let page = joined(request.as_bytes(), |body| {
+        let scan = json!({"TableName": "messages"});
+        let place = samlet_aws::Place::new("us-east-1", "123456789012", "local");
+        let mut scan = Request::from_json(Operation::Scan, scan, &place).unwrap();
+        if let Request::Scan(scan) = &mut scan {
+            scan.limit = limit;
+        }
+        let page = joined(&scan, |body| {
             calls.set(calls.get() + 1);
             let request: Value = serde_json::from_slice(body).unwrap();
             let start = request["ExclusiveStartKey"]["n"].as_u64().unwrap_or(0);
@@ -109,8 +128,8 @@ mod tests {
 
     #[test]
     fn small_items_are_joined_and_large_ones_paged() {
-        assert_eq!(pages("x", "{}"), (2500, 3, false));
-        assert_eq!(pages("x", r#"{"Limit":10}"#), (10, 1, true));
-        assert_eq!(pages(&"x".repeat(600), "{}"), (2000, 2, true));
+        assert_eq!(pages("x", None), (2500, 3, false));
+        assert_eq!(pages("x", Some(10)), (10, 1, true));
+        assert_eq!(pages(&"x".repeat(600), None), (1000, 1, true));
     }
 }

@@ -1,13 +1,17 @@
 //! DynamoDB and DynamoDB Streams as a service: what a request needs to be allowed, and how the store's answers and
 //! refusals become the service's.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::Method;
 use http::request::Parts;
 use samlet_aws::{Arn, Place};
 use samlet_clock::Clock;
+use samlet_dynamodb_api::Request;
+use samlet_dynamodb_api::access::{self, Resource};
+use samlet_dynamodb_api::request::StreamArn;
 use samlet_iam::Context;
 use samlet_service::protocol::{Json, JsonVersion};
 use samlet_service::{
@@ -16,15 +20,16 @@ use samlet_service::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::arns;
+use crate::command::Command;
+use crate::declared;
 use crate::errors::ApiError;
 use crate::expiry::Expiry;
-use crate::requirements::{ANY_STREAM, requirements};
 use crate::store::Store;
+use crate::streams;
 use crate::tables::{self, TableError};
 
 /// The type of resources that are tables; SAM's SimpleTable is declared as one.
-const KIND: &str = "AWS::DynamoDB::Table";
+pub(crate) const KIND: &str = "AWS::DynamoDB::Table";
 
 /// Tables that are described: an account's quota on AWS.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html>
@@ -48,7 +53,7 @@ pub static IDENTITY: Identity = Identity {
         max_bytes: 16 * 1024 * 1024,
     },
     has_compression: true,
-    check: None,
+    check: Some(declared::check),
     stored: &[Stored {
         path: "dynamodb",
         title: "tables",
@@ -88,36 +93,57 @@ impl DynamoDb {
         }
     }
 
-    /// What a request needs to be allowed.
-    async fn needs(&self, operation: &str, request: &Value) -> Result<Vec<Need>, Fault> {
-        let needed = requirements(operation, request, &self.place).map_err(fault)?;
-        let mut needs = Vec::with_capacity(needed.len());
-        for needed in needed {
-            let resource = match needed.resource.strip_suffix(ANY_STREAM) {
-                Some(table) if operation == "GetRecords" => {
-                    let stream = self.stream(arns::table_name(table)).await;
-                    stream.unwrap_or(needed.resource)
-                }
-                _ => needed.resource,
-            };
-            needs.push(Need::new(needed.action, resource));
+    /// What a request needs to be allowed, as the seam has it.
+    async fn needs(&self, needs: &[access::Need<'_>]) -> Result<Vec<Need>, Fault> {
+        let mut found = Vec::with_capacity(needs.len());
+        for need in needs {
+            let action = format!("dynamodb:{}", need.action);
+            found.push(Need::new(action, self.resource(need.resource).await?));
         }
-        Ok(needs)
+        Ok(found)
+    }
+
+    /// The ARN of what an action is done to, or `*`.
+    async fn resource(&self, resource: Resource<'_>) -> Result<String, Fault> {
+        Ok(match resource {
+            Resource::Any => "*".to_owned(),
+            Resource::Table(table) => self.table_arn(table).into(),
+            Resource::Index { table, index } => {
+                let index = format_args!("table/{table}/index/{index}");
+                self.place.arn("dynamodb", index).into()
+            }
+            Resource::Arn(arn) => arn.to_owned(),
+            Resource::Iterator(iterator) => {
+                let table = streams::table_of(iterator)
+                    .ok_or_else(|| fault(ApiError::validation("Invalid ShardIterator")))?;
+                match self.stream(&table).await {
+                    Some(stream) => stream,
+                    // Of a table or stream that is gone: no label is known.
+                    None => {
+                        let stream = format_args!("table/{table}/stream/*");
+                        self.place.arn("dynamodb", stream).into()
+                    }
+                }
+            }
+        })
     }
 
     /// The refusal of a request for a stream that is not the table's own: to the engine, any label is.
-    async fn missing_stream(&self, operation: &str, request: &Value) -> Option<Fault> {
-        if !matches!(operation, "DescribeStream" | "GetShardIterator") {
-            return None;
-        }
-        let arn = request["StreamArn"].as_str()?;
-        let (table, _) = arn.split_once("/stream/")?;
-        let stream = self.stream(arns::table_name(table)).await;
-        if stream.is_none_or(|stream| stream == arn) {
+    async fn missing_stream(&self, request: &Request) -> Option<Fault> {
+        let asked: &StreamArn = match request {
+            Request::DescribeStream(request) => &request.stream,
+            Request::GetShardIterator(request) => &request.stream,
+            _ => return None,
+        };
+        let stream = self.stream(asked.table()).await;
+        if stream.is_none_or(|stream| stream == asked.as_str()) {
             return None;
         }
         let code = "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException";
-        let text = format!("Requested resource not found: Stream: {arn} not found");
+        let text = format!(
+            "Requested resource not found: Stream: {} not found",
+            asked.as_str()
+        );
         Some(Fault::new(400, code, text))
     }
 
@@ -164,14 +190,12 @@ impl Service for DynamoDb {
     }
 
     async fn read(&self, call: Call) -> Result<Box<dyn Operation>, Fault> {
-        let request: Value = call.read_json()?;
-        let operation = call.operation().to_owned();
-        Ok(Box::new(Request {
-            needs: self.needs(&operation, &request).await?,
-            missing: self.missing_stream(&operation, &request).await,
-            operation,
+        let request = self.store.read(call.operation(), &call.bytes());
+        let request = request.map_err(fault)?;
+        Ok(Box::new(Read {
+            needs: self.needs(&request.needs()).await?,
+            missing: self.missing_stream(&request).await,
             request,
-            body: call.bytes(),
             api: self.clone(),
         }))
     }
@@ -255,11 +279,9 @@ impl Planned {
     }
 }
 
-/// A request, and what it needs to be allowed.
-struct Request {
-    operation: String,
-    request: Value,
-    body: Bytes,
+/// A request that was read, and what it needs to be allowed.
+struct Read {
+    request: Request,
     needs: Vec<Need>,
     /// It names a stream that is not there.
     missing: Option<Fault>,
@@ -267,30 +289,36 @@ struct Request {
 }
 
 #[async_trait]
-impl Operation for Request {
+impl Operation for Read {
     fn needs(&self) -> &[Need] {
         &self.needs
     }
 
     async fn conditions(&self) -> Vec<Context> {
-        let DynamoDb { store, place, .. } = &self.api;
-        let needed = requirements(&self.operation, &self.request, place);
-        let mut contexts = Vec::new();
-        for needed in needed.unwrap_or_default() {
-            let mut context = Context::default();
-            for (key, values) in store.condition_keys(&self.operation, &needed).await {
-                context.set_all(key, values);
+        let needs = self.request.needs();
+        let mut keys = BTreeMap::new();
+        for (table, index) in needs.iter().filter_map(|need| need.resource.table()) {
+            if let Entry::Vacant(unknown) = keys.entry((table, index)) {
+                unknown.insert(self.api.store.partition_key(table, index).await);
             }
-            contexts.push(context);
         }
-        contexts
+        let context = |need: &access::Need<'_>| {
+            let key = need.resource.table().and_then(|table| keys.get(&table));
+            let key = key.and_then(Option::as_deref);
+            let mut context = Context::default();
+            for (name, values) in need.condition_keys(key) {
+                context.set_all(name, values);
+            }
+            context
+        };
+        needs.iter().map(context).collect()
     }
 
     async fn serve(self: Box<Self>, _caller: &Caller) -> Result<Answer, Fault> {
         if let Some(missing) = self.missing {
             return Err(missing);
         }
-        let answered = self.api.store.execute(&self.operation, self.body).await;
+        let answered = self.api.store.run(Command::request(self.request)).await;
         answered.map(Answer::json).map_err(fault)
     }
 }
@@ -315,6 +343,7 @@ fn fault(error: ApiError) -> Fault {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::command::tests::place;
 
     #[test]
     fn a_refusal_of_the_store_keeps_its_name_its_text_and_all_else() {
@@ -337,7 +366,7 @@ mod tests {
     async fn all_tables_are_described_beyond_a_page_of_them() {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::new();
-        let store = Store::open(folder.path(), "us-east-1", "1", &clock).unwrap();
+        let store = Store::open(folder.path(), &place(), &clock).unwrap();
         for number in 0..101 {
             let table = json!({
                 "TableName": format!("table-{number:03}"),

@@ -1,18 +1,20 @@
 //! How the engine is held: one writing thread that syncs a group of commits at once, and reading threads beside it.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytes::Bytes;
+use samlet_aws::Place;
 use samlet_clock::Clock;
 use samlet_commit::{Readers, Session, Writer, log_path, unreadable_frames};
+use samlet_dynamodb_api::{Kind, Operation, Request};
 use serde_json::Value;
 
-use crate::engine::{DEFINITION, Engine, Kind, SWEEP_EXPIRED, kind};
+use crate::command::Command;
+use crate::damage;
+use crate::engine::Engine;
 use crate::errors::{ApiError, StoreError};
-use crate::requirements::Requirement;
 use crate::tables::{self, TableError};
-use crate::{arns, conditions, damage};
 
 const READERS: usize = 2;
 
@@ -25,16 +27,12 @@ const STACK_BYTES: usize = 32 * 1024 * 1024;
 pub struct Store {
     writer: Writer<Engine>,
     readers: Readers<Engine>,
+    place: Arc<Place>,
 }
 
 impl Store {
     /// Opens the store in `folder`, making it if need be. Items expire by `clock`.
-    pub fn open(
-        folder: &Path,
-        region: &str,
-        account_id: &str,
-        clock: &Clock,
-    ) -> Result<Self, StoreError> {
+    pub fn open(folder: &Path, place: &Arc<Place>, clock: &Clock) -> Result<Self, StoreError> {
         let path = folder.join("dynamodb.sqlite");
         std::fs::create_dir_all(folder).map_err(|source| StoreError::Io {
             path: folder.to_owned(),
@@ -42,12 +40,12 @@ impl Store {
         })?;
         tell_unreadable_log(&path);
         // Opened here, so that what is wrong with it is known to the caller.
-        let engine = Engine::open(&path, region, account_id, clock)?;
-        check_in_background(&path, region, account_id, clock)?;
-        Self::start(engine, &path)
+        let engine = Engine::open(&path, place, clock)?;
+        check_in_background(&path, place, clock)?;
+        Self::start(engine, &path, place)
     }
 
-    fn start(mut engine: Engine, path: &Path) -> Result<Self, StoreError> {
+    fn start(mut engine: Engine, path: &Path, place: &Arc<Place>) -> Result<Self, StoreError> {
         let failed = |source| StoreError::Io {
             path: path.to_owned(),
             source,
@@ -57,28 +55,40 @@ impl Store {
         let readers = Readers::start("store-reader", STACK_BYTES, beside).map_err(failed)?;
         let engine = engine.nested();
         let writer = Writer::start("store-writer", STACK_BYTES, engine).map_err(failed)?;
-        Ok(Self { writer, readers })
+        Ok(Self {
+            writer,
+            readers,
+            place: Arc::clone(place),
+        })
     }
 
-    /// Runs one operation; `body` is its request, the answer its response. A
+    /// Runs one operation as the developer; `body` is its request, the answer its response. A
     /// write is on disk when this returns.
     pub async fn execute(&self, operation: &str, body: Bytes) -> Result<Bytes, ApiError> {
-        let Some(kind) = kind(operation) else {
-            return Err(ApiError::unknown_operation(operation));
-        };
-        let body = without_table_arn(body);
-        let operation = operation.to_owned();
-        match kind {
+        let request = self.read(operation, &body)?;
+        self.run(Command::request(request)).await
+    }
+
+    /// Reads a request of an operation.
+    pub(crate) fn read(&self, operation: &str, body: &[u8]) -> Result<Request, ApiError> {
+        let known = Operation::from_name(operation);
+        let operation = known.ok_or_else(|| ApiError::unknown_operation(operation))?;
+        Ok(Request::read(operation, body, &self.place)?)
+    }
+
+    /// Runs what was read. A write is on disk when this returns.
+    pub(crate) async fn run(&self, command: Command) -> Result<Bytes, ApiError> {
+        match command.kind() {
             Kind::Read => {
-                let read = move |engine: &mut Engine| engine.read(&operation, &body);
+                let read = move |engine: &mut Engine| engine.read(&command);
                 self.readers.run(read).await
             }
             Kind::Write => {
-                let write = move |engine: &mut Engine| engine.run(&operation, &body);
+                let write = move |engine: &mut Engine| engine.run(&command);
                 self.writer.run(write).await
             }
             Kind::Definition => {
-                let define = move |engine: &mut Engine| engine.run(&operation, &body);
+                let define = move |engine: &mut Engine| engine.run(&command);
                 self.writer.run_alone(define).await
             }
         }
@@ -94,27 +104,16 @@ impl Store {
         tables::ensure(self, create_table, time_to_live).await
     }
 
-    /// DynamoDB's condition keys for what a request needs, with their values.
-    pub(crate) async fn condition_keys(
-        &self,
-        operation: &str,
-        needed: &Requirement<'_>,
-    ) -> BTreeMap<&'static str, Vec<String>> {
-        let mut hash_key = None;
-        if let Some((table, index)) = &needed.table {
-            let definition = self.execute(DEFINITION, table.clone().into()).await;
-            let definition = definition
-                .ok()
-                .and_then(|definition| serde_json::from_slice(&definition).ok());
-            hash_key = definition
-                .and_then(|definition: Value| tables::hash_key(&definition, index.as_deref()));
-        }
-        conditions::of(operation, needed.part, hash_key.as_deref())
+    /// The attribute that is the partition key of a table, or of an index of it.
+    pub(crate) async fn partition_key(&self, table: &str, index: Option<&str>) -> Option<String> {
+        let definition = self.run(Command::Definition(table.to_owned())).await.ok()?;
+        let definition: Value = serde_json::from_slice(&definition).ok()?;
+        tables::hash_key(&definition, index)
     }
 
     /// Deletes the items that have expired.
     pub async fn delete_expired(&self) {
-        if let Err(error) = self.execute(SWEEP_EXPIRED, Bytes::new()).await {
+        if let Err(error) = self.run(Command::SweepExpired).await {
             tracing::warn!(?error, "expired items could not be deleted");
         }
     }
@@ -122,7 +121,9 @@ impl Store {
     /// Lets the threads finish what waits, and waits for them, once all other
     /// clones are gone.
     pub async fn close(self) {
-        let Self { writer, readers } = self;
+        let Self {
+            writer, readers, ..
+        } = self;
         // The writer last: SQLite takes the write-ahead log into the store's
         // file when a connection is closed while there is no other.
         let closed = async {
@@ -139,12 +140,7 @@ impl Store {
 const MAX_CHECKED_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Looks the whole file over, and tells if something is wrong with it.
-fn check_in_background(
-    path: &Path,
-    region: &str,
-    account_id: &str,
-    clock: &Clock,
-) -> Result<(), StoreError> {
+fn check_in_background(path: &Path, place: &Arc<Place>, clock: &Clock) -> Result<(), StoreError> {
     let failed = |source| StoreError::Io {
         path: path.to_owned(),
         source,
@@ -152,7 +148,7 @@ fn check_in_background(
     if std::fs::metadata(path).map_err(failed)?.len() > MAX_CHECKED_BYTES {
         return Ok(());
     }
-    let engine = Engine::open(path, region, account_id, clock)?;
+    let engine = Engine::open(path, place, clock)?;
     let path = path.to_owned();
     let check = move || {
         if let Some(found) = damage::find(engine.connection()) {
@@ -187,23 +183,11 @@ fn tell_unreadable_log(path: &Path) {
 /// How long closing may take.
 const CLOSE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 
-/// DynamoDB takes a table's ARN for its name; the engine doesn't.
-fn without_table_arn(body: Bytes) -> Bytes {
-    // Cheap for all requests that have no ARN in them.
-    if !body.windows(5).any(|window| window == b"\"arn:") {
-        return body;
-    }
-    let Ok(mut request) = serde_json::from_slice::<Value>(&body) else {
-        return body;
-    };
-    arns::reduce_table_name(&mut request);
-    serde_json::to_vec(&request).map_or(body, Bytes::from)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::command::tests::place;
     use crate::engine::TestCommit;
     use rusqlite::{Connection, ffi};
     use samlet_commit::Failure;
@@ -233,7 +217,7 @@ mod tests {
     }
 
     async fn open(folder: &Path) -> Store {
-        let store = Store::open(folder, "us-east-1", "123456789012", &Clock::new()).unwrap();
+        let store = Store::open(folder, &place(), &Clock::new()).unwrap();
         store.ensure_table(&table(), None).await.unwrap();
         store
     }
@@ -262,8 +246,8 @@ mod tests {
         let path = folder.path().join("dynamodb.sqlite");
         for _ in 0..20 {
             // Without the check at start, which has a connection as well.
-            let engine = Engine::open(&path, "us-east-1", "1", &Clock::new()).unwrap();
-            let store = Store::start(engine, &path).unwrap();
+            let engine = Engine::open(&path, &place(), &Clock::new()).unwrap();
+            let store = Store::start(engine, &path, &place()).unwrap();
             store.ensure_table(&table(), None).await.unwrap();
             store.execute("PutItem", put("a")).await.unwrap();
             for _ in 0..READERS {
@@ -280,9 +264,9 @@ mod tests {
     async fn open_with(folder: &Path, commit: TestCommit) -> Store {
         open(folder).await.close().await;
         let path = folder.join("dynamodb.sqlite");
-        let mut engine = Engine::open(&path, "us-east-1", "1", &Clock::new()).unwrap();
+        let mut engine = Engine::open(&path, &place(), &Clock::new()).unwrap();
         engine.commit = Some(commit);
-        Store::start(engine, &path).unwrap()
+        Store::start(engine, &path, &place()).unwrap()
     }
 
     fn failed_sync() -> rusqlite::Error {
@@ -419,7 +403,7 @@ mod tests {
         let path = folder.path().join("dynamodb.sqlite");
         let content = "not a database, but somebody's text".repeat(100);
         std::fs::write(&path, &content).unwrap();
-        let error = Store::open(folder.path(), "us-east-1", "1", &Clock::new())
+        let error = Store::open(folder.path(), &place(), &Clock::new())
             .unwrap_err()
             .to_string();
         assert!(error.contains("dynamodb.sqlite"), "{error}");

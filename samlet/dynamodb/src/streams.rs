@@ -1,7 +1,9 @@
 //! DynamoDB Streams where the engine tells more than DynamoDB would.
 
+use dynoxide::actions::get_shard_iterator::decode_shard_iterator;
 use dynoxide::storage::Storage;
 use dynoxide::{DynoxideError, Result};
+use samlet_dynamodb_api::request::{DescribeStream, GetShardIterator};
 use serde_json::{Map, Value};
 
 /// The newest record's number, over all streams.
@@ -47,20 +49,48 @@ fn failed(error: impl std::fmt::Display) -> DynoxideError {
     DynoxideError::InternalServerError(error.to_string())
 }
 
+/// The table whose stream a shard iterator is of; `None` of what is not an iterator.
+pub(crate) fn table_of(iterator: &str) -> Option<String> {
+    decode_shard_iterator(iterator).map(|(table, ..)| table)
+}
+
+/// The id of a stream's one shard. The engine's has the table's name in it, and with it a length that clients refuse.
+const SHARD: &str = "shardId-00000001700000000000-00000001";
+
+/// The request for the engine, with its id of the shard.
+pub(crate) fn with_shard(request: &GetShardIterator, body: &[u8]) -> Result<Vec<u8>> {
+    if request.shard != SHARD {
+        return Err(DynoxideError::ResourceNotFoundException(format!(
+            "Requested resource not found: Shard: {} in {} not found",
+            request.shard,
+            request.stream.as_str()
+        )));
+    }
+    let mut body: Value = serde_json::from_slice(body).map_err(failed)?;
+    body["ShardId"] = format!("shardId-00000001-{}", request.stream.table()).into();
+    Ok(body.to_string().into())
+}
+
 /// A stream's description as DynamoDB gives it: a shard that is written to
-/// has no last record yet, and a page begins after the shard that is named.
-pub(crate) fn described(description: &str, request: &[u8]) -> Result<String> {
+/// has no last record yet, a page begins after the shard that is named, and no
+/// shard follows another.
+pub(crate) fn described(description: &str, request: &DescribeStream) -> Result<String> {
     let mut description: Value = serde_json::from_str(description).map_err(failed)?;
-    let request: Value = serde_json::from_slice(request).unwrap_or_default();
-    let start = request["ExclusiveStartShardId"].as_str();
+    let start = request.start.as_deref();
     let stream = &mut description["StreamDescription"];
     let open = stream["StreamStatus"] == "ENABLED";
     if let Some(shards) = stream["Shards"].as_array_mut() {
+        for shard in shards.iter_mut() {
+            shard["ShardId"] = SHARD.into();
+        }
         let named = shards
             .iter()
             .position(|shard| shard["ShardId"].as_str() == start);
         if let Some(named) = named.filter(|_| start.is_some()) {
             shards.drain(..=named);
+        }
+        if request.children_of.is_some() {
+            shards.clear();
         }
         let ranges = shards
             .iter_mut()

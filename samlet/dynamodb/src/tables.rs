@@ -1,11 +1,10 @@
 //! Makes the store's tables those the template declares.
 
 use bytes::Bytes;
-use dynoxide::storage::TableMetadata;
 use serde_json::{Value, json};
 
+use crate::command::Command;
 use crate::damage;
-use crate::engine::DEFINITION;
 use crate::errors::ApiError;
 use crate::store::Store;
 
@@ -56,7 +55,7 @@ pub(crate) async fn check(
     create_table: &Value,
 ) -> Result<Option<Value>, TableError> {
     let name = create_table["TableName"].as_str().unwrap_or_default();
-    let stored = store.execute(DEFINITION, name.to_owned().into()).await;
+    let stored = store.run(Command::Definition(name.to_owned())).await;
     let stored = stored.map_err(|error| refused(name, &error))?;
     match serde_json::from_slice(&stored).unwrap_or_default() {
         Value::Null => Ok(None),
@@ -233,20 +232,13 @@ pub(crate) fn hash_key(definition: &Value, index: Option<&str>) -> Option<String
     hash["AttributeName"].as_str().map(str::to_owned)
 }
 
-/// A table's indexes, as the engine keeps them.
-pub(crate) fn declared_indexes(metadata: &TableMetadata) -> Vec<Value> {
-    let definitions = [&metadata.gsi_definitions, &metadata.lsi_definitions];
-    let texts = definitions.into_iter().filter_map(Option::as_deref);
-    let lists = texts.filter_map(|text| serde_json::from_str::<Vec<Value>>(text).ok());
-    lists.flatten().collect()
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use samlet_clock::Clock;
 
     use super::*;
+    use crate::command::tests::place;
     use dynoxide::storage::Storage;
 
     fn table(key: &str) -> Value {
@@ -261,7 +253,7 @@ mod tests {
     #[tokio::test]
     async fn a_table_with_other_keys_is_neither_replaced_nor_taken() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), "us-east-1", "1", &Clock::new()).unwrap();
+        let store = Store::open(folder.path(), &place(), &Clock::new()).unwrap();
         ensure(&store, &table("pk"), None).await.unwrap();
         ensure(&store, &table("pk"), None).await.unwrap();
         let error = ensure(&store, &table("id"), None).await.unwrap_err();
@@ -280,7 +272,7 @@ mod tests {
     #[tokio::test]
     async fn a_stored_tables_stream_becomes_the_declared_one() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), "us-east-1", "1", &Clock::new()).unwrap();
+        let store = Store::open(folder.path(), &place(), &Clock::new()).unwrap();
         for view in [
             None,
             Some("KEYS_ONLY"),
@@ -329,7 +321,7 @@ mod tests {
             "table_name = 'massages'",
         ] {
             let folder = tempfile::tempdir().unwrap();
-            let open = || Store::open(folder.path(), "us-east-1", "1", &Clock::new()).unwrap();
+            let open = || Store::open(folder.path(), &place(), &Clock::new()).unwrap();
             let store = open();
             ensure(&store, &table("pk"), None).await.unwrap();
             store.close().await;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use dynoxide::{DynoxideError, Result};
-use serde_json::Value;
+use samlet_dynamodb_api::request::Fingerprint;
 
 /// How long a token is remembered.
 const WINDOW: Duration = Duration::from_secs(600);
@@ -13,72 +13,93 @@ const WINDOW: Duration = Duration::from_secs(600);
 /// Tokens remembered at most; the oldest are forgotten first.
 const MAX_TOKENS: usize = 10_000;
 
+/// Bytes of the answers that are remembered: the oldest are forgotten first.
+const MAX_BYTES: usize = 16 * 1024 * 1024;
+
 /// The requests of the last ten minutes that had a token.
 #[derive(Default)]
 pub(crate) struct Tokens {
     answered: HashMap<Token, Answered>,
+    /// Of all answers.
+    bytes: usize,
     /// Those whose requests are not committed yet, in their order.
     pending: Vec<Token>,
 }
 
 /// An operation, and the token that a request for it had.
-type Token = (String, String);
+type Token = (&'static str, String);
 
 struct Answered {
     at: SystemTime,
-    request: Value,
+    fingerprint: Fingerprint,
     answer: String,
 }
 
 impl Answered {
-    fn age(&self, now: SystemTime) -> Duration {
-        now.duration_since(self.at).unwrap_or_default()
+    fn is_old(&self, now: SystemTime) -> bool {
+        let age = now.duration_since(self.at).unwrap_or_default();
+        age >= WINDOW
     }
 }
 
 impl Tokens {
-    /// Runs a request, unless its token has been seen in the ten minutes before `now`.
-    pub(crate) fn once(
+    /// What a request was answered in the ten minutes before `now`, if its token has been seen then.
+    pub(crate) fn find(
+        &self,
+        now: SystemTime,
+        operation: &'static str,
+        token: &str,
+        fingerprint: &Fingerprint,
+    ) -> Result<Option<String>> {
+        match self.answered.get(&(operation, token.to_owned())) {
+            Some(known) if known.is_old(now) => Ok(None),
+            Some(known) if known.fingerprint == *fingerprint => Ok(Some(known.answer.clone())),
+            None => Ok(None),
+            Some(_) => Err(DynoxideError::IdempotentParameterMismatchException(
+                "Idempotent parameter mismatch.".into(),
+            )),
+        }
+    }
+
+    /// Remembers a request that was just run.
+    pub(crate) fn keep(
         &mut self,
         now: SystemTime,
-        operation: &str,
-        body: &[u8],
-        run: impl FnOnce() -> Result<String>,
-    ) -> Result<String> {
-        let mut request: Value = serde_json::from_slice(body).unwrap_or_default();
-        let token = request
-            .as_object_mut()
-            .and_then(|members| members.remove("ClientRequestToken"));
-        let Some(Value::String(token)) = token else {
-            return run();
-        };
-        self.answered
-            .retain(|_, answered| answered.age(now) < WINDOW);
-        let key = (operation.to_owned(), token);
-        if let Some(known) = self.answered.get(&key) {
-            if known.request == request {
-                return Ok(known.answer.clone());
+        operation: &'static str,
+        token: &str,
+        fingerprint: Fingerprint,
+        answer: String,
+    ) {
+        self.answered.retain(|_, answered| !answered.is_old(now));
+        self.bytes = answer.len()
+            + self
+                .answered
+                .values()
+                .map(|known| known.answer.len())
+                .sum::<usize>();
+        while self.answered.len() >= MAX_TOKENS || self.bytes > MAX_BYTES {
+            if !self.forget_oldest() {
+                break;
             }
-            let text = "Idempotent parameter mismatch.";
-            return Err(DynoxideError::IdempotentParameterMismatchException(
-                text.into(),
-            ));
-        }
-        let answer = run()?;
-        if self.answered.len() >= MAX_TOKENS
-            && let Some(oldest) = self.answered.iter().min_by_key(|(_, answered)| answered.at)
-        {
-            let oldest = oldest.0.clone();
-            self.answered.remove(&oldest);
         }
         let answered = Answered {
             at: now,
-            request,
-            answer: answer.clone(),
+            fingerprint,
+            answer,
         };
+        let key = (operation, token.to_owned());
         self.pending.push(key.clone());
         self.answered.insert(key, answered);
-        Ok(answer)
+    }
+
+    fn forget_oldest(&mut self) -> bool {
+        let oldest = self.answered.iter().min_by_key(|(_, known)| known.at);
+        let Some(oldest) = oldest.map(|(token, _)| token.clone()) else {
+            return false;
+        };
+        let known = self.answered.remove(&oldest);
+        self.bytes -= known.map_or(0, |known| known.answer.len());
+        true
     }
 
     /// How many requests are not committed yet.
@@ -105,66 +126,88 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    const FIRST: &str = r#"{"ClientRequestToken":"a","TransactItems":[1]}"#;
+    const OPERATION: &str = "TransactWriteItems";
 
     fn at(seconds: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
     }
 
+    fn fingerprint(number: u8) -> Fingerprint {
+        Fingerprint::from_bytes([number; 32])
+    }
+
+    /// Sends a request that answers with how many were run.
+    fn send(tokens: &mut Tokens, seconds: u64, token: &str, request: u8) -> Result<String> {
+        let (now, fingerprint) = (at(seconds), fingerprint(request));
+        if let Some(answer) = tokens.find(now, OPERATION, token, &fingerprint)? {
+            return Ok(answer);
+        }
+        let answer = format!("{token} at {seconds}");
+        tokens.keep(now, OPERATION, token, fingerprint, answer.clone());
+        Ok(answer)
+    }
+
     #[test]
     fn a_token_answers_again_and_runs_once() {
         let mut tokens = Tokens::default();
-        let mut runs = 0;
-        let mut send = |body: &str| {
-            tokens.once(at(0), "TransactWriteItems", body.as_bytes(), || {
-                runs += 1;
-                Ok(format!("{runs}"))
-            })
-        };
-        assert_eq!(send(FIRST).unwrap(), "1");
-        assert_eq!(send(FIRST).unwrap(), "1");
-        let other = r#"{"ClientRequestToken":"a","TransactItems":[2]}"#;
+        assert_eq!(send(&mut tokens, 0, "a", 1).unwrap(), "a at 0");
+        assert_eq!(send(&mut tokens, 1, "a", 1).unwrap(), "a at 0");
         assert!(matches!(
-            send(other),
+            send(&mut tokens, 1, "a", 2),
             Err(DynoxideError::IdempotentParameterMismatchException(_))
         ));
-        assert_eq!(send(r#"{"TransactItems":[1]}"#).unwrap(), "2");
+        assert_eq!(send(&mut tokens, 2, "b", 1).unwrap(), "b at 2");
     }
 
     #[test]
     fn a_request_that_is_rolled_back_runs_again() {
         let mut tokens = Tokens::default();
-        let mut runs = 0;
-        let mut send = |tokens: &mut Tokens, token: &str| {
-            let body = format!(r#"{{"ClientRequestToken":"{token}"}}"#);
-            let run = || {
-                runs += 1;
-                Ok(format!("run {runs}"))
-            };
-            tokens.once(at(0), "TransactWriteItems", body.as_bytes(), run)
-        };
-        send(&mut tokens, "a").unwrap();
+        send(&mut tokens, 0, "a", 1).unwrap();
         tokens.commit();
-        send(&mut tokens, "b").unwrap();
+        send(&mut tokens, 0, "b", 1).unwrap();
         let kept = tokens.pending();
-        send(&mut tokens, "c").unwrap();
+        send(&mut tokens, 0, "c", 1).unwrap();
         tokens.roll_back_to(kept);
-        assert_eq!(send(&mut tokens, "c").unwrap(), "run 4");
+        assert_eq!(send(&mut tokens, 1, "c", 1).unwrap(), "c at 1");
         tokens.roll_back_to(0);
-        assert_eq!(send(&mut tokens, "a").unwrap(), "run 1");
-        assert_eq!(send(&mut tokens, "b").unwrap(), "run 5");
+        assert_eq!(send(&mut tokens, 2, "a", 1).unwrap(), "a at 0");
+        assert_eq!(send(&mut tokens, 2, "b", 1).unwrap(), "b at 2");
     }
 
     #[test]
     fn a_token_is_forgotten_ten_minutes_after_its_first_use() {
         let mut tokens = Tokens::default();
-        let mut send = |seconds: u64| {
-            let run = || Ok(format!("run at {seconds}"));
-            tokens.once(at(seconds), "TransactWriteItems", FIRST.as_bytes(), run)
+        for (seconds, answer) in [
+            (0, "a at 0"),
+            (599, "a at 0"),
+            (600, "a at 600"),
+            (1_199, "a at 600"),
+        ] {
+            assert_eq!(send(&mut tokens, seconds, "a", 1).unwrap(), answer);
+        }
+    }
+
+    #[test]
+    fn answers_are_kept_within_bounds() {
+        let mut tokens = Tokens::default();
+        let mebibyte = "x".repeat(1024 * 1024);
+        for number in 0..40 {
+            let token = number.to_string();
+            tokens.keep(
+                at(number),
+                OPERATION,
+                &token,
+                fingerprint(1),
+                mebibyte.clone(),
+            );
+        }
+        assert_eq!(tokens.answered.len(), MAX_BYTES / mebibyte.len());
+        let find = |token| {
+            tokens
+                .find(at(40), OPERATION, token, &fingerprint(1))
+                .unwrap()
         };
-        assert_eq!(send(0).unwrap(), "run at 0");
-        assert_eq!(send(599).unwrap(), "run at 0");
-        assert_eq!(send(600).unwrap(), "run at 600");
-        assert_eq!(send(1_199).unwrap(), "run at 600");
+        assert!(find("39").is_some());
+        assert!(find("0").is_none());
     }
 }

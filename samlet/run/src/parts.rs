@@ -19,7 +19,7 @@ use crate::data::DataFolder;
 use crate::error::Error;
 use crate::functions::Functions;
 use crate::logs::LogDisplay;
-use crate::place::{ACCOUNT_ID, REGION, place};
+use crate::place::place;
 use crate::services::{Core, make_services};
 use crate::settings::Settings;
 use crate::template::Template;
@@ -52,11 +52,12 @@ impl Parts {
         let usage = Arc::new(Usage::open(data.usage()));
         let access = Arc::new(Access::new(Arc::clone(&usage), logs.clone()));
         let endpoint_stop = CancellationToken::new();
-        let services = Services::new(Arc::new(place()), Arc::clone(&access) as _);
+        let place = Arc::new(place());
+        let services = Services::new(Arc::clone(&place), Arc::clone(&access) as _);
         let clock = Clock::new();
         let core = Core {
             setup: services.setup(data.path(), &clock, &endpoint_stop),
-            store: Store::open(&data.store(), REGION, ACCOUNT_ID, &clock)?,
+            store: Store::open(&data.store(), &place, &clock)?,
             lambda: Lambda::new(logs.clone(), traces.clone(), clock, &settings.lambda()),
             logs,
         };

@@ -4,10 +4,11 @@ mod items;
 mod transfer;
 
 use std::io::{Read as _, Write};
+use std::sync::Arc;
 
 use samlet_clock::Clock;
 use samlet_dynamodb::Store;
-use samlet_run::{ACCOUNT_ID, DataFolder, REGION, Template};
+use samlet_run::{DataFolder, Template, place};
 use samlet_service::ApplyError;
 use samlet_template::Application;
 use serde_json::{Value, json};
@@ -73,7 +74,7 @@ impl Tables {
             Err(error) => return Err(error.into()),
         };
         let runtime = runtime()?;
-        let store = samlet_dynamodb::Store::open(&data.store(), REGION, ACCOUNT_ID, &Clock::new())?;
+        let store = samlet_dynamodb::Store::open(&data.store(), &Arc::new(place()), &Clock::new())?;
         runtime.block_on(ensure_tables(&store, &template.application))?;
         Ok(Self::Here {
             store,

@@ -6,6 +6,7 @@ TOOLS := target/tools
 VERIFY := target/verify
 CONTRACT := target/contract
 BENCH := target/bench-tools
+JAVASCRIPT := tests/clients/javascript
 RIE_ARCH := $(patsubst aarch64,arm64,$(shell uname -m))
 API_URL ?= http://127.0.0.1:3000
 API_KEY ?=
@@ -14,7 +15,7 @@ STAGE ?= development
 ARCHITECTURE ?= x86_64
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test lint cfn-lint doc browser aws-cli unit update-expected verify verify-deployment translated-lint sam-validate moto contract artifacts verify-artifacts smoke deny advisories sbom bench bench-functions bench-tools bench-lint fuzz fuzz-again fuzz-lint soak soak-harm soak-fuzz create retrieve update delete deploy clean
+.PHONY: help run build release test lint cfn-lint doc browser aws-cli node unit update-expected verify verify-deployment translated-lint sam-validate moto contract artifacts verify-artifacts smoke deny advisories sbom bench bench-functions bench-tools bench-lint fuzz fuzz-again fuzz-lint soak soak-harm soak-fuzz create retrieve update delete deploy clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -28,7 +29,7 @@ build: ## Build the functions only
 release: ## Build the functions with the optimisations of what ships
 	cargo run -- build --release
 
-test: lint cfn-lint doc browser aws-cli unit ## Everything that must hold: format, lints, documentation, all tests
+test: lint cfn-lint doc browser aws-cli node unit ## Everything that must hold: format, lints, documentation, all tests
 
 lint: ## Formatting, and clippy with warnings as errors
 	cargo fmt --all --check
@@ -52,6 +53,17 @@ aws-cli: ## The AWS CLI v2 for the tests of clients, where it can be installed
 	@for aws in $$(type -ap aws); do "$$aws" --version 2>/dev/null | grep -q '^aws-cli/2' && exit; done; \
 	  { $(call apt_install,awscli); } \
 	  || $(call skip,the AWS CLI v2 is not tested; it needs: apt-get install awscli)
+
+# Debian 12 has Node.js 18, which the SDK no longer supports: there it must come from elsewhere.
+node: ## Node.js and AWS's SDK for JavaScript for the tests of clients, where they can be installed
+	@if $(has_node) || { $(call apt_install,nodejs npm) && $(has_node); }; then $(MAKE) --silent $(JAVASCRIPT)/node_modules/installed; \
+	  else $(call skip,AWS's SDK for JavaScript is not tested; it needs Node.js 20 or later and npm: https://nodejs.org/en/download); fi
+
+has_node = { node --eval 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' && npm --version; } >/dev/null 2>&1
+
+$(JAVASCRIPT)/node_modules/installed: $(JAVASCRIPT)/package.json $(JAVASCRIPT)/package-lock.json
+	npm ci --prefix $(JAVASCRIPT) --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
+	touch $@
 
 apt_install = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
   && { apt-get update -qq; apt-get install -y -qq --no-install-recommends $(1) >/dev/null; }

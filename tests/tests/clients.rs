@@ -9,6 +9,13 @@ use std::process::{Command, Output, Stdio};
 
 use acceptance::{Application, Samlet, is_expected, repository, skip_without_tool, tool};
 
+/// An application without functions, of which nothing has to be built. The clients make tables of their own.
+const ONE_TABLE: &str = "
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Table: {Type: AWS::Serverless::SimpleTable}
+";
+
 fn text(output: &Output) -> String {
     String::from_utf8_lossy(&[&*output.stdout, &*output.stderr].concat()).into_owned()
 }
@@ -27,6 +34,50 @@ fn boto3_finds_what_it_expects_of_each_service() {
     assert!(output.status.success(), "{said}");
     // None was passed over.
     assert!(said.contains("\nOK"), "{said}");
+}
+
+/// Whether Node.js is here with npm, and new enough for the SDK.
+fn has_node() -> bool {
+    let version = |program: &str| {
+        let output = Command::new(program).arg("--version").output().ok()?;
+        output.status.success().then(|| text(&output))
+    };
+    let Some(node) = version("node") else {
+        return false;
+    };
+    let major = node.trim_start_matches('v').split('.').next();
+    let major: Option<u32> = major.and_then(|major| major.parse().ok());
+    major.is_some_and(|major| major >= 20) && version("npm").is_some()
+}
+
+#[test]
+fn the_sdk_for_javascript_finds_what_it_expects_of_dynamodb() {
+    if !has_node() {
+        skip_without_tool("Node.js 20 or later with npm", "make node");
+        return;
+    }
+    let installed = Command::new("make")
+        .current_dir(repository())
+        .args([
+            "--silent",
+            "tests/clients/javascript/node_modules/installed",
+        ])
+        .status();
+    assert!(installed.unwrap().success());
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("template.yaml"), ONE_TABLE).unwrap();
+    let application = Application { folder };
+    let samlet = application.start(&[]);
+    let output = Command::new("node")
+        .current_dir(repository().join("tests/clients/javascript"))
+        .args(["--test-reporter", "tap", "all.mjs"])
+        .env("SAMLET_AWS", &samlet.aws)
+        .output()
+        .unwrap();
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    // None was passed over.
+    assert!(said.contains("\n# skipped 0\n"), "{said}");
 }
 
 #[test]

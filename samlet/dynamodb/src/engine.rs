@@ -351,15 +351,23 @@ impl Engine {
             Request::UpdateTable(_) => {
                 answer(update_table::execute(storage, read(body)?, &self.lifecycle))
             }
-            Request::TagResource(_) => answer(tag_resource::execute(storage, read(body)?)),
-            Request::UntagResource(_) => answer(untag_resource::execute(storage, read(body)?)),
-            Request::ListTagsOfResource(..) => {
+            Request::TagResource(tag) => {
+                self.check_tagged(&tag.resource)?;
+                answer(tag_resource::execute(storage, read(body)?))
+            }
+            Request::UntagResource(untag) => {
+                self.check_tagged(&untag.resource)?;
+                answer(untag_resource::execute(storage, read(body)?))
+            }
+            Request::ListTagsOfResource(resource, _) => {
+                self.check_tagged(resource)?;
                 answer(list_tags_of_resource::execute(storage, read(body)?))
             }
             Request::ListStreams(_) => answer(list_streams::execute(storage, read(body)?)),
             Request::DescribeStream(describe) => {
                 let described = answer(describe_stream::execute(storage, read(body)?))?;
-                streams::described(&described, describe)
+                let definition = self.definition(describe.stream.table())?;
+                streams::described(&described, describe, &definition)
             }
             Request::GetShardIterator(get) => {
                 let body = streams::with_shard(get, body)?;
@@ -370,6 +378,21 @@ impl Engine {
                 "Internal server error".into(),
             )),
         })
+    }
+
+    fn has_table(&self, name: &str) -> Result<bool> {
+        Ok(self.storage.get_table_metadata(name)?.is_some())
+    }
+
+    /// Refuses the ARN of a table that is not there, in DynamoDB's own spelling.
+    fn check_tagged(&self, resource: &str) -> Result<()> {
+        let name = resource.rsplit_once(":table/").map(|(_, name)| name);
+        if self.has_table(name.unwrap_or_default())? {
+            return Ok(());
+        }
+        Err(DynoxideError::ResourceNotFoundException(format!(
+            "Requested resource not found: ResourcArn: {resource} not found"
+        )))
     }
 
     fn local(&self, description: Result<String>) -> Result<String> {

@@ -74,10 +74,16 @@ pub(crate) fn with_shard(request: &GetShardIterator, body: &[u8]) -> Result<Vec<
 /// A stream's description as DynamoDB gives it: a shard that is written to
 /// has no last record yet, a page begins after the shard that is named, and no
 /// shard follows another.
-pub(crate) fn described(description: &str, request: &DescribeStream) -> Result<String> {
+pub(crate) fn described(
+    description: &str,
+    request: &DescribeStream,
+    definition: &str,
+) -> Result<String> {
     let mut description: Value = serde_json::from_str(description).map_err(failed)?;
+    let mut definition: Value = serde_json::from_str(definition).map_err(failed)?;
     let start = request.start.as_deref();
     let stream = &mut description["StreamDescription"];
+    stream["KeySchema"] = definition["KeySchema"].take();
     let open = stream["StreamStatus"] == "ENABLED";
     if let Some(shards) = stream["Shards"].as_array_mut() {
         for shard in shards.iter_mut() {

@@ -307,7 +307,7 @@ impl Operation for Read {
             let key = key.and_then(Option::as_deref);
             let mut context = Context::default();
             for (name, values) in need.condition_keys(key) {
-                context.set_all(name, values);
+                context.set_all(&name, values);
             }
             context
         };

@@ -14,7 +14,7 @@ use crate::request::{BatchWrite, Check, ItemUpdate, KeySearch};
 pub(super) fn named<'r>(part: &Part<'r>) -> BTreeSet<&'r str> {
     let mut names = Names::default();
     match part {
-        Part::None => {}
+        Part::None | Part::Tags(_) | Part::TagKeys(_) => {}
         Part::Get(get) => {
             names.item(&get.key);
             names.projection(get.projection.as_ref());

@@ -1,6 +1,9 @@
 //! DynamoDB's condition keys, with the values that policies may ask of a request.
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html#amazondynamodb-policy-keys>
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -13,39 +16,42 @@ use crate::request::{Request, ReturnConsumedCapacity, ReturnValues, Select};
 /// hold.
 pub const UNKNOWN: &str = "\u{0}unknown";
 
-/// A condition key without its prefix, and its values; none if it is not in the request.
-pub type ConditionKey = (&'static str, Vec<String>);
+/// A condition key, and its values; none if it is not in the request.
+pub type ConditionKey = (Cow<'static, str>, Vec<String>);
 
 impl Need<'_> {
     /// The condition keys that the action has. `partition_key` is the attribute that is the partition key of the table
     /// or index, `None` if there is no such table.
     pub fn condition_keys(&self, partition_key: Option<&str>) -> Vec<ConditionKey> {
-        if self.part == Part::None {
-            return Vec::new();
+        match self.part {
+            Part::None => return Vec::new(),
+            Part::Tags(tags) => return of_tags(tags),
+            Part::TagKeys(keys) => return vec![("aws:TagKeys".into(), keys.to_vec())],
+            _ => {}
         }
         let attributes = attributes::named(&self.part).into_iter();
-        let mut keys = vec![(
-            "dynamodb:Attributes",
+        let mut keys: Vec<ConditionKey> = vec![(
+            "dynamodb:Attributes".into(),
             attributes.map(str::to_owned).collect(),
         )];
-        let mut set = |key, value: Option<&str>| {
-            keys.extend(value.map(|value| (key, vec![value.to_owned()])));
+        let mut set = |key: &'static str, value: Option<&str>| {
+            keys.extend(value.map(|value| (key.into(), vec![value.to_owned()])));
         };
         set("dynamodb:Select", self.select());
         set("dynamodb:ReturnValues", self.return_values());
         set("dynamodb:EnclosingOperation", self.enclosing_operation());
         set("dynamodb:ReturnConsumedCapacity", self.capacity());
-        let leading = partition_key.map(|key| leading_keys::of(&self.part, key));
-        if let Some(is_full_scan) = self.is_full_table_scan(leading.as_ref()) {
-            let value = if is_full_scan { "true" } else { "false" };
-            set("dynamodb:FullTableScan", Some(value));
+        let leading = partition_key.and_then(|key| leading_keys::of(&self.part, key));
+        let leading = leading.and_then(key_texts);
+        if self.is_selection() {
+            let is_full_scan = if leading.is_none() { "true" } else { "false" };
+            set("dynamodb:FullTableScan", Some(is_full_scan));
         }
         // A Scan is about all keys, which conditions don't see.
         if !matches!(self.part, Part::Scan(_)) {
-            let values = leading.flatten().and_then(key_texts);
-            let values = values.unwrap_or_else(|| vec![UNKNOWN.to_owned()]);
-            keys.push(("dynamodb:FirstPartitionKeyValues", values.clone()));
-            keys.push(("dynamodb:LeadingKeys", values));
+            let values = leading.unwrap_or_else(|| vec![UNKNOWN.to_owned()]);
+            keys.push(("dynamodb:FirstPartitionKeyValues".into(), values.clone()));
+            keys.push(("dynamodb:LeadingKeys".into(), values));
         }
         keys
     }
@@ -94,22 +100,23 @@ impl Need<'_> {
         Some(values.name())
     }
 
-    /// The transaction that it is part of.
+    /// The transaction that it is part of; a check always is part of one.
     fn enclosing_operation(&self) -> Option<&'static str> {
         let request = match self.part {
             Part::Put(_, enclosing) | Part::Update(_, enclosing) | Part::Delete(_, enclosing) => {
                 enclosing?
             }
-            Part::TransactGet(_, request) | Part::Check(_, request) => request,
+            Part::TransactGet(_, request) => request,
             Part::Statement(_, request @ Request::ExecuteTransaction(_)) => request,
             _ => return None,
         };
         Some(request.operation().name())
     }
 
+    /// PartiQL's actions don't have it.
     fn capacity(&self) -> Option<&'static str> {
         let capacity = match self.part {
-            Part::None => return None,
+            Part::None | Part::Tags(_) | Part::TagKeys(_) | Part::Statement(..) => return None,
             Part::Get(get) => get.return_consumed_capacity,
             Part::Query(query) => query.return_consumed_capacity,
             Part::Scan(scan) => scan.return_consumed_capacity,
@@ -122,21 +129,28 @@ impl Need<'_> {
             | Part::BatchGet(_, request)
             | Part::BatchWrite(_, request)
             | Part::TransactGet(_, request)
-            | Part::Check(_, request)
-            | Part::Statement(_, request) => capacity_of(request),
+            | Part::Check(_, request) => capacity_of(request),
         };
         Some(capacity.name())
     }
 
-    /// Whether a PartiQL Select reads all items of a table or index: it is not bound to values of the partition key.
-    fn is_full_table_scan(&self, leading: Option<&Option<Vec<&AttributeValue>>>) -> Option<bool> {
-        match self.part {
-            Part::Statement(Statement::Select(_) | Statement::Exists(_), _) => {
-                Some(leading.is_none_or(Option::is_none))
-            }
-            _ => None,
-        }
+    /// Whether it is a PartiQL Select: one that is not bound to values of the partition key reads all items of a table or
+    /// index.
+    fn is_selection(&self) -> bool {
+        matches!(
+            self.part,
+            Part::Statement(Statement::Select(_) | Statement::Exists(_), _)
+        )
     }
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-tagkeys>
+fn of_tags(tags: &BTreeMap<String, String>) -> Vec<ConditionKey> {
+    let mut keys = vec![("aws:TagKeys".into(), tags.keys().cloned().collect())];
+    for (key, value) in tags {
+        keys.push((format!("aws:RequestTag/{key}").into(), vec![value.clone()]));
+    }
+    keys
 }
 
 fn capacity_of(request: &Request) -> ReturnConsumedCapacity {
@@ -145,9 +159,6 @@ fn capacity_of(request: &Request) -> ReturnConsumedCapacity {
         Request::BatchWriteItem(batch) => batch.return_consumed_capacity,
         Request::TransactGetItems(transaction) => transaction.return_consumed_capacity,
         Request::TransactWriteItems(transaction) => transaction.return_consumed_capacity,
-        Request::ExecuteStatement(statement) => statement.return_consumed_capacity,
-        Request::BatchExecuteStatement(batch) => batch.return_consumed_capacity,
-        Request::ExecuteTransaction(transaction) => transaction.return_consumed_capacity,
         _ => ReturnConsumedCapacity::None,
     }
 }

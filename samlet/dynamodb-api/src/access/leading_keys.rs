@@ -12,7 +12,7 @@ use crate::{AttributeValue, Item};
 pub(super) fn of<'r>(part: &Part<'r>, attribute: &str) -> Option<Vec<&'r AttributeValue>> {
     let of_item = |item: &'r Item| item.get(attribute).map(|value| vec![value]);
     match part {
-        Part::None | Part::Scan(_) => None,
+        Part::None | Part::Tags(_) | Part::TagKeys(_) | Part::Scan(_) => None,
         Part::Get(get) => of_item(&get.key),
         Part::Put(put, _) => of_item(&put.item),
         Part::Update(update, _) => of_item(&update.key),

@@ -7,6 +7,11 @@ mod attributes;
 mod conditions;
 mod leading_keys;
 
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
 pub use conditions::{ConditionKey, UNKNOWN};
 
 use crate::partiql::Statement;
@@ -61,6 +66,10 @@ impl<'r> Resource<'r> {
 enum Part<'r> {
     /// No items.
     None,
+    /// A table's new tags.
+    Tags(&'r BTreeMap<String, String>),
+    /// The keys of tags that go.
+    TagKeys(&'r [String]),
     Get(&'r GetItem),
     Put(&'r PutItem, Enclosing<'r>),
     Update(&'r UpdateItem, Enclosing<'r>),
@@ -92,12 +101,18 @@ impl Request {
             | Self::DescribeContinuousBackups(table)
             | Self::DescribeTable(table)
             | Self::DescribeTimeToLive(table) => on_table(table, Part::None),
-            Self::CreateTable(request) => on_table(&request.table, Part::None),
+            Self::CreateTable(request) => on_table(&request.table, Part::Tags(&request.tags)),
             Self::UpdateTable(request) => on_table(&request.table, Part::None),
             Self::UpdateTimeToLive(request) => on_table(&request.table, Part::None),
             Self::ListTagsOfResource(resource, _) => one(Resource::Arn(resource), Part::None),
-            Self::TagResource(request) => one(Resource::Arn(&request.resource), Part::None),
-            Self::UntagResource(request) => one(Resource::Arn(&request.resource), Part::None),
+            Self::TagResource(request) => {
+                let part = Part::Tags(&request.tags);
+                one(Resource::Arn(&request.resource), part)
+            }
+            Self::UntagResource(request) => {
+                let part = Part::TagKeys(&request.keys);
+                one(Resource::Arn(&request.resource), part)
+            }
             Self::DescribeStream(request) => one(Resource::Arn(&request.stream), Part::None),
             Self::GetShardIterator(request) => one(Resource::Arn(&request.stream), Part::None),
             Self::GetRecords(request) => one(Resource::Iterator(&request.iterator), Part::None),

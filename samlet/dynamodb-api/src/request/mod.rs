@@ -16,7 +16,7 @@ mod tables;
 mod transactions;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use samlet_aws::Place;
 use serde_json::{Map, Value};

@@ -5,7 +5,7 @@ mod batches;
 mod items;
 mod searches;
 mod transactions;
-mod written;
+pub(crate) mod written;
 
 use samlet_aws::Place;
 use serde_json::{Value, json};

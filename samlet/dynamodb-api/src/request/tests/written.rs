@@ -371,7 +371,7 @@ fn transact_write_items() -> impl Strategy<Value = TransactWriteItems> {
     )
 }
 
-fn any_request() -> impl Strategy<Value = Request> {
+pub(crate) fn any_request() -> impl Strategy<Value = Request> {
     prop_oneof![
         get_item().prop_map(Request::GetItem),
         put_item().prop_map(Request::PutItem),

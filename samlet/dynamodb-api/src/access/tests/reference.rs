@@ -1,0 +1,137 @@
+//! Which condition keys actions have, by AWS's Service Authorization Reference.
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html>
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::read;
+use crate::access::Resource;
+use crate::request::tests::written::any_request;
+use crate::{Operation, Request};
+use serde_json::json;
+
+/// The keys that AWS lists for an action, but for those of fault injection and of further partition keys.
+fn listed(action: &str) -> &'static [&'static str] {
+    match action {
+        "BatchGetItem" => &["Attributes", "LeadingKeys", "ReturnConsumedCapacity", "Select"],
+        "BatchWriteItem" => &["Attributes", "LeadingKeys", "ReturnConsumedCapacity"],
+        "ConditionCheckItem" => &[
+            "Attributes",
+            "LeadingKeys",
+            "ReturnConsumedCapacity",
+            "ReturnValues",
+        ],
+        "DeleteItem" | "PutItem" | "UpdateItem" => &[
+            "Attributes",
+            "EnclosingOperation",
+            "LeadingKeys",
+            "ReturnConsumedCapacity",
+            "ReturnValues",
+        ],
+        "GetItem" => &[
+            "Attributes",
+            "EnclosingOperation",
+            "LeadingKeys",
+            "ReturnConsumedCapacity",
+            "Select",
+        ],
+        "Query" => &[
+            "Attributes",
+            "LeadingKeys",
+            "ReturnConsumedCapacity",
+            "ReturnValues",
+            "Select",
+        ],
+        "Scan" => &["Attributes", "ReturnConsumedCapacity", "ReturnValues", "Select"],
+        "PartiQLInsert" => &["Attributes", "EnclosingOperation", "LeadingKeys"],
+        "PartiQLDelete" | "PartiQLUpdate" => &[
+            "Attributes",
+            "EnclosingOperation",
+            "LeadingKeys",
+            "ReturnValues",
+        ],
+        "PartiQLSelect" => &[
+            "Attributes",
+            "EnclosingOperation",
+            "FullTableScan",
+            "LeadingKeys",
+            "Select",
+        ],
+        _ => &[],
+    }
+}
+
+/// Holds that a request's needs have the keys that AWS lists and no others, and name all of its tables.
+fn assert_as_listed(request: &Request) {
+    let needs = request.needs();
+    for need in &needs {
+        let keys = need.condition_keys(Some("pk"));
+        let found: BTreeSet<_> = keys.iter().map(|(key, _)| &**key).collect();
+        assert_eq!(found.len(), keys.len(), "{}: a key twice", need.action);
+        let mut expected: BTreeSet<_> = listed(need.action)
+            .iter()
+            .map(|key| format!("dynamodb:{key}"))
+            .collect();
+        // The same by its newer name.
+        if expected.contains("dynamodb:LeadingKeys") {
+            expected.insert("dynamodb:FirstPartitionKeyValues".into());
+        }
+        let is_part = matches!(
+            request.operation(),
+            Operation::TransactGetItems
+                | Operation::TransactWriteItems
+                | Operation::ExecuteTransaction
+        );
+        if !is_part {
+            expected.remove("dynamodb:EnclosingOperation");
+        }
+        let expected: BTreeSet<_> = expected.iter().map(String::as_str).collect();
+        assert_eq!(found, expected, "{} of {request:?}", need.action);
+    }
+    let needed: BTreeSet<_> = needs
+        .iter()
+        .filter_map(|need| need.resource.table())
+        .map(|(table, _)| table)
+        .collect();
+    let tables: BTreeSet<_> = request.tables().into_iter().collect();
+    assert_eq!(needed, tables, "{request:?}");
+}
+
+proptest! {
+    #[test]
+    fn requests_have_the_keys_that_aws_lists_and_need_all_their_tables(request in any_request()) {
+        assert_as_listed(&request);
+    }
+}
+
+#[test]
+fn statements_have_the_keys_that_aws_lists() {
+    let all = [
+        "SELECT * FROM orders",
+        "SELECT a FROM orders.\"by-g\" WHERE pk = 'a'",
+        "INSERT INTO orders VALUE {'pk': 'a'}",
+        "UPDATE orders SET a = 1 WHERE pk = 'a'",
+        "DELETE FROM orders WHERE pk = 'a' RETURNING ALL OLD *",
+    ];
+    for statement in all {
+        let single = json!({"Statement": statement, "ReturnConsumedCapacity": "TOTAL"});
+        assert_as_listed(&read(Operation::ExecuteStatement, &single));
+        let several = json!([{ "Statement": statement }]);
+        let batch = json!({"Statements": several, "ReturnConsumedCapacity": "TOTAL"});
+        assert_as_listed(&read(Operation::BatchExecuteStatement, &batch));
+        if !statement.contains("by-g") && !statement.contains("RETURNING") {
+            let transaction =
+                json!({"TransactStatements": several, "ReturnConsumedCapacity": "TOTAL"});
+            assert_as_listed(&read(Operation::ExecuteTransaction, &transaction));
+        }
+    }
+}
+
+#[test]
+fn streams_and_tags_name_their_table() {
+    let arn = "arn:aws:dynamodb:us-east-1:123456789012:table/orders";
+    let list = read(Operation::ListTagsOfResource, &json!({ "ResourceArn": arn }));
+    assert_eq!(list.tables(), ["orders"]);
+    assert_eq!(list.needs()[0].resource, Resource::Arn(arn));
+}

@@ -106,6 +106,12 @@ impl Engine {
         self
     }
 
+    /// What a test's own authorizer asks as well.
+    #[cfg(test)]
+    pub(crate) fn nesting(&self) -> Nesting {
+        self.nesting.clone().unwrap_or_default()
+    }
+
     /// Runs an operation beside the writer, which may have changed definitions.
     pub(crate) fn read(&mut self, command: &Command) -> std::result::Result<Bytes, ApiError> {
         let replacement = lock(&self.replacement).take();

@@ -5,6 +5,8 @@
 
 mod arns;
 mod command;
+#[cfg(test)]
+mod confinement;
 mod damage;
 mod declared;
 mod engine;

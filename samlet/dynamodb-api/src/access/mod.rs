@@ -120,8 +120,14 @@ impl Request {
             Self::PutItem(put) => on_table(&put.table, Part::Put(put, None)),
             Self::UpdateItem(update) => on_table(&update.table, Part::Update(update, None)),
             Self::DeleteItem(delete) => on_table(&delete.table, Part::Delete(delete, None)),
-            Self::Query(query) => one(searched(&query.table, &query.index), Part::Query(query)),
-            Self::Scan(scan) => one(searched(&scan.table, &scan.index), Part::Scan(scan)),
+            Self::Query(query) => {
+                let resource = searched(&query.table, query.index.as_deref());
+                one(resource, Part::Query(query))
+            }
+            Self::Scan(scan) => {
+                let resource = searched(&scan.table, scan.index.as_deref());
+                one(resource, Part::Scan(scan))
+            }
             Self::BatchGetItem(_) | Self::BatchWriteItem(_) => self.needs_of_batch(name),
             Self::TransactGetItems(_) | Self::TransactWriteItems(_) => self.needs_of_transaction(),
             Self::ExecuteStatement(_)
@@ -211,7 +217,7 @@ fn need<'r>(action: &'static str, resource: Resource<'r>, part: Part<'r>) -> Nee
     }
 }
 
-fn searched<'r>(table: &'r str, index: &'r Option<String>) -> Resource<'r> {
+fn searched<'r>(table: &'r str, index: Option<&'r str>) -> Resource<'r> {
     match index {
         Some(index) => Resource::Index { table, index },
         None => Resource::Table(table),
@@ -219,15 +225,7 @@ fn searched<'r>(table: &'r str, index: &'r Option<String>) -> Resource<'r> {
 }
 
 fn need_of_statement<'r>(statement: &'r Statement, request: &'r Request) -> Need<'r> {
+    let resource = searched(statement.table(), statement.index());
     let part = Part::Statement(statement, request);
-    let on_table = |action, table| need(action, Resource::Table(table), part);
-    match statement {
-        Statement::Select(select) | Statement::Exists(select) => {
-            let resource = searched(&select.table, &select.index);
-            need("PartiQLSelect", resource, part)
-        }
-        Statement::Insert { table, .. } => on_table("PartiQLInsert", table),
-        Statement::Update { table, .. } => on_table("PartiQLUpdate", table),
-        Statement::Delete { table, .. } => on_table("PartiQLDelete", table),
-    }
+    need(statement.action(), resource, part)
 }

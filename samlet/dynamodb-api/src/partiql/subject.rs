@@ -55,7 +55,9 @@ impl Statement {
     }
 
     /// The values of an attribute that the items it is about can have: those that it binds it to by `=` or `IN`,
-    /// however its condition holds. `None` if there is a way in which they can have others.
+    /// however its condition holds. `None` if there is a way in which they can have others. An attribute that is bound
+    /// to several values that exclude each other has all of them: a change looks at the item of one of them, and can
+    /// answer it though its condition fails.
     pub fn fixed_values(&self, attribute: &str) -> Option<Vec<&AttributeValue>> {
         let condition = match self {
             Self::Insert { item, .. } => return item.get(attribute).map(|value| vec![value]),
@@ -64,23 +66,21 @@ impl Statement {
         };
         fixed(condition, attribute)
     }
-
-    /// Whether it reads every item of its table or index, whose partition key is given.
-    pub fn is_full_scan(&self, partition_key: &str) -> bool {
-        match self {
-            Self::Select(_) | Self::Exists(_) => self.fixed_values(partition_key).is_none(),
-            Self::Insert { .. } | Self::Update { .. } | Self::Delete { .. } => false,
-        }
-    }
 }
 
 fn fixed<'s>(condition: &'s Condition, attribute: &str) -> Option<Vec<&'s AttributeValue>> {
     let is_attribute = |operand: &Operand| matches!(operand, Operand::Path(path) if path.attribute == attribute && path.elements.is_empty());
     match condition {
         // One that binds it is enough.
-        Condition::All(conditions) => conditions
-            .iter()
-            .find_map(|condition| fixed(condition, attribute)),
+        Condition::All(conditions) => {
+            let bound = conditions
+                .iter()
+                .filter_map(|condition| fixed(condition, attribute));
+            bound.reduce(|mut values, more| {
+                values.extend(more);
+                values
+            })
+        }
         // Each of them must bind it.
         Condition::Any(conditions) => {
             let mut values = Vec::new();

@@ -230,15 +230,14 @@ fn allowed(request: &Request, sandbox: &mut Sandbox) -> BTreeMap<String, Allowed
                 .collect();
             let leading = conditions.get("dynamodb:LeadingKeys");
             let leading = leading.filter(|values| !values.contains(UNKNOWN));
-            keys = keys.zip(leading.zip(partition_key)).map(
-                |(mut keys, (values, attribute))| {
+            keys = keys
+                .zip(leading.zip(partition_key))
+                .map(|(mut keys, (values, attribute))| {
                     keys.push((attribute, values.clone()));
                     keys
-                },
-            );
+                });
             let select = conditions.get("dynamodb:Select");
-            let is_specific =
-                select.is_some_and(|select| select.contains("SPECIFIC_ATTRIBUTES"));
+            let is_specific = select.is_some_and(|select| select.contains("SPECIFIC_ATTRIBUTES"));
             if is_specific && needs.len() == 1 {
                 attributes = conditions.get("dynamodb:Attributes").cloned();
             }
@@ -310,7 +309,15 @@ fn is_confined(sandbox: &mut Sandbox, operation: &str, body: &str) -> bool {
         assert!(may_touch(table), "{table} was touched by {body}");
     }
     let (reduced, _) = sandbox.run(&request, |engine| reduce(engine, &allowed));
-    assert_eq!(whole.answer, reduced.answer, "{body}");
+    // Which of a batch's tables the engine looks at first, and refuses the batch for, is not always the same.
+    let is_batch = matches!(
+        operation,
+        Operation::BatchGetItem | Operation::BatchWriteItem
+    );
+    let are_refused = whole.answer.is_err() && reduced.answer.is_err();
+    if !(is_batch && are_refused) {
+        assert_eq!(whole.answer, reduced.answer, "{body}");
+    }
     for table in TABLES {
         let allowed = allowed.get(table);
         let may_change = |item: &&Value| allowed.is_some_and(|allowed| allowed.has(item));
@@ -333,6 +340,7 @@ fn a_request_touches_nothing_that_it_is_not_authorised_for() {
     let (mut read, mut all) = (0, 0);
     let config = ProptestConfig {
         cases: cases(),
+        failure_persistence: None,
         ..ProptestConfig::default()
     };
     let sandbox = std::cell::RefCell::new(&mut sandbox);

@@ -121,6 +121,15 @@ impl Choices {
         CONDITIONS[self.number(CONDITIONS.len())]
     }
 
+    /// Asks for the item when a condition on it fails.
+    fn with_failure(&mut self, mut members: Members) -> Members {
+        if self.number(2) == 0 {
+            let name = "ReturnValuesOnConditionCheckFailure";
+            members.push((name, quoted("ALL_OLD")));
+        }
+        members
+    }
+
     /// The names and values that an expression uses, those that it has.
     fn placeholders(&mut self, text: &str, members: &mut Members) {
         if text.contains("#a") {
@@ -175,6 +184,9 @@ impl Choices {
             members.push(("ConditionExpression", quoted(condition)));
         }
         self.placeholders(&expressions, &mut members);
+        if operation != "Get" {
+            members = self.with_failure(members);
+        }
         // What the operation doesn't have.
         if self.rarely() {
             let stray = if operation == "Put" { "Key" } else { "Item" };
@@ -222,7 +234,10 @@ impl Choices {
             1 => ("PutItem", self.of_item("Put")),
             2 => {
                 let mut update = self.of_item("Update");
-                update.push(("ReturnValues", quoted(self.one(&["ALL_NEW", "UPDATED_OLD"]))));
+                update.push((
+                    "ReturnValues",
+                    quoted(self.one(&["ALL_NEW", "UPDATED_OLD"])),
+                ));
                 ("UpdateItem", update)
             }
             3 => ("DeleteItem", self.of_item("Delete")),
@@ -236,8 +251,9 @@ impl Choices {
                 ("TransactWriteItems", self.transaction(&actions))
             }
             10 => {
-                let statement = self.statement();
-                ("ExecuteStatement", vec![("Statement", quoted(&statement))])
+                let statement = quoted(&self.statement());
+                let members = self.with_failure(vec![("Statement", statement)]);
+                ("ExecuteStatement", members)
             }
             11 => {
                 let statements = self.statements(Self::statement);
@@ -245,7 +261,10 @@ impl Choices {
             }
             _ => {
                 let statements = self.statements(Self::write_statement);
-                ("ExecuteTransaction", vec![("TransactStatements", statements)])
+                (
+                    "ExecuteTransaction",
+                    vec![("TransactStatements", statements)],
+                )
             }
         }
     }
@@ -282,7 +301,8 @@ impl Choices {
         let mut statements = Vec::new();
         for _ in 0..=self.number(3) {
             let text = quoted(&statement(self));
-            statements.push(self.object(vec![("Statement", text)]));
+            let members = self.with_failure(vec![("Statement", text)]);
+            statements.push(self.object(members));
         }
         format!("[{}]", statements.join(","))
     }
@@ -358,7 +378,7 @@ impl Choices {
 
     fn where_clause(&mut self) -> String {
         let (a, b) = (self.pk(), self.pk());
-        match self.number(12) {
+        match self.number(13) {
             0 => format!("pk = {a}"),
             1 => format!("pk = {a} AND pk = {b}"),
             2 => format!("pk = {a} OR pk = {b}"),
@@ -370,6 +390,7 @@ impl Choices {
             8 => format!("g = {a}"),
             9 => format!("pk IN [{a}] AND g = {b} AND NOT (name = 'x')"),
             10 => format!("begins_with(pk, {a}) AND pk = {b}"),
+            11 => format!("(pk = {a} OR pk = {a})"),
             _ => format!("pk = {a} AND sk = 1 AND salary IS NOT MISSING"),
         }
     }

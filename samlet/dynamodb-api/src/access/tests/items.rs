@@ -7,7 +7,8 @@ use super::{Operation, assert_needs};
 #[test]
 fn an_item_is_read() {
     let body = |more: serde_json::Value| {
-        let mut body = json!({"TableName": "orders", "Key": {"pk": {"S": "ann"}, "sk": {"N": "1"}}});
+        let mut body =
+            json!({"TableName": "orders", "Key": {"pk": {"S": "ann"}, "sk": {"N": "1"}}});
         let members = body.as_object_mut().zip(more.as_object());
         members.map(|(members, more)| members.extend(more.clone()));
         body
@@ -18,25 +19,37 @@ fn an_item_is_read() {
         vec![
             (
                 body(json!({})),
-                needs(json!({"Attributes": ["pk", "sk"], "Select": ["ALL_ATTRIBUTES"],
-                    "ReturnConsumedCapacity": ["NONE"], "LeadingKeys": ["ann"]})),
+                needs(
+                    json!({"Attributes": ["pk", "sk"], "Select": ["ALL_ATTRIBUTES"],
+                    "ReturnConsumedCapacity": ["NONE"], "LeadingKeys": ["ann"]}),
+                ),
             ),
             // Members that GetItem doesn't have say nothing.
             (
-                body(json!({"Item": {"pk": {"S": "bob"}}, "Select": "COUNT", "IndexName": "by-g",
-                    "ReturnValues": "ALL_OLD", "ReturnConsumedCapacity": "TOTAL"})),
-                needs(json!({"Attributes": ["pk", "sk"], "Select": ["ALL_ATTRIBUTES"],
-                    "ReturnConsumedCapacity": ["TOTAL"], "LeadingKeys": ["ann"]})),
+                body(
+                    json!({"Item": {"pk": {"S": "bob"}}, "Select": "COUNT", "IndexName": "by-g",
+                    "ReturnValues": "ALL_OLD", "ReturnConsumedCapacity": "TOTAL"}),
+                ),
+                needs(
+                    json!({"Attributes": ["pk", "sk"], "Select": ["ALL_ATTRIBUTES"],
+                    "ReturnConsumedCapacity": ["TOTAL"], "LeadingKeys": ["ann"]}),
+                ),
             ),
             (
-                body(json!({"ProjectionExpression": "a.b, #c[1]", "ExpressionAttributeNames": {"#c": "c.d"}})),
-                needs(json!({"Attributes": ["a", "c.d", "pk", "sk"], "Select": ["SPECIFIC_ATTRIBUTES"],
-                    "ReturnConsumedCapacity": ["NONE"], "LeadingKeys": ["ann"]})),
+                body(
+                    json!({"ProjectionExpression": "a.b, #c[1]", "ExpressionAttributeNames": {"#c": "c.d"}}),
+                ),
+                needs(
+                    json!({"Attributes": ["a", "c.d", "pk", "sk"], "Select": ["SPECIFIC_ATTRIBUTES"],
+                    "ReturnConsumedCapacity": ["NONE"], "LeadingKeys": ["ann"]}),
+                ),
             ),
             (
                 body(json!({"AttributesToGet": ["e"]})),
-                needs(json!({"Attributes": ["e", "pk", "sk"], "Select": ["SPECIFIC_ATTRIBUTES"],
-                    "ReturnConsumedCapacity": ["NONE"], "LeadingKeys": ["ann"]})),
+                needs(
+                    json!({"Attributes": ["e", "pk", "sk"], "Select": ["SPECIFIC_ATTRIBUTES"],
+                    "ReturnConsumedCapacity": ["NONE"], "LeadingKeys": ["ann"]}),
+                ),
             ),
         ],
     );
@@ -212,7 +225,11 @@ fn transactions_need_the_actions_of_their_parts() {
         vec![(
             get,
             vec![
-                ("GetItem", "orders", keys(json!(["a", "pk"]), "SPECIFIC_ATTRIBUTES")),
+                (
+                    "GetItem",
+                    "orders",
+                    keys(json!(["a", "pk"]), "SPECIFIC_ATTRIBUTES"),
+                ),
                 ("GetItem", "people", keys(json!(["pk"]), "ALL_ATTRIBUTES")),
             ],
         )],

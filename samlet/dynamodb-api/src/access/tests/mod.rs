@@ -1,6 +1,7 @@
 //! What each operation needs to be allowed, and with which condition keys: as AWS's Service Authorization Reference has
 //! it.
 
+mod depth;
 mod items;
 mod reference;
 mod statements;

@@ -14,7 +14,12 @@ use serde_json::json;
 /// The keys that AWS lists for an action, but for those of fault injection and of further partition keys.
 fn listed(action: &str) -> &'static [&'static str] {
     match action {
-        "BatchGetItem" => &["Attributes", "LeadingKeys", "ReturnConsumedCapacity", "Select"],
+        "BatchGetItem" => &[
+            "Attributes",
+            "LeadingKeys",
+            "ReturnConsumedCapacity",
+            "Select",
+        ],
         "BatchWriteItem" => &["Attributes", "LeadingKeys", "ReturnConsumedCapacity"],
         "ConditionCheckItem" => &[
             "Attributes",
@@ -43,7 +48,12 @@ fn listed(action: &str) -> &'static [&'static str] {
             "ReturnValues",
             "Select",
         ],
-        "Scan" => &["Attributes", "ReturnConsumedCapacity", "ReturnValues", "Select"],
+        "Scan" => &[
+            "Attributes",
+            "ReturnConsumedCapacity",
+            "ReturnValues",
+            "Select",
+        ],
         "PartiQLInsert" => &["Attributes", "EnclosingOperation", "LeadingKeys"],
         "PartiQLDelete" | "PartiQLUpdate" => &[
             "Attributes",
@@ -131,7 +141,10 @@ fn statements_have_the_keys_that_aws_lists() {
 #[test]
 fn streams_and_tags_name_their_table() {
     let arn = "arn:aws:dynamodb:us-east-1:123456789012:table/orders";
-    let list = read(Operation::ListTagsOfResource, &json!({ "ResourceArn": arn }));
+    let list = read(
+        Operation::ListTagsOfResource,
+        &json!({ "ResourceArn": arn }),
+    );
     assert_eq!(list.tables(), ["orders"]);
     assert_eq!(list.needs()[0].resource, Resource::Arn(arn));
 }

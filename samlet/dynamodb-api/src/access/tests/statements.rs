@@ -46,7 +46,11 @@ fn what_is_selected_is_named() {
             &[SCAN],
         ),
         from_orders("SELECT * FROM orders WHERE pk > 'ann'", &["pk"], &[SCAN]),
-        from_orders("SELECT * FROM orders WHERE NOT pk = 'ann'", &["pk"], &[SCAN]),
+        from_orders(
+            "SELECT * FROM orders WHERE NOT pk = 'ann'",
+            &["pk"],
+            &[SCAN],
+        ),
         from_orders("SELECT * FROM orders WHERE pk.a = 'ann'", &["pk"], &[SCAN]),
         from_orders("SELECT * FROM orders WHERE PK = 'ann'", &["PK"], &[SCAN]),
         from_orders("SELECT * FROM orders WHERE pk = true", &["pk"], &[SCAN]),
@@ -99,6 +103,13 @@ fn what_is_written_is_named() {
             ("PartiQLDelete", "orders", delete),
         ),
     ]);
+    // The item that is looked at is that of any of these, and can be answered though the condition fails.
+    let both = json!({"Attributes": ["a", "pk"], "LeadingKeys": ["ann", "bob"],
+        "ReturnValues": ["NONE"]});
+    statements(vec![(
+        "UPDATE orders SET a = 1 WHERE pk IN ['ann'] AND pk = 'bob'",
+        ("PartiQLUpdate", "orders", both),
+    )]);
     for (returning, value) in [
         ("ALL OLD *", "ALL_OLD"),
         ("MODIFIED OLD *", "UPDATED_OLD"),
@@ -130,10 +141,7 @@ fn each_statement_of_several_is_needed() {
         vec![need("ann"), need("bob")]
     };
     let same: fn(Value) -> Value = |keys| keys;
-    assert_needs(
-        Operation::BatchExecuteStatement,
-        vec![(batch, needs(same))],
-    );
+    assert_needs(Operation::BatchExecuteStatement, vec![(batch, needs(same))]);
     let transaction = json!({"TransactStatements": [of("ann"), of("bob")]});
     let enclosed: fn(Value) -> Value = |mut keys| {
         keys["EnclosingOperation"] = json!(["ExecuteTransaction"]);

@@ -51,7 +51,8 @@ fn tags_are_condition_keys() {
         ],
     );
     let tag = json!({"ResourceArn": TABLE, "Tags": [{"Key": "a", "Value": "1"}, {"Key": "B", "Value": ""}]});
-    let tags = json!({"aws:TagKeys": ["B", "a"], "aws:RequestTag/a": ["1"], "aws:RequestTag/B": [""]});
+    let tags =
+        json!({"aws:TagKeys": ["B", "a"], "aws:RequestTag/a": ["1"], "aws:RequestTag/B": [""]});
     assert_needs(
         Operation::TagResource,
         vec![(tag, vec![("TagResource", TABLE, tags)])],

@@ -63,15 +63,13 @@ fn the_values_that_a_statement_binds_a_key_to() {
     ] {
         let statement = parse(&format!("SELECT * FROM t WHERE {condition}"), Vec::new()).unwrap();
         assert_eq!(statement.fixed_values("k"), values, "{condition}");
-        assert_eq!(statement.is_full_scan("k"), values.is_none(), "{condition}");
         assert_eq!(statement.action(), "PartiQLSelect");
         let statement = parse(&format!("DELETE FROM t WHERE {condition}"), Vec::new()).unwrap();
         assert_eq!(statement.fixed_values("k"), values, "{condition}");
-        assert!(!statement.is_full_scan("k"));
         assert_eq!(statement.action(), "PartiQLDelete");
     }
     let statement = parse("SELECT * FROM t", Vec::new()).unwrap();
-    assert!(statement.is_full_scan("k") && statement.fixed_values("k").is_none());
+    assert_eq!(statement.fixed_values("k"), None);
     let statement = parse("INSERT INTO t VALUE {'k': ?}", vec![n("1")]).unwrap();
     assert_eq!(statement.fixed_values("k"), Some(vec![&n("1")]));
     assert_eq!(statement.fixed_values("x"), None);

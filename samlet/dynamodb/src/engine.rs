@@ -34,7 +34,7 @@ use crate::command::Command;
 use crate::errors::{ApiError, StoreError};
 use crate::nesting::Nesting;
 use crate::tokens::Tokens;
-use crate::{arns, damage, pages, removals, streams};
+use crate::{arns, damage, names, pages, removals, streams};
 
 pub(crate) struct Engine {
     path: PathBuf,
@@ -304,7 +304,7 @@ impl Engine {
                 answer(describe_time_to_live::execute(storage, read(body)?))
             }
             Request::CreateTable(create) => {
-                self.refuse_clash(&create.table)?;
+                names::refuse_clash(storage, &create.table)?;
                 self.local(answer(create_table::execute(storage, read(body)?)))
             }
             Request::DeleteTable(_) => self.local(answer(delete_table::execute(
@@ -318,18 +318,6 @@ impl Engine {
                 &self.lifecycle,
             ))),
             _ => self.with_arns(request, &arns::delocalise(body, &self.place)),
-        }
-    }
-
-    /// The engine's tables are SQLite's, whose names are the same in upper and lower case.
-    fn refuse_clash(&self, name: &str) -> Result<()> {
-        let tables = self.storage.list_table_names()?;
-        let mut others = tables.iter().filter(|other| *other != name);
-        match others.find(|other| other.eq_ignore_ascii_case(name)) {
-            None => Ok(()),
-            Some(other) => Err(DynoxideError::ValidationException(format!(
-                "samlet can't have tables of the names {other} and {name} yet: they only differ in case"
-            ))),
         }
     }
 
@@ -354,7 +342,8 @@ impl Engine {
     fn with_arns(&self, request: &Request, body: &[u8]) -> Result<String> {
         let storage = &self.storage;
         self.local(match request {
-            Request::UpdateTable(_) => {
+            Request::UpdateTable(update) => {
+                names::refuse_clash_of_indexes(storage, update)?;
                 answer(update_table::execute(storage, read(body)?, &self.lifecycle))
             }
             Request::TagResource(tag) => {

@@ -12,6 +12,7 @@ mod declared;
 mod engine;
 mod errors;
 mod expiry;
+mod names;
 mod nesting;
 mod pages;
 mod removals;

@@ -421,6 +421,54 @@ fn a_template_is_validated_without_starting_anything() {
     }
 }
 
+/// Tables that can't be made are refused where they are declared, by `validate` and by `start`, and nothing is stored.
+#[test]
+fn tables_that_cannot_be_made_are_refused_in_the_template() {
+    let table = |id: &str, name: &str| {
+        format!(
+            "  {id}:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: {name}
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{{AttributeName: pk, AttributeType: S}}]
+      KeySchema: [{{AttributeName: pk, KeyType: HASH}}]
+"
+        )
+    };
+    let tables = [
+        table("Lower", "orders"),
+        table("Upper", "Orders"),
+        table("Short", "t"),
+        table("Own", "_tables"),
+    ];
+    let template = format!("{TEMPLATE}{}", tables.concat());
+    let line_of = |id: &str| {
+        let mut lines = template.lines();
+        lines.position(|line| line == format!("  {id}:")).unwrap() + 1
+    };
+    let application = Application::fixture(BINARY, &template);
+    for command in ["validate", "start"] {
+        let refused = samlet(&application, &[command]);
+        let said = text(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(1), "{said}");
+        for part in [
+            "Upper: samlet can't have its table Orders beside the table orders of Lower yet: their names only differ in case",
+            "Short: DynamoDB refuses to create the table t: 1 validation error detected: Value 't' at 'tableName' failed to satisfy constraint",
+            "Own: samlet can't have a table of the name _tables yet: its store has a table of its own by this name",
+            "give it another TableName",
+            "template.yaml has 3 errors",
+        ] {
+            assert!(said.contains(part), "{command}: {part}\n{said}");
+        }
+        for id in ["Upper", "Short", "Own"] {
+            let place = format!("template.yaml:{}:3", line_of(id));
+            assert!(said.contains(&place), "{command}: {place}\n{said}");
+        }
+        assert!(!application.folder.path().join(".samlet/dynamodb").exists());
+    }
+}
+
 #[test]
 fn routes_are_listed_and_the_store_is_reset_only_when_it_is_meant() {
     let application = Application::fixture(BINARY, TEMPLATE);

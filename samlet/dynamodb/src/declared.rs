@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use samlet_aws::Place;
+use samlet_dynamodb_api::request::reserved_name;
 use samlet_dynamodb_api::{Operation, Request};
 use samlet_service::{Declared, Objection};
 
@@ -12,30 +13,39 @@ use crate::service::KIND;
 pub(crate) fn check(declared: &[Declared]) -> Vec<Objection> {
     let tables = declared.iter().enumerate();
     let tables = tables.filter(|(_, declared)| declared.kind == KIND);
-    let mut names = BTreeMap::new();
+    let mut others = BTreeMap::new();
     let mut objections = Vec::new();
     for (index, table) in tables {
-        let clash = names.insert(table.name.to_ascii_lowercase(), &table.logical_id);
-        if let Some(message) = refusal(table) {
-            let help = String::new();
+        let other = others.insert(table.name.to_ascii_lowercase(), table);
+        let clash = other.map(|other| clash(table, other));
+        if let Some((message, help)) = refusal(table).or(clash) {
             objections.push(Objection {
                 index,
                 message,
-                help,
-            });
-        } else if let Some(other) = clash {
-            objections.push(Objection {
-                index,
-                message: format!("samlet can't have a table of the name {} yet: it only differs in case from that of {other}", table.name),
-                help: "name it otherwise".into(),
+                help: help.into(),
             });
         }
     }
     objections
 }
 
-/// Why DynamoDB would not create the table.
-fn refusal(table: &Declared) -> Option<String> {
+const OTHER_NAME: &str = "give it another TableName";
+
+fn clash(table: &Declared, other: &Declared) -> (String, &'static str) {
+    let message = format!(
+        "samlet can't have its table {} beside the table {} of {} yet: their names only differ in case",
+        table.name, other.name, other.logical_id
+    );
+    (message, OTHER_NAME)
+}
+
+/// Why the table could not be created, and what to do.
+fn refusal(table: &Declared) -> Option<(String, &'static str)> {
+    if let Some(reason) = reserved_name(&table.name) {
+        let name = &table.name;
+        let message = format!("samlet can't have a table of the name {name} yet: {reason}");
+        return Some((message, OTHER_NAME));
+    }
     let mut request = table.properties.clone();
     if let Some(members) = request.as_object_mut() {
         members.remove("TimeToLiveSpecification");
@@ -43,5 +53,9 @@ fn refusal(table: &Declared) -> Option<String> {
     // No name in it has a place.
     let place = Place::new("us-east-1", "123456789012", "");
     let refusal = Request::from_json(Operation::CreateTable, request, &place).err()?;
-    Some(format!("DynamoDB refuses the table: {refusal}"))
+    let message = format!(
+        "DynamoDB refuses to create the table {}: {refusal}",
+        table.name
+    );
+    Some((message, ""))
 }

@@ -125,6 +125,9 @@ impl Tokens {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::command::tests::place;
+    use samlet_dynamodb_api::{Operation, Request};
+    use serde_json::json;
 
     const OPERATION: &str = "TransactWriteItems";
 
@@ -185,6 +188,26 @@ mod tests {
         ] {
             assert_eq!(send(&mut tokens, seconds, "a", 1).unwrap(), answer);
         }
+    }
+
+    /// 200 transactions of nearly a megabyte each: their tokens keep what stands for them, and their answers.
+    #[test]
+    fn what_is_kept_of_a_request_does_not_grow_with_it() {
+        assert_eq!(std::mem::size_of::<Fingerprint>(), 32);
+        let mut tokens = Tokens::default();
+        let text = "x".repeat(390_000);
+        for number in 0..200 {
+            let put = |key: &str| {
+                let item = json!({"pk": {"S": format!("{key}{number}")}, "text": {"S": text}});
+                json!({"Put": {"TableName": "messages", "Item": item}})
+            };
+            let items = json!({"TransactItems": [put("a"), put("b")]});
+            let request = Request::from_json(Operation::TransactWriteItems, items, &place());
+            let fingerprint = request.unwrap().fingerprint().unwrap();
+            let token = number.to_string();
+            tokens.keep(at(number), OPERATION, &token, fingerprint, "{}".to_owned());
+        }
+        assert_eq!((tokens.answered.len(), tokens.bytes), (200, 400));
     }
 
     #[test]

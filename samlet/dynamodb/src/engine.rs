@@ -34,7 +34,7 @@ use crate::command::Command;
 use crate::errors::{ApiError, StoreError};
 use crate::nesting::Nesting;
 use crate::tokens::Tokens;
-use crate::{arns, damage, names, pages, removals, streams};
+use crate::{arns, damage, key_changes, names, pages, removals, streams};
 
 pub(crate) struct Engine {
     path: PathBuf,
@@ -258,6 +258,7 @@ impl Engine {
                 answer(transact_get_items::execute(storage, read(body)?))
             }
             Request::TransactWriteItems(transaction) => {
+                key_changes::refuse(transaction)?;
                 let changed = removals::without(storage, transaction)?;
                 let changed = changed.map(|changed| {
                     let changed = Request::TransactWriteItems(changed);

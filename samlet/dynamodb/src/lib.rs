@@ -12,6 +12,7 @@ mod declared;
 mod engine;
 mod errors;
 mod expiry;
+mod key_changes;
 mod names;
 mod nesting;
 mod pages;

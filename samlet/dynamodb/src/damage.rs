@@ -6,7 +6,7 @@ use dynoxide::Result;
 use dynoxide::types::Item;
 use rusqlite::Connection;
 
-use crate::engine::read;
+use crate::embedded::engine::read;
 
 /// What is wrong with the file, as far as that can be seen.
 pub(crate) fn find(connection: &Connection) -> Option<String> {
@@ -73,7 +73,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::command::tests::{of, place};
-    use crate::engine::Engine;
+    use crate::embedded::engine::Engine;
     use crate::errors::ApiError;
     use bytes::Bytes;
     use samlet_clock::Clock;

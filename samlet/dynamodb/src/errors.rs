@@ -166,7 +166,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::command::tests::{of, place};
-    use crate::engine::Engine;
+    use crate::embedded::engine::Engine;
     use samlet_clock::Clock;
     use samlet_commit::Session;
 

@@ -22,10 +22,10 @@ use serde_json::{Map, Value, json};
 
 use crate::command::Command;
 use crate::declared;
+use crate::embedded::streams;
 use crate::errors::ApiError;
 use crate::expiry::Expiry;
 use crate::store::Store;
-use crate::streams;
 use crate::tables::{self, TableError};
 
 /// The type of resources that are tables; SAM's SimpleTable is declared as one.

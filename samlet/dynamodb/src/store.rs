@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::command::Command;
 use crate::damage;
-use crate::engine::Engine;
+use crate::embedded::engine::Engine;
 use crate::errors::{ApiError, StoreError};
 use crate::tables::{self, TableError};
 
@@ -188,7 +188,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::command::tests::place;
-    use crate::engine::TestCommit;
+    use crate::embedded::engine::TestCommit;
     use rusqlite::{Connection, ffi};
     use samlet_commit::Failure;
     use serde_json::json;

@@ -30,11 +30,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::nesting::Nesting;
+use super::tokens::Tokens;
+use super::{arns, clashes, key_changes, pages, removals, streams};
 use crate::command::Command;
+use crate::damage;
 use crate::errors::{ApiError, StoreError};
-use crate::nesting::Nesting;
-use crate::tokens::Tokens;
-use crate::{arns, damage, key_changes, names, pages, removals, streams};
 
 pub(crate) struct Engine {
     path: PathBuf,
@@ -305,7 +306,7 @@ impl Engine {
                 answer(describe_time_to_live::execute(storage, read(body)?))
             }
             Request::CreateTable(create) => {
-                names::refuse_clash(storage, &create.table)?;
+                clashes::refuse_clash(storage, &create.table)?;
                 self.local(answer(create_table::execute(storage, read(body)?)))
             }
             Request::DeleteTable(_) => self.local(answer(delete_table::execute(
@@ -344,7 +345,7 @@ impl Engine {
         let storage = &self.storage;
         self.local(match request {
             Request::UpdateTable(update) => {
-                names::refuse_clash_of_indexes(storage, update)?;
+                clashes::refuse_clash_of_indexes(storage, update)?;
                 answer(update_table::execute(storage, read(body)?, &self.lifecycle))
             }
             Request::TagResource(tag) => {

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
     use crate::command::Command;
     use crate::command::tests::{of, place};
-    use crate::engine::Engine;
+    use crate::embedded::engine::Engine;
     use samlet_clock::Clock;
     use samlet_commit::Session;
     use samlet_dynamodb_api::Kind;

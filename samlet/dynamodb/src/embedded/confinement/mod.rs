@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use self::requests::{KEYS, request};
 use crate::command::Command;
 use crate::command::tests::{of, place};
-use crate::engine::Engine;
+use crate::embedded::engine::Engine;
 use crate::errors::ApiError;
 use crate::tables;
 

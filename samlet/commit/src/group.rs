@@ -1,5 +1,7 @@
 //! A group of jobs is one transaction, and each of them a savepoint in it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use rusqlite::Connection;
 
 use crate::failure::{Failure, is_failed_sync};
@@ -28,8 +30,23 @@ const AMONG_OTHERS: Around = Around {
 
 /// Runs a group and commits it. If that fails, nothing of it is kept.
 pub(crate) fn run<S: Session>(session: &mut S, group: &mut [Job<S>]) -> Result<(), Failure> {
+    transact(session, |session| run_jobs(session, group))
+}
+
+/// Does a step of long work and commits it. If that fails, nothing of it is kept.
+pub(crate) fn work<S: Session>(session: &mut S) -> Result<(), Failure> {
+    transact(session, |session| {
+        let worked = catch_unwind(AssertUnwindSafe(|| session.step()));
+        worked.unwrap_or(Err(Failure::Panicked))
+    })
+}
+
+fn transact<S: Session>(
+    session: &mut S,
+    write: impl FnOnce(&mut S) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let result = begin(session.connection())
-        .and_then(|()| run_jobs(session, group))
+        .and_then(|()| write(session))
         .and_then(|()| commit(session));
     let connection = session.connection();
     // SQLite has rolled back by itself after some errors, not after all.

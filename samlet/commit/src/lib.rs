@@ -3,7 +3,8 @@
 //! A [`Writer`] is a thread that takes the jobs that wait, runs them in one
 //! transaction, has SQLite sync that, and only then acknowledges them all.
 //! [`Readers`] are threads beside it, which see what is synced and nothing
-//! else: SQLite shows a commit after its sync. Never knows what is stored.
+//! else: SQLite shows a commit after its sync. Work that takes long goes in steps
+//! between groups. Never knows what is stored.
 
 mod failure;
 mod group;

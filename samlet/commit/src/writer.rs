@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use rusqlite::Connection;
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::failure::{Failure, JobError};
@@ -27,6 +28,16 @@ pub trait Session: Send + 'static {
     /// A group has ended, and no transaction is open: it is synced, or all of
     /// it is rolled back for the reason given. Its callers don't know yet.
     fn ended(&mut self, _failure: Option<&Failure>) {}
+
+    /// Whether there is long work left, which is done in steps between groups.
+    fn has_work(&self) -> bool {
+        false
+    }
+
+    /// Does a step of the long work, in a transaction of its own. It must be short: those who write wait for it.
+    fn step(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
 }
 
 /// The writing thread of one database; cheap to clone.
@@ -119,7 +130,7 @@ impl<S: Session> Writer<S> {
 fn serve<S: Session>(mut session: S, mut queue: mpsc::Receiver<Job<S>>) {
     let mut waiting = Vec::with_capacity(MAX_GROUP);
     let mut has_stopped = false;
-    while queue.blocking_recv_many(&mut waiting, MAX_GROUP) > 0 {
+    while receive(&mut queue, &mut waiting, session.has_work() && !has_stopped) {
         for mut group in groups(&mut waiting) {
             if has_stopped {
                 answer(group, Some(&Failure::NotSynced));
@@ -130,7 +141,32 @@ fn serve<S: Session>(mut session: S, mut queue: mpsc::Receiver<Job<S>>) {
             has_stopped = failure == Some(Failure::NotSynced);
             answer(group, failure.as_ref());
         }
+        if session.has_work() && !has_stopped {
+            let failure = group::work(&mut session).err();
+            session.ended(failure.as_ref());
+            has_stopped = failure == Some(Failure::NotSynced);
+        }
     }
+}
+
+/// Takes the jobs that wait, and waits for one if there is nothing else to do; whether more may come.
+fn receive<S>(
+    queue: &mut mpsc::Receiver<Job<S>>,
+    waiting: &mut Vec<Job<S>>,
+    has_work: bool,
+) -> bool {
+    if !has_work {
+        return queue.blocking_recv_many(waiting, MAX_GROUP) > 0;
+    }
+    while waiting.len() < MAX_GROUP {
+        match queue.try_recv() {
+            Ok(job) => waiting.push(job),
+            Err(TryRecvError::Empty) => break,
+            // Work that is left is done when there is a writer again.
+            Err(TryRecvError::Disconnected) => return !waiting.is_empty(),
+        }
+    }
+    true
 }
 
 /// Divides what waits, in its order: a job that must be alone is a group.

@@ -23,6 +23,8 @@ struct Ledger {
     connection: Connection,
     commit: Commit,
     outcomes: Outcomes,
+    /// Steps of long work that are left.
+    steps: usize,
 }
 
 type Outcomes = Arc<Mutex<Vec<Option<Failure>>>>;
@@ -39,6 +41,21 @@ impl Session for Ledger {
     fn ended(&mut self, failure: Option<&Failure>) {
         assert!(self.connection.is_autocommit(), "no transaction is open");
         self.outcomes.lock().unwrap().push(failure.cloned());
+    }
+
+    fn has_work(&self) -> bool {
+        self.steps > 0
+    }
+
+    fn step(&mut self) -> Result<(), Failure> {
+        self.steps -= 1;
+        let name = format!("step {}", self.steps);
+        let inserted = enter(&name)(self);
+        assert_eq!(inserted, Ok(()));
+        if self.steps == 2 {
+            return Err(disk_failed(ffi::SQLITE_FULL));
+        }
+        Ok(())
     }
 }
 
@@ -98,6 +115,7 @@ impl Setup {
             connection,
             commit: Box::new(commit),
             outcomes: Arc::clone(&outcomes),
+            steps: 0,
         };
         Self {
             _folder: folder,
@@ -476,4 +494,34 @@ async fn jobs_of_a_writer_that_has_ended_are_refused() {
     assert_eq!(refusal, Refusal::Writer(Failure::Closed));
     let refusal = setup.run(enter("a")).await.unwrap().unwrap_err();
     assert_eq!(refusal, Refusal::Writer(Failure::Closed));
+}
+
+#[tokio::test]
+async fn long_work_goes_in_steps_between_groups_and_one_that_fails_is_not_kept() {
+    let setup = Setup::new();
+    let begin = setup.run(|ledger| {
+        ledger.steps = 4;
+        Ok(())
+    });
+    begin.await.unwrap().unwrap();
+    // The queue is taken before each step: after so many jobs, no step is left.
+    let mut expected = vec![
+        "step 3".to_owned(),
+        "step 1".to_owned(),
+        "step 0".to_owned(),
+    ];
+    for n in 0..4 {
+        let name = format!("job {n}");
+        setup.run(enter(&name)).await.unwrap().unwrap();
+        expected.push(name);
+    }
+    let mut entries = setup.entries();
+    entries.sort();
+    expected.sort();
+    assert_eq!(entries, expected);
+    let failures = setup.outcomes().into_iter().flatten();
+    assert_eq!(
+        failures.collect::<Vec<_>>(),
+        [disk_failed(ffi::SQLITE_FULL)]
+    );
 }

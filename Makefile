@@ -113,7 +113,7 @@ bench: bench-tools ## Measure samlet beside the alternatives into docs/performan
 
 # Without a sanitizer, which only a nightly compiler has; what samlet itself is
 # written in is safe. What was found is in fuzz/artifacts, the corpus in fuzz/corpus.
-FUZZ_TARGETS ?= template intrinsics policies signatures events responses filters wire numbers expressions partiql requests
+FUZZ_TARGETS ?= template intrinsics policies signatures events responses filters wire numbers expressions partiql requests keys items
 FUZZ_SECONDS ?= 300
 CARGO_FUZZ = $(TOOLS)/bin/cargo-fuzz fuzz $(1) --fuzz-dir fuzz --sanitizer none --target-dir target/fuzz
 template_bytes := 8192

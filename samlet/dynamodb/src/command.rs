@@ -6,7 +6,7 @@ use samlet_dynamodb_api::{Kind, Request};
 /// What an engine runs.
 #[derive(Debug)]
 pub(crate) enum Command {
-    /// A request, and its JSON for the embedded engine, which is written from it: never the client's bytes.
+    /// A request, and its JSON if the embedded engine is to run it, which is written from it: never the client's bytes.
     Request(Box<Request>, Bytes),
     /// A table's keys and indexes, or null. DescribeTable counts all items, which takes long when there are millions.
     Definition(String),
@@ -17,8 +17,15 @@ pub(crate) enum Command {
 impl Command {
     /// Of a request.
     pub(crate) fn request(request: Request) -> Self {
-        let body = request.to_json().to_string().into();
-        Self::Request(Box::new(request), body)
+        Self::Request(Box::new(request), Bytes::new())
+    }
+
+    /// With what the embedded engine reads.
+    pub(crate) fn written(mut self) -> Self {
+        if let Self::Request(request, body) = &mut self {
+            *body = request.to_json().to_string().into();
+        }
+        self
     }
 
     /// What it is called in the log.
@@ -59,6 +66,7 @@ pub(crate) mod tests {
     /// A command of a request that can be read.
     pub(crate) fn of(operation: &str, request: &Value) -> Command {
         let operation = Operation::from_name(operation).unwrap();
-        Command::request(Request::from_json(operation, request.clone(), &place()).unwrap())
+        let request = Request::from_json(operation, request.clone(), &place()).unwrap();
+        Command::request(request).written()
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use samlet_aws::Place;
-use samlet_dynamodb_api::request::reserved_name;
 use samlet_dynamodb_api::{Operation, Request};
 use samlet_service::{Declared, Objection};
 
+use crate::embedded;
 use crate::service::KIND;
 
 /// What is wrong with declared tables, as far as no store is needed to say so.
@@ -16,8 +16,9 @@ pub(crate) fn check(declared: &[Declared]) -> Vec<Objection> {
     let mut others = BTreeMap::new();
     let mut objections = Vec::new();
     for (index, table) in tables {
-        let other = others.insert(table.name.to_ascii_lowercase(), table);
-        let clash = other.map(|other| clash(table, other));
+        let other = others.insert(name(table), table);
+        let clash = other.filter(|_| embedded::is_used());
+        let clash = clash.map(|other| clash_of(table, other));
         if let Some((message, help)) = refusal(table).or(clash) {
             objections.push(Objection {
                 index,
@@ -29,9 +30,17 @@ pub(crate) fn check(declared: &[Declared]) -> Vec<Objection> {
     objections
 }
 
+/// The embedded engine has one table of a name, in whatever case.
+fn name(table: &Declared) -> String {
+    if embedded::is_used() {
+        return table.name.to_ascii_lowercase();
+    }
+    table.name.clone()
+}
+
 const OTHER_NAME: &str = "give it another TableName";
 
-fn clash(table: &Declared, other: &Declared) -> (String, &'static str) {
+fn clash_of(table: &Declared, other: &Declared) -> (String, &'static str) {
     let message = format!(
         "samlet can't have its table {} beside the table {} of {} yet: their names only differ in case",
         table.name, other.name, other.logical_id
@@ -41,21 +50,23 @@ fn clash(table: &Declared, other: &Declared) -> (String, &'static str) {
 
 /// Why the table could not be created, and what to do.
 fn refusal(table: &Declared) -> Option<(String, &'static str)> {
-    if let Some(reason) = reserved_name(&table.name) {
-        let name = &table.name;
-        let message = format!("samlet can't have a table of the name {name} yet: {reason}");
-        return Some((message, OTHER_NAME));
-    }
     let mut request = table.properties.clone();
     if let Some(members) = request.as_object_mut() {
         members.remove("TimeToLiveSpecification");
     }
     // No name in it has a place.
     let place = Place::new("us-east-1", "123456789012", "");
-    let refusal = Request::from_json(Operation::CreateTable, request, &place).err()?;
-    let message = format!(
-        "DynamoDB refuses to create the table {}: {refusal}",
-        table.name
-    );
-    Some((message, ""))
+    match Request::from_json(Operation::CreateTable, request, &place) {
+        Err(refusal) => {
+            let message = format!(
+                "DynamoDB refuses to create the table {}: {refusal}",
+                table.name
+            );
+            Some((message, ""))
+        }
+        Ok(Request::CreateTable(create)) if embedded::is_used() => {
+            embedded::names::refuse_new(&create).map(|message| (message, OTHER_NAME))
+        }
+        Ok(_) => None,
+    }
 }

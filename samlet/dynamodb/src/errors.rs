@@ -6,7 +6,9 @@ use bytes::Bytes;
 use dynoxide::DynoxideError;
 use samlet_commit::{Failure, JobError};
 use samlet_dynamodb_api::Refusal;
-use serde_json::json;
+use serde_json::{Value, json};
+
+use crate::error::{Error, Exception};
 
 /// An error answer, complete as it goes on the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +98,53 @@ impl From<Refusal> for ApiError {
     }
 }
 
+/// Those of DynamoDB's exceptions that are not its own, but its framework's.
+const VALIDATE: &str = "com.amazon.coral.validate#";
+const SERVICE: &str = "com.amazon.coral.service#";
+const DYNAMODB: &str = "com.amazonaws.dynamodb.v20120810#";
+
+impl From<Exception> for ApiError {
+    fn from(exception: Exception) -> Self {
+        let namespace = match exception.name {
+            "ValidationException" => VALIDATE,
+            "AccessDeniedException" | "SerializationException" | "UnknownOperationException" => {
+                SERVICE
+            }
+            _ => DYNAMODB,
+        };
+        let mut body = exception.members;
+        body.insert(
+            "__type".into(),
+            format!("{namespace}{}", exception.name).into(),
+        );
+        let is_capital = matches!(
+            exception.name,
+            "SerializationException" | "TransactionCanceledException"
+        );
+        let member = if is_capital { "Message" } else { "message" };
+        // DynamoDB doesn't always say what is wrong with what is not JSON. Who writes `Message` where DynamoDB
+        // otherwise writes `message` has its reason.
+        let is_said = exception.message.is_empty() || body.contains_key("Message");
+        if !is_said {
+            body.insert(member.into(), exception.message.into());
+        }
+        Self {
+            status: 400,
+            body: Value::Object(body).to_string().into(),
+        }
+    }
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused(exception) => exception.into(),
+            Error::Group(failure) => failure.into(),
+            failure => Self::internal(&failure.to_string()),
+        }
+    }
+}
+
 impl From<DynoxideError> for ApiError {
     fn from(error: DynoxideError) -> Self {
         Self {
@@ -151,6 +200,14 @@ pub enum StoreError {
         /// The cause.
         source: std::io::Error,
     },
+    /// The file is of another format.
+    #[error("cannot open the store {}: it was written by {} version of samlet; `samlet reset` deletes it", path.display(), if *is_newer { "a newer" } else { "an earlier" })]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Whether it is of a version that is not known yet.
+        is_newer: bool,
+    },
     /// The file is damaged, or no store.
     #[error("cannot open the store {}: {reason}; restore it from a copy, or move it away to start afresh", path.display())]
     Engine {
@@ -169,6 +226,64 @@ mod tests {
     use crate::embedded::engine::Engine;
     use samlet_clock::Clock;
     use samlet_commit::Session;
+
+    #[test]
+    fn exceptions_are_written_as_dynamodb_writes_them() {
+        let with = |mut exception: Exception, name: &str, member: Value| {
+            exception.members.insert(name.into(), member);
+            exception
+        };
+        let new = Exception::new;
+        let condition = "ConditionalCheckFailedException";
+        for (exception, body) in [
+            (
+                new("ValidationException", "No"),
+                json!({"__type": "com.amazon.coral.validate#ValidationException", "message": "No"}),
+            ),
+            (
+                new("SerializationException", ""),
+                json!({"__type": "com.amazon.coral.service#SerializationException"}),
+            ),
+            (
+                with(
+                    new("TransactionCanceledException", "No"),
+                    "CancellationReasons",
+                    json!([]),
+                ),
+                json!({
+                    "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+                    "Message": "No",
+                    "CancellationReasons": [],
+                }),
+            ),
+            (
+                with(new(condition, "No"), "Item", json!({})),
+                json!({
+                    "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
+                    "message": "No",
+                    "Item": {},
+                }),
+            ),
+            (
+                with(new(condition, "No"), "Message", json!("No")),
+                json!({
+                    "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
+                    "Message": "No",
+                }),
+            ),
+        ] {
+            let error = ApiError::from(exception);
+            assert_eq!(error.status, 400);
+            assert_eq!(serde_json::from_slice::<Value>(&error.body).unwrap(), body);
+        }
+        let damaged = ApiError::from(Error::Damaged {
+            table: "things".into(),
+        });
+        assert_eq!(
+            damaged,
+            ApiError::internal("the stored table things is damaged")
+        );
+    }
 
     #[test]
     fn a_full_disk_is_a_failure_of_the_disk_and_a_refusal_is_not() {

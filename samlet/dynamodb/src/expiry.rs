@@ -1,5 +1,7 @@
-//! Time to live: items that have expired are deleted now and then.
+//! Time to live: items are deleted soon after they have expired.
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>
+
+mod items;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -9,8 +11,13 @@ use tokio::task::JoinHandle;
 
 use crate::store::Store;
 
+pub(crate) use items::{delete, next};
+
 /// How long an expired item may stay. On AWS it can take a few days.
 const INTERVAL: Duration = Duration::from_secs(60);
+
+/// Between two looks at what has expired, at least.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The task that deletes what has expired.
 #[derive(Debug)]
@@ -23,8 +30,11 @@ impl Expiry {
     pub(crate) fn start(store: Store, clock: Clock) -> Self {
         let task = tokio::spawn(async move {
             loop {
-                store.delete_expired().await;
-                clock.sleep(INTERVAL).await;
+                let next = store.delete_expired().await;
+                let now = clock.now();
+                let until_next = next.and_then(|next| next.duration_since(now).ok());
+                let wait = until_next.unwrap_or(INTERVAL).clamp(PAUSE, INTERVAL);
+                clock.sleep(wait).await;
             }
         });
         Self {

@@ -15,10 +15,12 @@ use samlet_dynamodb_api::request::StreamArn;
 use samlet_iam::Context;
 use samlet_service::protocol::{Json, JsonVersion};
 use samlet_service::{
-    Answer, Applied, ApplyError, BodyRule, Call, Caller, Content, Declared, Described, Fault,
-    Identity, Need, Operation, Plan, Protocol, Service, Setup, Stored, async_trait, signed_for,
+    Answer, Applied, ApplyError, BodyRule, Call, Caller, Changes, Content, Declared, Described,
+    Fault, Identity, Need, Operation, Plan, Protocol, Service, Setup, Stored, async_trait,
+    signed_for,
 };
 use serde_json::{Map, Value, json};
+use tokio::sync::watch;
 
 use crate::command::Command;
 use crate::declared;
@@ -26,6 +28,7 @@ use crate::embedded::streams;
 use crate::errors::ApiError;
 use crate::expiry::Expiry;
 use crate::store::Store;
+use crate::streams::of_iterator;
 use crate::tables::{self, TableError};
 
 /// The type of resources that are tables; SAM's SimpleTable is declared as one.
@@ -113,19 +116,24 @@ impl DynamoDb {
                 self.place.arn("dynamodb", index).into()
             }
             Resource::Arn(arn) => arn.to_owned(),
-            Resource::Iterator(iterator) => {
-                let table = streams::table_of(iterator)
-                    .ok_or_else(|| fault(ApiError::validation("Invalid ShardIterator")))?;
-                match self.stream(&table).await {
-                    Some(stream) => stream,
-                    // Of a table or stream that is gone: no label is known.
-                    None => {
-                        let stream = format_args!("table/{table}/stream/*");
-                        self.place.arn("dynamodb", stream).into()
-                    }
-                }
-            }
+            Resource::Iterator(iterator) => self.iterated(iterator).await?,
         })
+    }
+
+    /// The ARN of the stream that a shard iterator is of.
+    async fn iterated(&self, iterator: &str) -> Result<String, Fault> {
+        let invalid = || fault(ApiError::validation("Invalid ShardIterator"));
+        if self.store.is_own() {
+            let stream = of_iterator(iterator, &self.place).ok_or_else(invalid)?;
+            return Ok(stream.as_str().to_owned());
+        }
+        let table = streams::table_of(iterator).ok_or_else(invalid)?;
+        if let Some(stream) = self.stream(&table).await {
+            return Ok(stream);
+        }
+        // Of a table or stream that is gone: no label is known.
+        let stream = format_args!("table/{table}/stream/*");
+        Ok(self.place.arn("dynamodb", stream).into())
     }
 
     /// The refusal of a request for a stream that is not the table's own: to the engine, any label is.
@@ -135,6 +143,10 @@ impl DynamoDb {
             Request::GetShardIterator(request) => &request.stream,
             _ => return None,
         };
+        // The engine over SQLite knows its streams, those that have ended too.
+        if self.store.is_own() {
+            return None;
+        }
         let stream = self.stream(asked.table()).await;
         if stream.is_none_or(|stream| stream == asked.as_str()) {
             return None;
@@ -149,12 +161,17 @@ impl DynamoDb {
 
     /// The ARN of a table's stream, whose label only the store knows.
     async fn stream(&self, table: &str) -> Option<String> {
-        let request = json!({"TableName": table, "Limit": 1});
-        let body = request.to_string().into();
-        let listed = self.store.execute("ListStreams", body).await.ok()?;
-        let listed: Value = serde_json::from_slice(&listed).ok()?;
-        let arn = listed["Streams"][0]["StreamArn"].as_str()?;
-        Some(arn.to_owned())
+        self.store.stream_arn(table).await
+    }
+}
+
+impl Changes for DynamoDb {
+    /// Of a stream, by its ARN: once its new records are on disk, and when it ends.
+    fn watch(&self, resource: &Arn) -> Option<watch::Receiver<u64>> {
+        if *resource != self.place.arn("dynamodb", resource.resource()) {
+            return None;
+        }
+        self.store.watch(resource.resource())
     }
 }
 
@@ -195,6 +212,7 @@ impl Service for DynamoDb {
         Ok(Box::new(Read {
             needs: self.needs(&request.needs()).await?,
             missing: self.missing_stream(&request).await,
+            host: call.header("host").map(str::to_owned),
             request,
             api: self.clone(),
         }))
@@ -285,6 +303,8 @@ struct Read {
     needs: Vec<Need>,
     /// It names a stream that is not there.
     missing: Option<Fault>,
+    /// The host that it was sent to, with the port.
+    host: Option<String>,
     api: DynamoDb,
 }
 
@@ -317,6 +337,11 @@ impl Operation for Read {
     async fn serve(self: Box<Self>, _caller: &Caller) -> Result<Answer, Fault> {
         if let Some(missing) = self.missing {
             return Err(missing);
+        }
+        if let (Request::DescribeEndpoints, Some(host)) = (&self.request, &self.host) {
+            // Where clients can come back to. DynamoDB's own endpoint has nothing of what is here.
+            let endpoint = json!({"Address": host, "CachePeriodInMinutes": 1440});
+            return Ok(Answer::json(json!({"Endpoints": [endpoint]}).to_string()));
         }
         let answered = self.api.store.run(Command::request(self.request)).await;
         answered.map(Answer::json).map_err(fault)

@@ -2,32 +2,45 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use samlet_aws::Place;
 use samlet_clock::Clock;
 use samlet_commit::{Readers, Session, Writer, log_path, unreadable_frames};
-use samlet_dynamodb_api::{Kind, Operation, Request};
-use serde_json::Value;
+use samlet_dynamodb_api::{Item, Kind, Operation, Request};
+use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use crate::command::Command;
-use crate::damage;
 use crate::embedded::engine::Engine;
 use crate::errors::{ApiError, StoreError};
+use crate::own::Own;
 use crate::tables::{self, TableError};
+use crate::{damage, embedded};
 
-const READERS: usize = 2;
+/// Threads that read.
+pub(crate) const READERS: usize = 2;
 
 /// The engine's parsers recurse: on small stacks a deeply nested expression or
 /// item would end the process.
-const STACK_BYTES: usize = 32 * 1024 * 1024;
+pub(crate) const STACK_BYTES: usize = 32 * 1024 * 1024;
 
 /// The tables of one application; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
-    writer: Writer<Engine>,
-    readers: Readers<Engine>,
+    tables: Tables,
     place: Arc<Place>,
+}
+
+/// What runs commands.
+#[derive(Clone, Debug)]
+enum Tables {
+    Embedded {
+        writer: Writer<Engine>,
+        readers: Readers<Engine>,
+    },
+    Own(Own),
 }
 
 impl Store {
@@ -39,10 +52,53 @@ impl Store {
             source,
         })?;
         tell_unreadable_log(&path);
+        if !embedded::is_used() {
+            return Self::open_own(&path, place, clock);
+        }
         // Opened here, so that what is wrong with it is known to the caller.
         let engine = Engine::open(&path, place, clock)?;
         check_in_background(&path, place, clock)?;
         Self::start(engine, &path, place)
+    }
+
+    /// Opens a store of the engine over SQLite.
+    pub(crate) fn open_own(
+        path: &Path,
+        place: &Arc<Place>,
+        clock: &Clock,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            tables: Tables::Own(Own::open(path, place, clock)?),
+            place: Arc::clone(place),
+        })
+    }
+
+    /// Whether the engine over SQLite runs its operations.
+    pub(crate) fn is_own(&self) -> bool {
+        matches!(self.tables, Tables::Own(_))
+    }
+
+    /// The ARN of the stream that a table has now.
+    pub(crate) async fn stream_arn(&self, table: &str) -> Option<String> {
+        if self.is_own() {
+            let definition = self.run(Command::Definition(table.to_owned())).await.ok()?;
+            let definition: Value = serde_json::from_slice(&definition).ok()?;
+            return Some(definition["StreamArn"].as_str()?.to_owned());
+        }
+        let request = json!({"TableName": table, "Limit": 1});
+        let listed = self.execute("ListStreams", request.to_string().into());
+        let listed: Value = serde_json::from_slice(&listed.await.ok()?).ok()?;
+        let arn = listed["Streams"][0]["StreamArn"].as_str()?;
+        Some(arn.to_owned())
+    }
+
+    /// A count that goes up with a stream's records, by what its ARN has after the account; `None` if there is no such
+    /// stream.
+    pub(crate) fn watch(&self, stream: &str) -> Option<watch::Receiver<u64>> {
+        match &self.tables {
+            Tables::Own(own) => own.watch(stream),
+            Tables::Embedded { .. } => None,
+        }
     }
 
     fn start(mut engine: Engine, path: &Path, place: &Arc<Place>) -> Result<Self, StoreError> {
@@ -56,8 +112,7 @@ impl Store {
         let engine = engine.nested();
         let writer = Writer::start("store-writer", STACK_BYTES, engine).map_err(failed)?;
         Ok(Self {
-            writer,
-            readers,
+            tables: Tables::Embedded { writer, readers },
             place: Arc::clone(place),
         })
     }
@@ -78,18 +133,38 @@ impl Store {
 
     /// Runs what was read. A write is on disk when this returns.
     pub(crate) async fn run(&self, command: Command) -> Result<Bytes, ApiError> {
+        let (writer, readers) = match &self.tables {
+            Tables::Own(own) => return own.run(command).await,
+            Tables::Embedded { writer, readers } => (writer, readers),
+        };
+        let command = command.written();
         match command.kind() {
             Kind::Read => {
                 let read = move |engine: &mut Engine| engine.read(&command);
-                self.readers.run(read).await
+                readers.run(read).await
             }
             Kind::Write => {
                 let write = move |engine: &mut Engine| engine.run(&command);
-                self.writer.run(write).await
+                writer.run(write).await
             }
             Kind::Definition => {
                 let define = move |engine: &mut Engine| engine.run(&command);
-                self.writer.run_alone(define).await
+                writer.run_alone(define).await
+            }
+        }
+    }
+
+    /// Loads many items of different keys into a table that has none, which is quicker than writing them.
+    pub async fn load(
+        &self,
+        table: &str,
+        items: impl Iterator<Item = Item> + Send + 'static,
+    ) -> Result<(), ApiError> {
+        match &self.tables {
+            Tables::Own(own) => own.load(table, items).await,
+            Tables::Embedded { .. } => {
+                let message = "the embedded engine doesn't load items";
+                Err(ApiError::internal(message))
             }
         }
     }
@@ -111,24 +186,34 @@ impl Store {
         tables::hash_key(&definition, index)
     }
 
-    /// Deletes the items that have expired.
-    pub async fn delete_expired(&self) {
-        if let Err(error) = self.run(Command::SweepExpired).await {
-            tracing::warn!(?error, "expired items could not be deleted");
+    /// Has the items deleted that have expired, and what is too old in streams. Answers when the next item expires, if
+    /// that is known.
+    pub(crate) async fn delete_expired(&self) -> Option<SystemTime> {
+        match self.run(Command::SweepExpired).await {
+            Ok(next) => {
+                let next = serde_json::from_slice(&next).ok()?;
+                SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(next))
+            }
+            Err(error) => {
+                tracing::warn!(?error, "expired items could not be deleted");
+                None
+            }
         }
     }
 
     /// Lets the threads finish what waits, and waits for them, once all other
     /// clones are gone.
     pub async fn close(self) {
-        let Self {
-            writer, readers, ..
-        } = self;
         // The writer last: SQLite takes the write-ahead log into the store's
         // file when a connection is closed while there is no other.
         let closed = async {
-            readers.close().await;
-            writer.close().await;
+            match self.tables {
+                Tables::Own(own) => own.close().await,
+                Tables::Embedded { writer, readers } => {
+                    readers.close().await;
+                    writer.close().await;
+                }
+            }
         };
         if tokio::time::timeout(CLOSE_TIMEOUT, closed).await.is_err() {
             tracing::warn!("the store was still busy when samlet ended");
@@ -137,7 +222,7 @@ impl Store {
 }
 
 /// A larger file is not looked over at start: reading it takes a while.
-const MAX_CHECKED_BYTES: u64 = 64 * 1024 * 1024;
+pub(crate) const MAX_CHECKED_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Looks the whole file over, and tells if something is wrong with it.
 fn check_in_background(path: &Path, place: &Arc<Place>, clock: &Clock) -> Result<(), StoreError> {
@@ -151,7 +236,7 @@ fn check_in_background(path: &Path, place: &Arc<Place>, clock: &Clock) -> Result
     let engine = Engine::open(path, place, clock)?;
     let path = path.to_owned();
     let check = move || {
-        if let Some(found) = damage::find(engine.connection()) {
+        if let Some(found) = embedded::damage::find(engine.connection()) {
             damage::report(&path, &found);
         }
     };
@@ -191,7 +276,6 @@ mod tests {
     use crate::embedded::engine::TestCommit;
     use rusqlite::{Connection, ffi};
     use samlet_commit::Failure;
-    use serde_json::json;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,8 +1,15 @@
 //! Makes the store's tables those the template declares.
 
+mod changes;
+
+use std::time::Duration;
+
 use bytes::Bytes;
+use samlet_dynamodb_api::Request;
+use samlet_dynamodb_api::request::CreateTable;
 use serde_json::{Value, json};
 
+use self::changes::{Difference, StoredTable};
 use crate::command::Command;
 use crate::damage;
 use crate::errors::ApiError;
@@ -12,11 +19,19 @@ use crate::store::Store;
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
     /// DynamoDB refuses the declaration.
-    #[error("the table cannot be created: {0}")]
+    #[error("DynamoDB refuses the table: {0}")]
     Refused(String),
     /// A stream was declared, and there is none.
     #[error("its stream cannot be found")]
     NoStream,
+    /// Further changes wait for an index of a large table.
+    #[error(
+        "its index {index} is still being filled; wait for that, then save the template again or restart samlet"
+    )]
+    IndexNotFilled {
+        /// The index's name.
+        index: String,
+    },
     /// What is stored of the table can't be read.
     #[error(
         "the stored table {name} is damaged: {reason}; restore dynamodb.sqlite in the data folder from a copy, \
@@ -59,6 +74,13 @@ pub(crate) async fn check(
     let stored = stored.map_err(|error| refused(name, &error))?;
     match serde_json::from_slice(&stored).unwrap_or_default() {
         Value::Null => Ok(None),
+        stored if store.is_own() => {
+            let declared = read(store, create_table)?;
+            let table = stored_table(store, &stored)?;
+            let changes = changes::requests(&table, &declared, None);
+            changes.map_err(|difference| differs(name, difference))?;
+            Ok(Some(stored))
+        }
         stored => compare(name, &stored, create_table).map(|()| Some(stored)),
     }
 }
@@ -71,6 +93,9 @@ pub(crate) async fn ensure(
     time_to_live: Option<&str>,
 ) -> Result<(), TableError> {
     let name = create_table["TableName"].as_str().unwrap_or_default();
+    if store.is_own() {
+        return change(store, create_table, time_to_live).await;
+    }
     let made = match check(store, create_table).await? {
         Some(stored) => ensure_stream(store, name, &stored, create_table).await,
         None => {
@@ -82,6 +107,93 @@ pub(crate) async fn ensure(
     ensure_time_to_live(store, name, time_to_live)
         .await
         .map_err(|error| refused(name, &error))
+}
+
+/// How long to wait until an index is filled.
+const PATIENCE: Duration = Duration::from_secs(600);
+/// How often to look whether it is.
+const INTERVAL: Duration = Duration::from_millis(20);
+
+/// Makes a declared table, or makes the one that is there as it is declared.
+async fn change(
+    store: &Store,
+    create_table: &Value,
+    time_to_live: Option<&str>,
+) -> Result<(), TableError> {
+    let declared = read(store, create_table)?;
+    let name = declared.table.clone();
+    let run = async |request: Request| {
+        let ran = store.run(Command::request(request)).await;
+        ran.map(drop).map_err(|error| refused(&name, &error))
+    };
+    let mut stored = definition(store, &name).await?;
+    if stored.is_null() {
+        run(Request::CreateTable(declared.clone())).await?;
+        stored = definition(store, &name).await?;
+    }
+    let table = stored_table(store, &stored)?;
+    let requests = changes::requests(&table, &declared, time_to_live);
+    for request in requests.map_err(|difference| differs(&name, difference))? {
+        if changes::waits_for_indexes(&request)
+            && let Some(index) = filling(store, &name).await?
+        {
+            return Err(TableError::IndexNotFilled { index });
+        }
+        run(request).await?;
+    }
+    if let Some(index) = filling(store, &name).await? {
+        tracing::warn!("the index {index} of the table {name} is still being filled");
+    }
+    Ok(())
+}
+
+/// Waits until all indexes of a table are filled; names one that is not after a long time.
+async fn filling(store: &Store, name: &str) -> Result<Option<String>, TableError> {
+    let start = tokio::time::Instant::now();
+    loop {
+        let stored = definition(store, name).await?;
+        let Some(index) = stored["FillingIndexes"][0].as_str() else {
+            return Ok(None);
+        };
+        if start.elapsed() >= PATIENCE {
+            return Ok(Some(index.to_owned()));
+        }
+        tokio::time::sleep(INTERVAL).await;
+    }
+}
+
+/// What is stored of a table; null if it is not there.
+async fn definition(store: &Store, name: &str) -> Result<Value, TableError> {
+    let stored = store.run(Command::Definition(name.to_owned())).await;
+    let stored = stored.map_err(|error| refused(name, &error))?;
+    Ok(serde_json::from_slice(&stored).unwrap_or_default())
+}
+
+/// A declaration, read as a request to make the table.
+fn read(store: &Store, create_table: &Value) -> Result<CreateTable, TableError> {
+    let request = store.read("CreateTable", create_table.to_string().as_bytes());
+    match request.map_err(|error| TableError::Refused(message(&error.body)))? {
+        Request::CreateTable(declared) => Ok(declared),
+        _ => Err(TableError::Refused("the store failed".into())),
+    }
+}
+
+fn stored_table(store: &Store, stored: &Value) -> Result<StoredTable, TableError> {
+    let text = |name: &str| stored[name].as_str().map(str::to_owned);
+    Ok(StoredTable {
+        definition: read(store, stored)?,
+        time_to_live: text("TimeToLive"),
+        arn: text("TableArn").unwrap_or_default(),
+    })
+}
+
+fn differs(name: &str, difference: Difference) -> TableError {
+    TableError::Differs {
+        name: name.to_owned(),
+        what: difference.what,
+        stored: difference.stored,
+        declared: difference.declared,
+    }
 }
 
 /// Begins, ends or replaces the stream of a table that is there.
@@ -233,105 +345,4 @@ pub(crate) fn hash_key(definition: &Value, index: Option<&str>) -> Option<String
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use samlet_clock::Clock;
-
-    use super::*;
-    use crate::command::tests::place;
-    use dynoxide::storage::Storage;
-
-    fn table(key: &str) -> Value {
-        json!({
-            "TableName": "messages",
-            "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"}],
-            "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
-            "BillingMode": "PAY_PER_REQUEST",
-        })
-    }
-
-    #[tokio::test]
-    async fn a_table_with_other_keys_is_neither_replaced_nor_taken() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), &place(), &Clock::new()).unwrap();
-        ensure(&store, &table("pk"), None).await.unwrap();
-        ensure(&store, &table("pk"), None).await.unwrap();
-        let error = ensure(&store, &table("id"), None).await.unwrap_err();
-        assert!(
-            matches!(
-                error,
-                TableError::Differs {
-                    what: "KeySchema",
-                    ..
-                }
-            ),
-            "{error}"
-        );
-    }
-
-    #[tokio::test]
-    async fn a_stored_tables_stream_becomes_the_declared_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), &place(), &Clock::new()).unwrap();
-        for view in [
-            None,
-            Some("KEYS_ONLY"),
-            Some("KEYS_ONLY"),
-            Some("NEW_IMAGE"),
-            None,
-        ] {
-            let mut declared = table("pk");
-            if let Some(view) = view {
-                declared["StreamSpecification"] =
-                    json!({"StreamEnabled": true, "StreamViewType": view});
-            }
-            ensure(&store, &declared, None).await.unwrap();
-            let stored = check(&store, &declared).await.unwrap().unwrap();
-            assert_eq!(stored["StreamViewType"].as_str(), view);
-        }
-    }
-
-    #[test]
-    fn an_index_has_a_partition_key_of_its_own() {
-        let key = |name: &str| {
-            json!([
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-                {"AttributeName": name, "KeyType": "HASH"},
-            ])
-        };
-        let definition = json!({
-            "KeySchema": key("pk"),
-            "GlobalSecondaryIndexes": [{"IndexName": "by-other", "KeySchema": key("other")}],
-            "LocalSecondaryIndexes": null,
-        });
-        let found = |index| hash_key(&definition, index);
-        assert_eq!(found(None).as_deref(), Some("pk"));
-        assert_eq!(found(Some("by-other")).as_deref(), Some("other"));
-        assert_eq!(found(Some("unknown")), None);
-        assert_eq!(hash_key(&Value::Null, None), None);
-    }
-
-    #[tokio::test]
-    async fn a_table_whose_definition_is_damaged_is_told_as_that() {
-        for damage in [
-            "key_schema = '[{'",
-            "attribute_definitions = '[]'",
-            "key_schema = CAST(x'ff' AS TEXT)",
-            "key_schema = CAST(key_schema AS BLOB)",
-            "table_name = 'massages'",
-        ] {
-            let folder = tempfile::tempdir().unwrap();
-            let open = || Store::open(folder.path(), &place(), &Clock::new()).unwrap();
-            let store = open();
-            ensure(&store, &table("pk"), None).await.unwrap();
-            store.close().await;
-            let file = folder.path().join("dynamodb.sqlite");
-            let storage = Storage::new(file.to_str().unwrap()).unwrap();
-            let update = format!("UPDATE _tables SET {damage}");
-            storage.conn().execute_batch(&update).unwrap();
-            let error = ensure(&open(), &table("pk"), None).await.unwrap_err();
-            let is_told = matches!(error, TableError::Damaged { .. });
-            assert!(is_told, "{damage}: {error}");
-        }
-    }
-}
+mod tests;

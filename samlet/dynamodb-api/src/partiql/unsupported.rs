@@ -1,12 +1,12 @@
-//! What DynamoDB's PartiQL takes and samlet's store doesn't: it is refused by name, not run in another sense.
+//! What DynamoDB's PartiQL takes and the embedded engine doesn't: it is refused by name, not run in another sense.
 
 use super::{Statement, words};
 use crate::Refusal;
 use crate::expression::{Condition, Operand, Path, PathElement, SetOperand, SetValue, Update};
 
 impl Statement {
-    /// Refuses what samlet's store can't run.
-    pub(crate) fn check_supported(&self) -> Result<(), Refusal> {
+    /// Refuses what the embedded engine can't run.
+    pub fn check_supported(&self) -> Result<(), Refusal> {
         let what = match self {
             Self::Exists(_) => Some("EXISTS"),
             Self::Select(select) => select.condition.as_ref().and_then(of_condition),

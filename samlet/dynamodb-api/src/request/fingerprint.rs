@@ -1,4 +1,4 @@
-//! What tells transactions apart that are sent with the same token.
+//! What tells requests apart that are sent with the same token.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -8,12 +8,12 @@ use sha2::{Digest, Sha256};
 
 use crate::Operation;
 
-/// A hash of what a transaction does. It is the same in every process and version of samlet that writes requests alike.
+/// A hash of what a request does. It is the same in every process and version of samlet that writes requests alike.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// That of a transaction with some actions. Members of `actions` are in an order of their own, whatever the client's
+    /// That of a request with some actions. Members of `actions` are in an order of their own, whatever the client's
     /// was, and so are their expressions' placeholders.
     pub(super) fn of(operation: Operation, actions: &Value) -> Self {
         let mut hash = Hash(Sha256::new_with_prefix(operation.name()));

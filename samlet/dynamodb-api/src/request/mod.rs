@@ -36,7 +36,7 @@ pub use tables::{
     AttributeDefinition, Billing, BillingMode, CreateTable, Encryption, GlobalIndex, IndexKeys,
     IndexProjection, IndexUpdate, ListTables, LocalIndex, OnDemandThroughput, StreamSpecification,
     StreamViewType, TableClass, TableKeys, TagResource, Throughput, UntagResource, UpdateTable,
-    UpdateTimeToLive, reserved_name,
+    UpdateTimeToLive,
 };
 pub use transactions::{
     ConditionCheck, TransactGet, TransactGetItems, TransactWrite, TransactWriteItems,

@@ -73,6 +73,26 @@ impl Number {
         (as_size(whole), as_size(count - whole))
     }
 
+    /// Whether it is negative, its digits without zeros at their end, and the power of ten that these are multiplied by.
+    pub fn parts(self) -> (bool, u128, i16) {
+        (self.is_negative, self.digits, self.exponent)
+    }
+
+    /// The number of these parts; `None` if no number has them.
+    pub fn from_parts(is_negative: bool, digits: u128, exponent: i16) -> Option<Self> {
+        let number = Self {
+            is_negative,
+            digits,
+            exponent,
+        };
+        if digits == 0 {
+            return (number == Self::ZERO).then_some(number);
+        }
+        let first = i64::from(exponent) + i64::from(number.digit_count()) - 1;
+        let is_written_so = digits < TOO_LONG && !digits.is_multiple_of(10);
+        (is_written_so && (SMALLEST..=LARGEST).contains(&first)).then_some(number)
+    }
+
     /// Whether it is less than zero.
     pub fn is_negative(self) -> bool {
         self.is_negative

@@ -24,7 +24,6 @@ use rusqlite::Connection;
 use samlet_aws::Place;
 use samlet_clock::Clock;
 use samlet_commit::{Failure, Session};
-use samlet_dynamodb_api::request::BatchExecuteStatement;
 use samlet_dynamodb_api::{Kind, Request};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -32,7 +31,7 @@ use serde_json::{Value, json};
 
 use super::nesting::Nesting;
 use super::tokens::Tokens;
-use super::{arns, clashes, key_changes, pages, removals, streams};
+use super::{arns, clashes, key_changes, names, pages, removals, statements, streams};
 use crate::command::Command;
 use crate::damage;
 use crate::errors::{ApiError, StoreError};
@@ -274,13 +273,20 @@ impl Engine {
             Request::Scan(_) => {
                 pages::joined(request, |body| answer(scan::execute(storage, read(body)?)))
             }
-            Request::ExecuteStatement(_) => {
+            Request::ExecuteStatement(request) => {
+                statements::check(request)?;
                 answer(execute_statement::execute(storage, read(body)?))
             }
-            Request::BatchExecuteStatement(batch) => statements(batch, || {
-                answer(batch_execute_statement::execute(storage, read(body)?))
+            Request::BatchExecuteStatement(batch) => statements::run_batch(batch, |batch| {
+                let batch = Request::BatchExecuteStatement(batch.clone()).to_json();
+                let body = batch.to_string();
+                answer(batch_execute_statement::execute(
+                    storage,
+                    read(body.as_bytes())?,
+                ))
             }),
-            Request::ExecuteTransaction(_) => {
+            Request::ExecuteTransaction(request) => {
+                statements::check_transaction(request)?;
                 answer(execute_transaction::execute(storage, read(body)?))
             }
             _ => self.administer(request, body),
@@ -306,6 +312,7 @@ impl Engine {
                 answer(describe_time_to_live::execute(storage, read(body)?))
             }
             Request::CreateTable(create) => {
+                refuse_names(names::refuse_new(create))?;
                 clashes::refuse_clash(storage, &create.table)?;
                 self.local(answer(create_table::execute(storage, read(body)?)))
             }
@@ -345,6 +352,7 @@ impl Engine {
         let storage = &self.storage;
         self.local(match request {
             Request::UpdateTable(update) => {
+                refuse_names(names::refuse_changed(update))?;
                 clashes::refuse_clash_of_indexes(storage, update)?;
                 answer(update_table::execute(storage, read(body)?, &self.lifecycle))
             }
@@ -435,6 +443,13 @@ impl Session for Engine {
     }
 }
 
+fn refuse_names(refusal: Option<String>) -> Result<()> {
+    match refusal {
+        None => Ok(()),
+        Some(refusal) => Err(DynoxideError::ValidationException(refusal)),
+    }
+}
+
 fn lock(replacement: &Replacement) -> MutexGuard<'_, Option<Storage>> {
     replacement.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -473,29 +488,6 @@ const DESCRIBE_LIMITS: &str = r#"{"AccountMaxReadCapacityUnits":80000,"AccountMa
 
 /// There are none here.
 const CONTINUOUS_BACKUPS: &str = r#"{"ContinuousBackupsDescription":{"ContinuousBackupsStatus":"ENABLED","PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"DISABLED"}}}"#;
-
-/// Runs the statements of a batch that could be read, and answers the others with their refusals.
-fn statements(
-    batch: &BatchExecuteStatement,
-    execute: impl FnOnce() -> Result<String>,
-) -> Result<String> {
-    if batch.statements.iter().all(std::result::Result::is_ok) {
-        return execute();
-    }
-    let answer = if batch.is_readable() {
-        execute()?
-    } else {
-        "{}".to_owned()
-    };
-    let mut answer: Value = serde_json::from_str(&answer)
-        .map_err(|error| DynoxideError::InternalServerError(error.to_string()))?;
-    let answers = match answer["Responses"].take() {
-        Value::Array(answers) => answers,
-        _ => Vec::new(),
-    };
-    answer["Responses"] = batch.answers(answers).into();
-    Ok(answer.to_string())
-}
 
 /// The engine's futures over SQLite are ready when first polled.
 pub(crate) fn answer<T: Serialize>(future: impl Future<Output = Result<T>>) -> Result<String> {

@@ -102,10 +102,10 @@ fn is_write(action: &AuthAction<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::engine::Engine;
     use super::*;
     use crate::command::Command;
     use crate::command::tests::{of, place};
-    use crate::embedded::engine::Engine;
     use samlet_clock::Clock;
     use samlet_commit::Session;
     use samlet_dynamodb_api::Kind;

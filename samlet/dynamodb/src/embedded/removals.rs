@@ -11,7 +11,7 @@ use samlet_dynamodb_api::request::{
 };
 use serde_json::Value;
 
-use crate::embedded::engine::{answer, read};
+use super::engine::{answer, read};
 
 /// Runs such an update of an item that is not there: its condition decides, and nothing is made. `None` if it is not
 /// such an update, or the item is there.

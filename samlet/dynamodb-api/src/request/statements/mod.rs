@@ -5,11 +5,12 @@ mod tests;
 
 use serde_json::{Map, Value, json};
 
-use super::ReturnConsumedCapacity;
 use super::body::Body;
 use super::members::Members;
+use super::{Fingerprint, ReturnConsumedCapacity};
 use crate::partiql::{Statement, parse};
-use crate::{AttributeValue, Refusal};
+use crate::value::NESTING;
+use crate::{AttributeValue, Operation, Refusal};
 
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ExecuteStatement.html>
 #[derive(Clone, Debug, PartialEq)]
@@ -73,6 +74,13 @@ impl ExecuteStatement {
             return_consumed_capacity: members.consumed_capacity(),
             values_on_failure: members.values_on_failure(),
         })
+    }
+
+    /// Stands for the statement, whatever else is asked for: where it goes on, only the same statement can.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let mut body = Body::default();
+        write_statement(&self.statement, &mut body);
+        Fingerprint::of(Operation::ExecuteStatement, &body.finish())
     }
 
     /// As a client would send it.
@@ -160,7 +168,6 @@ impl StatementEntry {
         parameters: Vec<AttributeValue>,
     ) -> Result<Self, Refusal> {
         let statement = statement(members, parameters)?;
-        statement.check_supported()?;
         match &statement {
             Statement::Update {
                 returning: Some(_), ..
@@ -172,7 +179,7 @@ impl StatementEntry {
                     "RETURNING clause is not supported in ExecuteTransaction.",
                 ));
             }
-            Statement::Select(select) if select.index.is_some() => {
+            Statement::Select(select) | Statement::Exists(select) if select.index.is_some() => {
                 return Err(Refusal::validation(
                     "Reads on indices are not supported within transactions.",
                 ));
@@ -252,9 +259,12 @@ fn failed_at(index: usize, refusal: &Refusal) -> Refusal {
     ))
 }
 
+/// Reads parameters. One that nests a level deeper than items can is refused only when an item is to have it.
 fn parameters(members: &mut Members) -> Result<Vec<AttributeValue>, Refusal> {
     let parameters = members.list("Parameters").unwrap_or_default();
-    let parameters = parameters.into_iter().map(AttributeValue::from_json);
+    let parameters = parameters
+        .into_iter()
+        .map(|parameter| AttributeValue::from_json_within(parameter, NESTING + 1));
     parameters.collect()
 }
 
@@ -274,7 +284,6 @@ fn single_statement(
             "EXISTS can only be used in ExecuteTransaction write requests.",
         ));
     }
-    statement.check_supported()?;
     Ok(statement)
 }
 

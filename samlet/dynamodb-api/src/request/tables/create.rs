@@ -10,7 +10,7 @@ use super::parts::{
     AttributeDefinition, BillingMode, Encryption, GlobalIndex, LocalIndex, OnDemandThroughput,
     StreamSpecification, TableClass, TableKeys, Throughput,
 };
-use super::{names, read_form, rules, tags, write_form};
+use super::{read_form, rules, tags, write_form};
 use crate::Refusal;
 
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html>
@@ -81,8 +81,6 @@ impl CreateTable {
         let disabled = "Table is being created with a stream disabled";
         let stream = rules::stream(form.stream_specification.as_ref(), disabled)?;
         let tags = tags::read(form.tags.unwrap_or_default())?;
-        names::check_table(&form.table_name)?;
-        names::check_indexes(index_names(&local_indexes, &global_indexes))?;
         let attributes = definitions.into_iter();
         Ok(Self {
             table: form.table_name,

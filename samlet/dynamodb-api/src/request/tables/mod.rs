@@ -3,7 +3,6 @@
 mod create;
 mod form;
 mod java_order;
-mod names;
 mod parts;
 mod rules;
 mod tags;
@@ -17,7 +16,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 pub use create::{Billing, CreateTable};
-pub use names::reserved_name;
 pub use parts::{
     AttributeDefinition, BillingMode, Encryption, GlobalIndex, IndexKeys, IndexProjection,
     LocalIndex, OnDemandThroughput, StreamSpecification, StreamViewType, TableClass, TableKeys,

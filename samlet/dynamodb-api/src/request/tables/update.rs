@@ -10,7 +10,7 @@ use super::parts::{
     AttributeDefinition, BillingMode, GlobalIndex, OnDemandThroughput, StreamSpecification,
     TableClass, Throughput,
 };
-use super::{names, read_form, rules, write_form};
+use super::{read_form, rules, write_form};
 use crate::Refusal;
 
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html>
@@ -104,7 +104,6 @@ impl UpdateTable {
         let indexes = index_updates(updates, billing_mode, &definitions)?;
         let disabled = "Stream is being disabled";
         let stream = rules::stream(form.stream_specification.as_ref(), disabled)?;
-        names::check_table(&form.table_name)?;
         let attributes = definitions.into_iter();
         Ok(Self {
             table: form.table_name,
@@ -175,7 +174,6 @@ fn index_updates(
             rules::check_no_throughput(index)?;
         }
     }
-    names::check_indexes(updates.iter().map(IndexUpdate::name))?;
     Ok(updates)
 }
 

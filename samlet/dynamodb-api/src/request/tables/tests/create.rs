@@ -377,17 +377,11 @@ fn global_indexes_are_named_once_and_not_too_many() {
                 "ProvisionedThroughput should not be specified for index: abc when BillingMode is PAY_PER_REQUEST",
             ),
         ),
-        (
-            global(&["abc", "ABC"]),
-            Refusal::validation(
-                "samlet can't have indexes of the names abc and ABC on one table yet: they only differ in case",
-            ),
-        ),
     ]);
 }
 
 #[test]
-fn streams_tags_and_names_are_checked_last() {
+fn streams_and_tags_are_checked_last() {
     let tags = |count: usize| -> Vec<Value> {
         (0..count)
             .map(|number| json!({"Key": number.to_string(), "Value": ""}))
@@ -411,12 +405,6 @@ fn streams_tags_and_names_are_checked_last() {
         (
             json!({"Tags": [{"Key": "aws:a", "Value": ""}]}),
             invalid("Tag keys that begin with aws: are reserved for AWS: aws:a"),
-        ),
-        (
-            json!({"TableName": "_Tables"}),
-            Refusal::validation(
-                "samlet can't have a table of the name _Tables yet: its store has a table of its own by this name",
-            ),
         ),
         (
             json!({"VectorIndexes": []}),

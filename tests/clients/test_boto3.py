@@ -260,11 +260,15 @@ class DynamoDb(unittest.TestCase):
             "Invalid FilterExpression: Expression size has exceeded the maximum allowed size",
             FilterExpression="attribute_type " * 60_000,
         )
-        empty = "cannot contain an empty string value. IndexName: by-state, IndexKey: state"
-        refused(self.client.put_item, empty, Item=order("empty", 1, state={"S": ""}))
+        refused(
+            self.client.put_item,
+            "cannot contain an empty string value. IndexName: by-state, IndexKey: state",
+            Item=order("empty", 1, state={"S": ""}),
+        )
         refused(
             self.client.update_item,
-            empty,
+            "The update expression attempted to update a secondary index key to a value that is not supported. "
+            "The AttributeValue for a key attribute cannot contain an empty string value.",
             Key={"customer": {"S": "empty"}, "number": {"N": "1"}},
             UpdateExpression="SET #s = :s",
             ExpressionAttributeNames={"#s": "state"},

@@ -1,9 +1,7 @@
 //! Writes statements, with a `?` for every value.
 
 use super::{Returning, Select, Statement, type_names, words};
-use crate::expression::{
-    Comparator, Condition, Operand, Path, PathElement, SetOperand, SetValue, Update,
-};
+use crate::expression::{Condition, Operand, Path, PathElement, SetOperand, SetValue, Update};
 use crate::{AttributeType, AttributeValue};
 
 impl Statement {
@@ -180,7 +178,7 @@ impl<'s> Printer<'s> {
             }
             Condition::Compare(comparator, left, right) => {
                 self.operand(left);
-                self.push(sign(*comparator));
+                self.push(comparator.sign());
                 self.operand(right);
             }
             Condition::Between(value, low, high) => {
@@ -333,15 +331,4 @@ impl<'s> Printer<'s> {
 
 fn is_joined(condition: &Condition) -> bool {
     matches!(condition, Condition::All(_) | Condition::Any(_))
-}
-
-fn sign(comparator: Comparator) -> &'static str {
-    match comparator {
-        Comparator::Equal => "=",
-        Comparator::NotEqual => "<>",
-        Comparator::Less => "<",
-        Comparator::LessOrEqual => "<=",
-        Comparator::Greater => ">",
-        Comparator::GreaterOrEqual => ">=",
-    }
 }

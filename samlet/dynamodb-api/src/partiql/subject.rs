@@ -3,7 +3,7 @@
 
 use super::{Select, Statement};
 use crate::AttributeValue;
-use crate::expression::{Comparator, Condition, Operand, Path, SetOperand, SetValue, Update};
+use crate::expression::{Comparator, Condition, Operand, Path};
 
 impl Statement {
     /// The table that it is about.
@@ -47,10 +47,10 @@ impl Statement {
             Self::Update {
                 update, condition, ..
             } => {
-                paths_of_update(update, visit);
-                paths_of_condition(condition, visit);
+                update.paths(&mut |path| visit(path));
+                condition.paths(&mut |path| visit(path));
             }
-            Self::Delete { condition, .. } => paths_of_condition(condition, visit),
+            Self::Delete { condition, .. } => condition.paths(&mut |path| visit(path)),
         }
     }
 
@@ -111,64 +111,7 @@ fn paths_of_select<'s>(select: &'s Select, visit: &mut dyn FnMut(&'s Path)) {
         projection.0.iter().for_each(&mut *visit);
     }
     if let Some(condition) = &select.condition {
-        paths_of_condition(condition, visit);
+        condition.paths(&mut |path| visit(path));
     }
     select.order.iter().for_each(|(path, _)| visit(path));
-}
-
-fn paths_of_condition<'s>(condition: &'s Condition, visit: &mut dyn FnMut(&'s Path)) {
-    let mut operand = |operand: &'s Operand| match operand {
-        Operand::Path(path) | Operand::Size(path) => visit(path),
-        Operand::Value(_) => {}
-    };
-    match condition {
-        Condition::All(conditions) | Condition::Any(conditions) => {
-            for condition in conditions {
-                paths_of_condition(condition, visit);
-            }
-        }
-        Condition::Not(condition) => paths_of_condition(condition, visit),
-        Condition::Compare(_, left, right)
-        | Condition::BeginsWith(left, right)
-        | Condition::Contains(left, right) => [left, right].into_iter().for_each(operand),
-        Condition::Between(value, low, high) => [value, low, high].into_iter().for_each(operand),
-        Condition::In(value, members) => {
-            operand(value);
-            members.iter().for_each(operand);
-        }
-        Condition::Exists(path) | Condition::NotExists(path) | Condition::IsOfType(path, _) => {
-            visit(path);
-        }
-    }
-}
-
-fn paths_of_update<'s>(update: &'s Update, visit: &mut dyn FnMut(&'s Path)) {
-    for action in &update.set {
-        visit(&action.path);
-        match &action.value {
-            SetValue::Operand(operand) => paths_of_operand(operand, visit),
-            SetValue::Plus(left, right) | SetValue::Minus(left, right) => {
-                paths_of_operand(left, visit);
-                paths_of_operand(right, visit);
-            }
-        }
-    }
-    let changes = update.add.iter().chain(&update.delete);
-    changes.for_each(|(path, _)| visit(path));
-    update.remove.iter().for_each(visit);
-}
-
-fn paths_of_operand<'s>(operand: &'s SetOperand, visit: &mut dyn FnMut(&'s Path)) {
-    match operand {
-        SetOperand::Path(path) => visit(path),
-        SetOperand::Value(_) => {}
-        SetOperand::IfNotExists(path, operand) => {
-            visit(path);
-            paths_of_operand(operand, visit);
-        }
-        SetOperand::ListAppend(first, second) => {
-            paths_of_operand(first, visit);
-            paths_of_operand(second, visit);
-        }
-    }
 }

@@ -30,7 +30,8 @@ use samlet_commit::{Failure, Session};
 
 pub(crate) use change::{Cause, Change};
 pub(crate) use definition::{
-    HASH_BYTES, Index, IndexKind, IndexState, Key, KeyAttribute, Stream, Table, encode,
+    HASH_BYTES, Index, IndexKind, IndexState, Key, KeyAttribute, MAX_PARTITION_KEY, MAX_SORT_KEY,
+    Stream, Table, encode,
 };
 pub(crate) use history::{Event, History};
 pub(crate) use rows::{KeyRange, Position, Row, Walk};

@@ -10,15 +10,10 @@ use samlet_dynamodb_api::legacy::AttributeUpdate;
 use samlet_dynamodb_api::request::ItemUpdate;
 use samlet_dynamodb_api::{AttributeType, AttributeValue, Item};
 
-use crate::database::{Index, IndexKind, Key, KeyAttribute, Table};
+use crate::database::{
+    Index, IndexKind, Key, KeyAttribute, MAX_PARTITION_KEY, MAX_SORT_KEY, Table,
+};
 use crate::error::Error;
-
-/// Bytes of a partition key, at most.
-/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-partition-sort-keys>
-pub(crate) const MAX_PARTITION_BYTES: usize = 2048;
-
-/// Bytes of a sort key, at most.
-pub(crate) const MAX_SORT_BYTES: usize = 1024;
 
 /// What doesn't fit, in DynamoDB's words. It is always a `ValidationException`; in a transaction, it matters what kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,13 +107,13 @@ fn check_sizes<'k>(
     sort: impl IntoIterator<Item = &'k KeyAttribute>,
 ) -> Result<(), Misfit> {
     let size = |attribute: &KeyAttribute| item.get(&attribute.name).map_or(0, key_bytes);
-    if partition.iter().map(size).sum::<usize>() > MAX_PARTITION_BYTES {
+    if partition.iter().map(size).sum::<usize>() > MAX_PARTITION_KEY {
         // The space that is missing is DynamoDB's.
         return Err(Misfit::invalid_values(
             "Size of hashkey has exceeded the maximum size limit of2048 bytes",
         ));
     }
-    if sort.into_iter().map(size).sum::<usize>() > MAX_SORT_BYTES {
+    if sort.into_iter().map(size).sum::<usize>() > MAX_SORT_KEY {
         return Err(Misfit::invalid_values(
             "Aggregated size of all range keys has exceeded the size limit of 1024 bytes",
         ));

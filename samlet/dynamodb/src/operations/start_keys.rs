@@ -3,9 +3,9 @@
 
 use samlet_dynamodb_api::{AttributeValue, Item};
 
-use super::schema::{MAX_PARTITION_BYTES, MAX_SORT_BYTES, check_not_empty};
+use super::schema::check_not_empty;
 use super::source::Source;
-use crate::database::KeyAttribute;
+use crate::database::{KeyAttribute, MAX_PARTITION_KEY, MAX_SORT_KEY};
 use crate::error::Error;
 
 /// What such a key is refused with.
@@ -93,12 +93,12 @@ pub(crate) fn check_value(
         // No number is too large.
         _ => return Ok(()),
     };
-    let reason = if is_partition && length > MAX_PARTITION_BYTES {
+    let reason = if is_partition && length > MAX_PARTITION_KEY {
         // The space that is missing is DynamoDB's.
-        format!("Size of hashkey has exceeded the maximum size limit of{MAX_PARTITION_BYTES} bytes")
-    } else if !is_partition && length > MAX_SORT_BYTES {
+        format!("Size of hashkey has exceeded the maximum size limit of{MAX_PARTITION_KEY} bytes")
+    } else if !is_partition && length > MAX_SORT_KEY {
         format!(
-            "Aggregated size of all range keys has exceeded the size limit of {MAX_SORT_BYTES} bytes"
+            "Aggregated size of all range keys has exceeded the size limit of {MAX_SORT_KEY} bytes"
         )
     } else {
         return Ok(());

@@ -12,7 +12,7 @@
 //! networks and of clients, long polls, how long an environment idles, signatures and their expiry, `aws:CurrentTime`
 //! in policies, and what functions see. So do measurements (traces, metrics, durations in logs, the times of log
 //! events), which compare with a function's own. Throttles and quotas of APIs count requests against the time in which
-//! clients can send them. A table's CreationDateTime is written by its engine.
+//! clients can send them.
 //!
 //! # How it runs
 //!

@@ -2,18 +2,10 @@
 
 use std::path::Path;
 
-/// Words of SQLite and of the engines that show damage: to pages, to what is in a
-/// row, or to a table's definition.
-const SIGNS_OF_DAMAGE: [&str; 6] = [
-    "malformed",
-    "not a database",
-    "Conversion error",
-    "Invalid column type",
-    "already exists in CREATE TABLE",
-    "is damaged",
-];
+/// Words of SQLite and of the store that show damage: to pages, or to what is in a row.
+const SIGNS_OF_DAMAGE: [&str; 3] = ["malformed", "not a database", "is damaged"];
 
-/// Whether an engine fails because of damage.
+/// Whether the store fails because of damage.
 pub(crate) fn is_sign(reason: &str) -> bool {
     SIGNS_OF_DAMAGE.iter().any(|sign| reason.contains(sign))
 }

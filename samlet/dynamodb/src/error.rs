@@ -19,6 +19,9 @@ pub(crate) enum Error {
         /// The table's name.
         table: String,
     },
+    /// What is stored is of a kind that is never written.
+    #[error("what is stored is damaged: {0}")]
+    Unreadable(rusqlite::Error),
     /// The group of writes failed.
     #[error("{0}")]
     Group(Failure),
@@ -76,7 +79,14 @@ impl Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Sqlite(error)
+        use rusqlite::Error as Sqlite;
+        match error {
+            Sqlite::FromSqlConversionFailure(..)
+            | Sqlite::IntegralValueOutOfRange(..)
+            | Sqlite::InvalidColumnType(..)
+            | Sqlite::Utf8Error(..) => Self::Unreadable(error),
+            error => Self::Sqlite(error),
+        }
     }
 }
 
@@ -105,7 +115,7 @@ impl JobError for Error {
         match self {
             Self::Sqlite(error) => disk_failure(error),
             Self::Group(Failure::Disk { reason }) => Some(reason.clone()),
-            Self::Group(_) | Self::Refused(_) | Self::Damaged { .. } => None,
+            Self::Group(_) | Self::Refused(_) | Self::Damaged { .. } | Self::Unreadable(_) => None,
         }
     }
 }

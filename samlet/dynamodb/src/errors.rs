@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use bytes::Bytes;
-use dynoxide::DynoxideError;
-use samlet_commit::{Failure, JobError};
+use samlet_commit::Failure;
 use samlet_dynamodb_api::Refusal;
 use serde_json::{Value, json};
 
@@ -145,15 +144,6 @@ impl From<Error> for ApiError {
     }
 }
 
-impl From<DynoxideError> for ApiError {
-    fn from(error: DynoxideError) -> Self {
-        Self {
-            status: error.status_code(),
-            body: error.to_json().into(),
-        }
-    }
-}
-
 impl From<Failure> for ApiError {
     fn from(failure: Failure) -> Self {
         match failure {
@@ -162,30 +152,6 @@ impl From<Failure> for ApiError {
             Failure::NotSynced => Self::internal("The store could not be synced to disk"),
             Failure::Disk { reason } => Self::internal(&reason),
         }
-    }
-}
-
-/// Those of SQLite's and the engine's words that say that the file could not be
-/// read or written; the engine gives no codes.
-const DISK_FAILURES: [&str; 8] = [
-    "disk is full",
-    "I/O error",
-    "disk image is malformed",
-    "not a database",
-    "not a valid database",
-    "unable to open database",
-    "readonly database",
-    "out of memory",
-];
-
-impl JobError for ApiError {
-    fn disk_failure(&self) -> Option<String> {
-        if self.status < 500 {
-            return None;
-        }
-        let reason = String::from_utf8_lossy(&self.body);
-        let is_of_the_disk = DISK_FAILURES.iter().any(|words| reason.contains(words));
-        is_of_the_disk.then(|| reason.into_owned())
     }
 }
 
@@ -210,10 +176,10 @@ pub enum StoreError {
     },
     /// The file is damaged, or no store.
     #[error("cannot open the store {}: {reason}; restore it from a copy, or move it away to start afresh", path.display())]
-    Engine {
+    Damaged {
         /// The file.
         path: PathBuf,
-        /// The engine's words.
+        /// What was found.
         reason: String,
     },
 }
@@ -222,10 +188,6 @@ pub enum StoreError {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::command::tests::{of, place};
-    use crate::embedded::engine::Engine;
-    use samlet_clock::Clock;
-    use samlet_commit::Session;
 
     #[test]
     fn exceptions_are_written_as_dynamodb_writes_them() {
@@ -283,30 +245,5 @@ mod tests {
             damaged,
             ApiError::internal("the stored table things is damaged")
         );
-    }
-
-    #[test]
-    fn a_full_disk_is_a_failure_of_the_disk_and_a_refusal_is_not() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("store");
-        let mut engine = Engine::open(&path, &place(), &Clock::new()).unwrap();
-        let table = json!({
-            "TableName": "messages",
-            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
-            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
-            "BillingMode": "PAY_PER_REQUEST",
-        });
-        engine.run(&of("CreateTable", &table)).unwrap();
-        let refusal = engine.run(&of("CreateTable", &table)).unwrap_err();
-        assert_eq!(refusal.disk_failure(), None);
-        let full = "PRAGMA max_page_count = 1";
-        engine.connection().execute_batch(full).unwrap();
-        let item = json!({"pk": {"S": "a"}, "text": {"S": "x".repeat(100_000)}});
-        let put = json!({"TableName": "messages", "Item": item});
-        let failure = engine.run(&of("PutItem", &put)).unwrap_err();
-        let reason = failure.disk_failure().unwrap();
-        assert!(reason.contains("database or disk is full"), "{reason}");
-        assert_eq!(ApiError::validation("disk is full").disk_failure(), None);
-        assert_eq!(ApiError::internal("another error").disk_failure(), None);
     }
 }

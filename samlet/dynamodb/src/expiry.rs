@@ -60,7 +60,7 @@ impl Expiry {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::command::tests::place;
+    use crate::operations::testing::place;
     use serde_json::{Value, json};
     use std::time::SystemTime;
 

@@ -1,19 +1,16 @@
-//! The DynamoDB API over an embedded, durable store.
+//! DynamoDB and its streams over a SQLite file.
 //!
 //! Decides nothing about who may do what: it says what a request needs to be allowed. To the [`Store`] an operation's name and its JSON come in, its JSON or
 //! DynamoDB's error goes out; [`DynamoDb`] makes a service of it.
 
 mod capacity;
-mod command;
 mod damage;
 mod database;
 mod declared;
-mod embedded;
 mod error;
 mod errors;
 mod expiry;
 mod operations;
-mod own;
 mod service;
 mod store;
 mod streams;

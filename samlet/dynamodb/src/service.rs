@@ -11,7 +11,6 @@ use samlet_aws::{Arn, Place};
 use samlet_clock::Clock;
 use samlet_dynamodb_api::Request;
 use samlet_dynamodb_api::access::{self, Resource};
-use samlet_dynamodb_api::request::StreamArn;
 use samlet_iam::Context;
 use samlet_service::protocol::{Json, JsonVersion};
 use samlet_service::{
@@ -22,9 +21,7 @@ use samlet_service::{
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
-use crate::command::Command;
 use crate::declared;
-use crate::embedded::streams;
 use crate::errors::ApiError;
 use crate::expiry::Expiry;
 use crate::store::Store;
@@ -97,17 +94,17 @@ impl DynamoDb {
     }
 
     /// What a request needs to be allowed, as the seam has it.
-    async fn needs(&self, needs: &[access::Need<'_>]) -> Result<Vec<Need>, Fault> {
+    fn needs(&self, needs: &[access::Need<'_>]) -> Result<Vec<Need>, Fault> {
         let mut found = Vec::with_capacity(needs.len());
         for need in needs {
             let action = format!("dynamodb:{}", need.action);
-            found.push(Need::new(action, self.resource(need.resource).await?));
+            found.push(Need::new(action, self.resource(need.resource)?));
         }
         Ok(found)
     }
 
     /// The ARN of what an action is done to, or `*`.
-    async fn resource(&self, resource: Resource<'_>) -> Result<String, Fault> {
+    fn resource(&self, resource: Resource<'_>) -> Result<String, Fault> {
         Ok(match resource {
             Resource::Any => "*".to_owned(),
             Resource::Table(table) => self.table_arn(table).into(),
@@ -116,52 +113,12 @@ impl DynamoDb {
                 self.place.arn("dynamodb", index).into()
             }
             Resource::Arn(arn) => arn.to_owned(),
-            Resource::Iterator(iterator) => self.iterated(iterator).await?,
+            Resource::Iterator(iterator) => {
+                let stream = of_iterator(iterator, &self.place);
+                let invalid = || fault(ApiError::validation("Invalid ShardIterator"));
+                stream.ok_or_else(invalid)?.as_str().to_owned()
+            }
         })
-    }
-
-    /// The ARN of the stream that a shard iterator is of.
-    async fn iterated(&self, iterator: &str) -> Result<String, Fault> {
-        let invalid = || fault(ApiError::validation("Invalid ShardIterator"));
-        if self.store.is_own() {
-            let stream = of_iterator(iterator, &self.place).ok_or_else(invalid)?;
-            return Ok(stream.as_str().to_owned());
-        }
-        let table = streams::table_of(iterator).ok_or_else(invalid)?;
-        if let Some(stream) = self.stream(&table).await {
-            return Ok(stream);
-        }
-        // Of a table or stream that is gone: no label is known.
-        let stream = format_args!("table/{table}/stream/*");
-        Ok(self.place.arn("dynamodb", stream).into())
-    }
-
-    /// The refusal of a request for a stream that is not the table's own: to the engine, any label is.
-    async fn missing_stream(&self, request: &Request) -> Option<Fault> {
-        let asked: &StreamArn = match request {
-            Request::DescribeStream(request) => &request.stream,
-            Request::GetShardIterator(request) => &request.stream,
-            _ => return None,
-        };
-        // The engine over SQLite knows its streams, those that have ended too.
-        if self.store.is_own() {
-            return None;
-        }
-        let stream = self.stream(asked.table()).await;
-        if stream.is_none_or(|stream| stream == asked.as_str()) {
-            return None;
-        }
-        let code = "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException";
-        let text = format!(
-            "Requested resource not found: Stream: {} not found",
-            asked.as_str()
-        );
-        Some(Fault::new(400, code, text))
-    }
-
-    /// The ARN of a table's stream, whose label only the store knows.
-    async fn stream(&self, table: &str) -> Option<String> {
-        self.store.stream_arn(table).await
     }
 }
 
@@ -198,7 +155,7 @@ impl Service for DynamoDb {
             let ensured = tables::ensure(&self.store, &table.create_table, expires_by).await;
             ensured.map_err(|source| table.error(source))?;
             if table.has_stream {
-                let arn = self.stream(&table.name).await;
+                let arn = self.store.stream_arn(&table.name).await;
                 let arn = arn.ok_or_else(|| table.error(TableError::NoStream))?;
                 applied.set(&table.logical_id, "StreamArn", arn);
             }
@@ -210,8 +167,7 @@ impl Service for DynamoDb {
         let request = self.store.read(call.operation(), &call.bytes());
         let request = request.map_err(fault)?;
         Ok(Box::new(Read {
-            needs: self.needs(&request.needs()).await?,
-            missing: self.missing_stream(&request).await,
+            needs: self.needs(&request.needs())?,
             host: call.header("host").map(str::to_owned),
             request,
             api: self.clone(),
@@ -267,6 +223,16 @@ impl Service for DynamoDb {
 }
 
 impl DynamoDb {
+    /// The attribute that is the partition key of a table, or of an index of it.
+    async fn partition_key(&self, table: &str, index: Option<&str>) -> Option<String> {
+        let table = self.store.table(table).await.ok()??;
+        let key = match index {
+            None => &table.partition,
+            Some(index) => table.index(index)?.partition.first()?,
+        };
+        Some(key.name.clone())
+    }
+
     fn table_arn(&self, name: &str) -> Arn {
         self.place.arn("dynamodb", format_args!("table/{name}"))
     }
@@ -301,8 +267,6 @@ impl Planned {
 struct Read {
     request: Request,
     needs: Vec<Need>,
-    /// It names a stream that is not there.
-    missing: Option<Fault>,
     /// The host that it was sent to, with the port.
     host: Option<String>,
     api: DynamoDb,
@@ -319,7 +283,7 @@ impl Operation for Read {
         let mut keys = BTreeMap::new();
         for (table, index) in needs.iter().filter_map(|need| need.resource.table()) {
             if let Entry::Vacant(unknown) = keys.entry((table, index)) {
-                unknown.insert(self.api.store.partition_key(table, index).await);
+                unknown.insert(self.api.partition_key(table, index).await);
             }
         }
         let context = |need: &access::Need<'_>| {
@@ -335,15 +299,12 @@ impl Operation for Read {
     }
 
     async fn serve(self: Box<Self>, _caller: &Caller) -> Result<Answer, Fault> {
-        if let Some(missing) = self.missing {
-            return Err(missing);
-        }
         if let (Request::DescribeEndpoints, Some(host)) = (&self.request, &self.host) {
             // Where clients can come back to. DynamoDB's own endpoint has nothing of what is here.
             let endpoint = json!({"Address": host, "CachePeriodInMinutes": 1440});
             return Ok(Answer::json(json!({"Endpoints": [endpoint]}).to_string()));
         }
-        let answered = self.api.store.run(Command::request(self.request)).await;
+        let answered = self.api.store.run(self.request).await;
         answered.map(Answer::json).map_err(fault)
     }
 }
@@ -368,7 +329,7 @@ fn fault(error: ApiError) -> Fault {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::command::tests::place;
+    use crate::operations::testing::place;
 
     #[test]
     fn a_refusal_of_the_store_keeps_its_name_its_text_and_all_else() {

@@ -32,7 +32,6 @@ const NOT_MET = {
     "TableAlreadyExistsException",
     "TableInUseException",
   ],
-  "not yet, with the embedded engine": ["TableNotFoundException"],
   "load, size or age that a test does not make": [
     "ExpiredIteratorException",
     "ItemCollectionSizeLimitExceededException",

@@ -34,7 +34,7 @@ import {
   UpdateTableCommand,
 } from "@aws-sdk/client-dynamodb";
 
-import { client, definition, dynamodb, key, newTable, notYet, suite } from "./samlet.mjs";
+import { client, definition, dynamodb, key, newTable, suite } from "./samlet.mjs";
 
 /** Sends what must be refused; gives the error, which is of this class and has its name, status and request id. */
 async function refused(Class, command, name = Class.name, by = dynamodb) {
@@ -169,9 +169,7 @@ describe("errors", suite, () => {
     assert.equal(error.message, `Requested resource not found: ResourcArn: ${ResourceArn} not found`);
   });
 
-  const why = "the embedded engine";
-
-  notYet("backups of a table that is not there", { why, now: /was not refused/ }, async () => {
+  test("backups of a table that is not there", async () => {
     const TableName = "javascript-none";
     const error = await refused(TableNotFoundException, new DescribeContinuousBackupsCommand({ TableName }));
     assert.equal(error.message, `Table not found: ${TableName}`);

@@ -87,11 +87,3 @@ export async function collect(iterator) {
   for await (const one of iterator) all.push(one);
   return all;
 }
-
-/**
- * A test of what samlet does not do as AWS does yet: it must fail with what samlet does `now`, because of `why`. Once
- * that is mended, it becomes a plain test.
- */
-export function notYet(name, { why, now }, body) {
-  test(`not yet: ${name} (${why})`, () => assert.rejects(body, { message: now }));
-}

@@ -22,7 +22,6 @@ mod terms;
 mod tests;
 mod tokens;
 mod type_names;
-mod unsupported;
 mod updates;
 mod values;
 mod words;

@@ -5,8 +5,8 @@ use crate::expression::{Condition, Operand, Path, PathElement, SetOperand, SetVa
 use crate::{AttributeType, AttributeValue};
 
 impl Statement {
-    /// Its text, and the parameters that its `?` stand for: what samlet's store reads as it is meant. No longer than
-    /// what was read, but for a few spaces.
+    /// Its text, and the parameters that its `?` stand for: read again, it is the same statement. No longer
+    /// than what was read, but for a few spaces.
     pub fn print(&self) -> (String, Vec<&AttributeValue>) {
         let mut printer = Printer::default();
         printer.statement(self);
@@ -300,16 +300,7 @@ impl<'s> Printer<'s> {
 
     fn set_operand(&mut self, operand: &'s SetOperand) {
         match operand {
-            SetOperand::Path(path) => {
-                // samlet's store takes quotes for a string's there.
-                if words::is_simple(&path.attribute) && !words::is_keyword_of_store(&path.attribute)
-                {
-                    self.push(&path.attribute);
-                } else {
-                    self.name(&path.attribute);
-                }
-                self.elements(path);
-            }
+            SetOperand::Path(path) => self.path(path),
             SetOperand::Value(value) => self.value(value),
             SetOperand::IfNotExists(path, operand) => {
                 self.push("if_not_exists(");

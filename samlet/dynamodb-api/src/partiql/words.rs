@@ -89,54 +89,13 @@ pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Whether a name has only the characters that an unquoted one may have, in samlet's store, too.
+/// Whether a name has only the characters that an unquoted one may have.
 pub(super) fn is_simple(name: &str) -> bool {
     let starts_well = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
     starts_well
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-/// Whether samlet's store doesn't read a word as a name on the right-hand side of a `SET`.
-pub(super) fn is_keyword_of_store(name: &str) -> bool {
-    const WORDS: [&str; 34] = [
-        "and",
-        "or",
-        "not",
-        "is",
-        "in",
-        "like",
-        "between",
-        "select",
-        "from",
-        "where",
-        "insert",
-        "into",
-        "value",
-        "values",
-        "update",
-        "delete",
-        "set",
-        "remove",
-        "order",
-        "by",
-        "group",
-        "having",
-        "limit",
-        "as",
-        "at",
-        "on",
-        "returning",
-        "union",
-        "asc",
-        "desc",
-        "true",
-        "false",
-        "null",
-        "missing",
-    ];
-    WORDS.iter().any(|word| word.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]

@@ -121,7 +121,9 @@ impl Database {
 
     fn read_definition(&self, name: &str, stored: Stored) -> Result<Table, Error> {
         let damaged = || Error::Damaged { table: name.into() };
-        let definition = read(&stored.definition, &self.shared).ok_or_else(damaged)?;
+        let definition = read(&stored.definition, &self.shared);
+        let definition = definition.filter(|definition| definition.table == name);
+        let definition = definition.ok_or_else(damaged)?;
         let attribute = |name: &String| {
             let mut attributes = definition.attributes.iter();
             let attribute = attributes.find(|attribute| attribute.name == *name)?;

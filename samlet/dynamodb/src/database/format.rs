@@ -115,7 +115,7 @@ pub(super) fn make_expiry(connection: &Connection, number: i64) -> rusqlite::Res
 
 /// Makes a new file's tables, and refuses a file of another format.
 pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<(), StoreError> {
-    let failed = |error: rusqlite::Error| StoreError::Engine {
+    let failed = |error: rusqlite::Error| StoreError::Damaged {
         path: path.to_owned(),
         reason: error.to_string(),
     };

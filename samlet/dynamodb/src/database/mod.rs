@@ -64,7 +64,13 @@ pub(crate) struct Database {
     is_failing: bool,
     /// The streams that the open transaction has put records into, or ended.
     changed_streams: Vec<i64>,
+    /// What tests have a commit do first.
+    #[cfg(test)]
+    pub(crate) before_commit: Option<BeforeCommit>,
 }
+
+#[cfg(test)]
+pub(crate) type BeforeCommit = Box<dyn FnMut(&Connection) -> rusqlite::Result<()> + Send>;
 
 /// What the writer and the readers of a file share.
 #[derive(Debug)]
@@ -102,7 +108,7 @@ impl Database {
     }
 
     fn connect(shared: Arc<Shared>, flags: OpenFlags) -> Result<Self, StoreError> {
-        let failed = |error: rusqlite::Error| StoreError::Engine {
+        let failed = |error: rusqlite::Error| StoreError::Damaged {
             path: shared.path.clone(),
             reason: error.to_string(),
         };
@@ -117,6 +123,8 @@ impl Database {
             is_sweeping: false,
             is_failing: false,
             changed_streams: Vec::new(),
+            #[cfg(test)]
+            before_commit: None,
         })
     }
 
@@ -162,7 +170,7 @@ impl Database {
     /// Notes how an operation has ended.
     pub(crate) fn note_result<T>(&mut self, result: &Result<T, Error>) {
         match result {
-            Err(error @ (Error::Sqlite(_) | Error::Damaged { .. })) => {
+            Err(error @ (Error::Sqlite(_) | Error::Unreadable(_) | Error::Damaged { .. })) => {
                 self.note_failure(&error.to_string());
             }
             _ => self.is_failing = false,
@@ -201,6 +209,10 @@ impl Session for Database {
     }
 
     fn commit(&mut self) -> rusqlite::Result<()> {
+        #[cfg(test)]
+        if let Some(before) = &mut self.before_commit {
+            before(&self.connection)?;
+        }
         if self.has_defined {
             let count = "UPDATE numbers SET definitions = definitions + 1";
             self.connection.prepare_cached(count)?.execute([])?;

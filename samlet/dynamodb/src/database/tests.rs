@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 use super::definition::{IndexState, Key, Table};
 use super::rows::{KeyRange, Position, Row, Walk};
 use super::{Cause, Change, Count, Database};
-use crate::command::tests::place;
 use crate::error::Error;
 use crate::errors::StoreError;
+use crate::operations::testing::place;
 use crate::operations::testing::{database, database_with, table, write};
 
 /// A definition: keys as [`table`] has them, and indexes by name and keys.
@@ -102,6 +102,7 @@ fn rows(database: &Database, walk: &Walk<'_>) -> Vec<Row> {
 /// Does all long work, in steps of no time.
 pub(crate) fn finish_work(database: &mut Database) {
     while write(database, |database| database.work(Duration::ZERO)).unwrap() {}
+    database.has_work = false;
 }
 
 #[test]
@@ -423,7 +424,7 @@ fn files_of_other_formats_are_refused_and_left_as_they_are() {
         "{newer}"
     );
     let text = refused(|path| std::fs::write(path, "somebody's text\n".repeat(1000)).unwrap());
-    assert!(matches!(text, StoreError::Engine { .. }), "{text}");
+    assert!(matches!(text, StoreError::Damaged { .. }), "{text}");
 }
 
 #[test]

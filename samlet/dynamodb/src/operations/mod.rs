@@ -35,8 +35,6 @@ use crate::database::Database;
 use crate::error::Error;
 use crate::streams;
 
-pub(crate) use tables::definition;
-
 /// Runs a request. Within a transaction: the writer's, or that of [`Database::read`].
 pub(crate) fn run(database: &mut Database, request: &Request) -> Result<Value, Error> {
     match request {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use samlet_dynamodb_api::Request;
 use samlet_dynamodb_api::request::{CreateTable, ListTables, StreamSpecification};
 use serde_json::{Value, json};
 
@@ -71,29 +70,6 @@ pub(super) fn describe(database: &mut Database, name: &str) -> Result<Value, Err
     let table = named(database, name)?;
     let described = description::of(database, &table, Status::Active)?;
     Ok(json!({"Table": described}))
-}
-
-/// What a table is made with and has now; null if it is not there.
-pub(crate) fn definition(database: &mut Database, name: &str) -> Result<Value, Error> {
-    let Some(table) = database.find_table(name)? else {
-        return Ok(Value::Null);
-    };
-    let mut definition = Request::CreateTable(table.definition.clone()).to_json();
-    definition["TableArn"] = description::arn(database, &table, "").into();
-    if let Some(attribute) = &table.time_to_live {
-        definition["TimeToLive"] = attribute.as_str().into();
-    }
-    if let Some(stream) = &table.stream {
-        let arn = streams::arn(&database.shared().place, name, &stream.label);
-        definition["StreamArn"] = arn.as_str().into();
-    }
-    let filling = table.indexes.iter();
-    let filling = filling.filter(|index| index.state == IndexState::Creating);
-    let filling: Vec<&str> = filling.map(|index| index.name.as_str()).collect();
-    if !filling.is_empty() {
-        definition["FillingIndexes"] = filling.into();
-    }
-    Ok(definition)
 }
 
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListTables.html>

@@ -1,6 +1,9 @@
 //! A database with tables, and requests run on it, for tests.
 #![allow(clippy::unwrap_used)]
 
+use std::sync::Arc;
+
+use samlet_aws::Place;
 use samlet_clock::Clock;
 use samlet_commit::Session;
 use samlet_dynamodb_api::{Kind, Operation, Request};
@@ -8,9 +11,13 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::run as run_request;
-use crate::command::tests::place;
 use crate::database::Database;
 use crate::error::{Error, Exception};
+
+/// Where tests' tables are.
+pub(crate) fn place() -> Arc<Place> {
+    Arc::new(Place::new("us-east-1", "123456789012", "local"))
+}
 
 /// An empty database, and the folder that it is in.
 pub(crate) fn database() -> (TempDir, Database) {

@@ -70,7 +70,7 @@ fn checksum(stream: &str, content: &[u8]) -> [u8; 4] {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::command::tests::place;
+    use crate::operations::testing::place;
 
     const ARN: &str =
         "arn:aws:dynamodb:us-east-1:123456789012:table/messages/stream/2026-11-27T17:05:00.123";

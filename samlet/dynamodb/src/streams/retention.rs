@@ -11,7 +11,7 @@ use crate::database::Database;
 use crate::error::Error;
 
 /// Records that are deleted before the time is looked at again.
-const CHUNK: usize = 32;
+const CHUNK: u32 = 32;
 
 /// Deletes until there is nothing to delete, which is answered by true, or until a moment.
 pub(crate) fn trim(database: &mut Database, until: Instant) -> Result<bool, Error> {
@@ -53,5 +53,5 @@ fn trim_chunk(database: &Database, stream: i64, horizon: f64) -> Result<bool, Er
     let delete = "DELETE FROM records WHERE stream = ? AND sequence <= ?";
     let mut delete = database.connection().prepare_cached(delete)?;
     delete.execute(params![stream, last])?;
-    Ok(old.len() == CHUNK)
+    Ok(old.len() == CHUNK as usize)
 }

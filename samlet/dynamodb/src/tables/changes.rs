@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use samlet_aws::Place;
 use samlet_dynamodb_api::Request;
 use samlet_dynamodb_api::request::{
     AttributeDefinition, Billing, BillingMode, CreateTable, GlobalIndex, IndexProjection,
@@ -11,50 +12,45 @@ use samlet_dynamodb_api::request::{
     UpdateTable, UpdateTimeToLive,
 };
 
+use super::TableError;
+use crate::database::Table;
+
 /// In an update: the limit goes.
 const NO_LIMIT: i64 = -1;
 
-/// A table as it is stored.
-#[derive(Clone, Debug)]
-pub(super) struct StoredTable {
-    /// What it would be made with.
-    pub(super) definition: CreateTable,
-    /// The attribute by which its items expire.
-    pub(super) time_to_live: Option<String>,
-    /// Its ARN.
-    pub(super) arn: String,
-}
+type Text = fn(&CreateTable) -> String;
 
-/// What is stored and can't be as it is declared.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Difference {
-    /// Which part.
-    pub(super) what: &'static str,
-    /// As it is stored.
-    pub(super) stored: String,
-    /// As it is declared.
-    pub(super) declared: String,
-}
+/// What can't be changed under stored items, as text that is the same if it is.
+const FIXED: [(&str, Text); 2] = [
+    ("KeySchema", keys),
+    ("LocalSecondaryIndexes", local_indexes),
+];
 
 /// What is to be requested, in this order.
 pub(super) fn requests(
-    stored: &StoredTable,
+    place: &Place,
+    stored: &Table,
     declared: &CreateTable,
     time_to_live: Option<&str>,
-) -> Result<Vec<Request>, Difference> {
+) -> Result<Vec<Request>, TableError> {
     let current = &stored.definition;
-    check("KeySchema", keys(current), keys(declared))?;
-    check(
-        "LocalSecondaryIndexes",
-        local_indexes(current),
-        local_indexes(declared),
-    )?;
+    for (what, of) in FIXED {
+        let (stored, declared_part) = (of(current), of(declared));
+        if stored != declared_part {
+            return Err(TableError::Differs {
+                name: declared.table.clone(),
+                what,
+                stored,
+                declared: declared_part,
+            });
+        }
+    }
     let mut requests = Vec::new();
     remove_indexes(current, declared, &mut requests);
     settings(current, declared, &mut requests);
     add_indexes(current, declared, &mut requests);
     stream(current, declared, &mut requests);
-    tags(stored, declared, &mut requests);
+    tags(place, current, declared, &mut requests);
     let expires_by = stored.time_to_live.as_deref();
     if expires_by == time_to_live {
         return Ok(requests);
@@ -74,17 +70,6 @@ pub(super) fn requests(
 /// Whether a request is refused as long as an index is being filled.
 pub(super) fn waits_for_indexes(request: &Request) -> bool {
     matches!(request, Request::UpdateTable(update) if !update.indexes.is_empty())
-}
-
-fn check(what: &'static str, stored: String, declared: String) -> Result<(), Difference> {
-    if stored == declared {
-        return Ok(());
-    }
-    Err(Difference {
-        what,
-        stored,
-        declared,
-    })
 }
 
 /// The keys of a table, with their types.
@@ -271,14 +256,14 @@ fn stream(current: &CreateTable, declared: &CreateTable, requests: &mut Vec<Requ
     }
 }
 
-fn tags(stored: &StoredTable, declared: &CreateTable, requests: &mut Vec<Request>) {
-    let current = &stored.definition.tags;
-    let wanted = &declared.tags;
+fn tags(place: &Place, current: &CreateTable, declared: &CreateTable, requests: &mut Vec<Request>) {
+    let resource = place.arn("dynamodb", format_args!("table/{}", current.table));
+    let (current, wanted) = (&current.tags, &declared.tags);
     let gone = current.keys().filter(|key| !wanted.contains_key(*key));
     let gone: Vec<String> = gone.cloned().collect();
     if !gone.is_empty() {
         requests.push(Request::UntagResource(UntagResource {
-            resource: stored.arn.clone(),
+            resource: resource.as_str().to_owned(),
             keys: gone,
         }));
     }
@@ -289,7 +274,7 @@ fn tags(stored: &StoredTable, declared: &CreateTable, requests: &mut Vec<Request
         .collect();
     if !new.is_empty() {
         requests.push(Request::TagResource(TagResource {
-            resource: stored.arn.clone(),
+            resource: resource.into(),
             tags: new,
         }));
     }

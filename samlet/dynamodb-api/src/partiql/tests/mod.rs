@@ -7,7 +7,6 @@ mod reading;
 mod refusals;
 mod refused_values;
 mod subjects;
-mod unsupported;
 
 use super::parse;
 use crate::value::Number;

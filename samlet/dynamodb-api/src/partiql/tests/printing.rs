@@ -30,7 +30,7 @@ fn statements_are_written_with_a_mark_for_each_value() {
         ),
         (
             "UPDATE t SET \"count\" = \"count\" + 1 WHERE k = 1",
-            "UPDATE \"t\" SET \"count\"=count+? WHERE k=?",
+            "UPDATE \"t\" SET \"count\"=\"count\"+? WHERE k=?",
         ),
         ("DELETE FROM t WHERE k = 1", "DELETE FROM \"t\" WHERE k=?"),
         (

@@ -8,8 +8,8 @@ use samlet_dynamodb_api::{Operation, Request};
 use serde_json::{Value, json};
 
 use super::{MAX_BYTES, MAX_TOKENS, ROW_BYTES, Token};
-use crate::command::tests::place;
 use crate::database::Database;
+use crate::operations::testing::place;
 use crate::operations::testing::{create, database_with, refusal, run, table, write};
 
 fn clock() -> Clock {

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::super::trim;
 use super::{HOUR, Tables, disabled, enabled, number, seen, text};
-use crate::command::tests::place;
 use crate::database::Database;
 use crate::operations::testing;
+use crate::operations::testing::place;
 
 #[test]
 fn a_disabled_stream_can_be_read_for_a_day_and_another_one_follows_it() {

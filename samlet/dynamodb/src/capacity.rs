@@ -74,6 +74,16 @@ impl Consumed {
 
     /// Adds a read from the table, or from an index.
     pub(crate) fn read(&mut self, index: Option<&Index>, bytes: usize, is_consistent: bool) {
+        self.read_units(index, read_units(bytes), is_consistent);
+    }
+
+    /// Adds what was fetched from the table for a local index: units of each item.
+    /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LSI.html#LSI.ThroughputConsiderations>
+    pub(crate) fn fetch(&mut self, units: f64, is_consistent: bool) {
+        self.read_units(None, units, is_consistent);
+    }
+
+    fn read_units(&mut self, index: Option<&Index>, units: f64, is_consistent: bool) {
         let factor = if self.is_transaction {
             TRANSACTION
         } else if is_consistent {
@@ -81,11 +91,8 @@ impl Consumed {
         } else {
             0.5
         };
-        let units = Units {
-            read: factor * read_units(bytes),
-            write: 0.0,
-        };
-        self.add(index, units);
+        let read = factor * units;
+        self.add(index, Units { read, write: 0.0 });
     }
 
     /// Adds a change of an item, which is as large as the larger of what it was and what it is. A change that changes

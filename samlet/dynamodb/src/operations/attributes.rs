@@ -14,7 +14,8 @@ pub(crate) fn answer(select: Option<Select>, projection: Option<&Projection>) ->
     match (select, projection) {
         (Some(Select::Count), _) => Answer::Count,
         (_, Some(projection)) => Answer::Parts(projection),
-        (_, None) => Answer::All,
+        (Some(Select::AllAttributes), None) => Answer::Whole,
+        (_, None) => Answer::Projected,
     }
 }
 

@@ -11,8 +11,8 @@ use samlet_dynamodb_api::value::{item_size, write_item};
 use serde_json::{Map, Value};
 
 use super::source::Source;
-use crate::capacity::Consumed;
-use crate::database::{Database, KeyRange, Position, Row, Walk};
+use crate::capacity::{Consumed, read_units};
+use crate::database::{Database, Index, KeyRange, Position, Row, Walk};
 use crate::error::Error;
 
 /// Bytes of items that a page looks at: the item with which they are reached ends it.
@@ -46,7 +46,9 @@ pub(crate) enum Answer<'s> {
     /// How many there are.
     Count,
     /// What is in the table or index.
-    All,
+    Projected,
+    /// All of them, fetched from the table if it is a local index that is searched.
+    Whole,
     /// Parts of them.
     Parts(&'s Projection),
 }
@@ -66,8 +68,8 @@ pub(crate) struct Page {
     pub(crate) bytes: usize,
     /// Bytes that were read of what was searched.
     searched_bytes: usize,
-    /// Bytes that were fetched from the table for an index.
-    fetched_bytes: Option<usize>,
+    /// What fetching items from the table for an index takes: whole units for each.
+    fetched_units: Option<f64>,
 }
 
 /// Finds a page.
@@ -95,7 +97,8 @@ pub(crate) fn run(database: &Database, search: &Search<'_>) -> Result<Page, Erro
             page.count += 1;
             let item = match search.answer {
                 Answer::Count => None,
-                Answer::All => Some(item),
+                Answer::Projected => Some(search.in_index(item)),
+                Answer::Whole => Some(item),
                 Answer::Parts(projection) => Some(projected(projection, &item)),
             };
             page.rows.extend(item.map(|item| Row { position, item }));
@@ -110,23 +113,32 @@ pub(crate) fn run(database: &Database, search: &Search<'_>) -> Result<Page, Erro
 }
 
 impl Search<'_> {
-    /// What there is to see of an item; counts its bytes.
-    fn look_at(&self, mut item: Item, page: &mut Page) -> Item {
-        let table = self.source.table;
-        let index = self
-            .source
-            .index
-            .filter(|index| index.projection != IndexProjection::All);
-        if let Some(index) = index {
-            if self.is_whole {
-                page.searched_bytes += index.projected_size(table, &item);
-                let size = item_size(&item);
-                *page.fetched_bytes.get_or_insert_default() += size;
-                page.bytes += size;
-                return item;
-            }
-            item.retain(|name, _| index.has_attribute(table, name));
+    /// The index that is searched, if it doesn't have all attributes.
+    fn partial_index(&self) -> Option<&Index> {
+        let index = self.source.index?;
+        (index.projection != IndexProjection::All).then_some(index)
+    }
+
+    /// What of an item is in what is searched.
+    fn in_index(&self, mut item: Item) -> Item {
+        if let Some(index) = self.partial_index() {
+            item.retain(|name, _| index.has_attribute(self.source.table, name));
         }
+        item
+    }
+
+    /// What there is to see of an item; counts its bytes.
+    fn look_at(&self, item: Item, page: &mut Page) -> Item {
+        if let Some(index) = self.partial_index()
+            && self.is_whole
+        {
+            page.searched_bytes += index.projected_size(self.source.table, &item);
+            let size = item_size(&item);
+            *page.fetched_units.get_or_insert_default() += read_units(size);
+            page.bytes += size;
+            return item;
+        }
+        let item = self.in_index(item);
         let size = item_size(&item);
         page.searched_bytes += size;
         page.bytes += size;
@@ -144,8 +156,8 @@ impl Page {
         consumed: &mut Consumed,
     ) {
         consumed.read(source.index, self.searched_bytes, is_consistent);
-        if let Some(bytes) = self.fetched_bytes {
-            consumed.read(None, bytes, is_consistent);
+        if let Some(units) = self.fetched_units {
+            consumed.fetch(units, is_consistent);
         }
     }
 

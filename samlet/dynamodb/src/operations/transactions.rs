@@ -7,15 +7,16 @@ mod tests;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use samlet_dynamodb_api::evaluate::projected;
 use samlet_dynamodb_api::request::{
     ReturnConsumedCapacity, TransactGetItems, TransactWrite, TransactWriteItems,
 };
-use samlet_dynamodb_api::value::item_size;
+use samlet_dynamodb_api::value::{item_size, write_item};
 use samlet_dynamodb_api::{Item, Request};
 use serde_json::{Map, Value, json};
 
 use super::collections::Collections;
-use super::items::{insert, write_projected};
+use super::items::insert;
 use super::schema::{self, Misfit};
 use super::tokens::Token;
 use super::writes::{Planned, Write};
@@ -51,10 +52,14 @@ pub(super) fn get(database: &mut Database, transaction: &TransactGetItems) -> Re
             ));
         }
         capacity.of(table.name()).read(None, bytes, true);
+        let item = item.map(|item| match &get.projection {
+            Some(projection) => projected(projection, &item),
+            None => item,
+        });
         let mut response = Map::new();
-        if let Some(item) = item {
-            let item = write_projected(get.projection.as_ref(), &item);
-            response.insert("Item".into(), item);
+        // Unlike GetItem, which answers an item without attributes.
+        if let Some(item) = item.filter(|item| !item.is_empty()) {
+            response.insert("Item".into(), write_item(&item));
         }
         responses.push(Value::Object(response));
     }

@@ -451,6 +451,53 @@ fn reads_consume_by_what_is_looked_at() {
 }
 
 #[test]
+fn each_item_that_is_fetched_for_a_local_index_takes_whole_units() {
+    let (_folder, mut database) = tables();
+    for b in ["1", "2", "3"] {
+        let small = item(&[("a", "a"), ("b", b), ("d", "d"), ("f", "f")]);
+        put(&mut database, "range", &small);
+    }
+    let query = json!({
+        "TableName": "range",
+        "IndexName": "l_keys",
+        "KeyConditionExpression": "a = :a",
+        "ExpressionAttributeValues": {":a": {"S": "a"}},
+        "ProjectionExpression": "f",
+        "ReturnConsumedCapacity": "INDEXES",
+    });
+    let consumed = &run(&mut database, "Query", query).unwrap()["ConsumedCapacity"];
+    assert_eq!(consumed["Table"]["CapacityUnits"], 1.5);
+    assert_eq!(consumed["CapacityUnits"], 2.0);
+}
+
+#[test]
+fn a_filter_by_what_a_local_index_lacks_doesnt_add_to_the_answer() {
+    let (_folder, mut database) = tables();
+    for (b, f) in [("1", "x"), ("2", "y")] {
+        let whole = item(&[("a", "a"), ("b", b), ("d", "d"), ("e", "e"), ("f", f)]);
+        put(&mut database, "range", &whole);
+    }
+    let keys = item(&[("a", "a"), ("b", "1"), ("d", "d")]);
+    for select in [json!({}), json!({"Select": "ALL_PROJECTED_ATTRIBUTES"})] {
+        let request = json!({
+            "TableName": "range",
+            "IndexName": "l_keys",
+            "FilterExpression": "f = :f",
+            "ExpressionAttributeValues": {":f": {"S": "x"}},
+        });
+        let scan = with(request, select);
+        let found = run(&mut database, "Scan", scan.clone()).unwrap();
+        assert_eq!(found["Items"], json!([keys]));
+        let query = json!({
+            "KeyConditionExpression": "a = :a",
+            "ExpressionAttributeValues": {":a": {"S": "a"}, ":f": {"S": "x"}},
+        });
+        let found = run(&mut database, "Query", with(scan, query)).unwrap();
+        assert_eq!(found["Items"], json!([keys]));
+    }
+}
+
+#[test]
 fn an_index_is_not_read_before_all_items_are_in_it() {
     let (_folder, mut database) = tables();
     put(&mut database, "hash", &item(&[("a", "a"), ("x", "x")]));

@@ -175,7 +175,7 @@ fn read(
                 room,
                 is_whole,
                 keeps: &keeps,
-                answer: Answer::All,
+                answer: Answer::Whole,
             },
         )?;
         let consumed = &mut found.consumed;

@@ -310,3 +310,17 @@ fn gets_are_refused_as_writes_are() {
         "Transaction payload size cannot exceed 4 MB"
     );
 }
+
+#[test]
+fn an_item_without_projected_attributes_is_answered_as_none() {
+    let (_folder, mut database) = open();
+    let item = |name: &str| json!({"pk": {"S": name}, "x": {"S": "y"}});
+    write(&mut database, json!([put(item("a")), put(item("b"))]));
+    let read = |name: &str, path: &str| json!({"Get": {"TableName": "things", "Key": key(name), "ProjectionExpression": path}});
+    let request = json!({"TransactItems": [read("a", "x"), read("b", "z")]});
+    let answer = run(&mut database, "TransactGetItems", request).unwrap();
+    assert_eq!(
+        answer["Responses"],
+        json!([{"Item": {"x": {"S": "y"}}}, {}])
+    );
+}

@@ -82,7 +82,7 @@ impl Store {
 
     /// Runs what was read. A write is on disk when this returns.
     pub(crate) async fn run(&self, request: Request) -> Result<Bytes, ApiError> {
-        let kind = request.operation().kind();
+        let kind = request.kind();
         let run = move |database: &mut Database| {
             let answer = match kind {
                 Kind::Read => database.read(|database| answer(database, &request)),

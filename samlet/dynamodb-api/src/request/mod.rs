@@ -44,7 +44,7 @@ pub use transactions::{
 
 use self::body::Body;
 use self::members::Members;
-use crate::{Operation, Refusal, wire};
+use crate::{Kind, Operation, Refusal, wire};
 
 /// A request, read and checked as far as that can be without a look at what is stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -233,6 +233,22 @@ impl Request {
             Self::UpdateTable(_) => Operation::UpdateTable,
             Self::UpdateTimeToLive(_) => Operation::UpdateTimeToLive,
         }
+    }
+
+    /// How it is to be run: what only selects by statements reads.
+    pub fn kind(&self) -> Kind {
+        let only_selects = match self {
+            Self::ExecuteStatement(request) => request.statement.is_read(),
+            Self::BatchExecuteStatement(request) => {
+                let mut statements = request.statements.iter().flatten();
+                statements.all(|entry| entry.statement.is_read())
+            }
+            _ => false,
+        };
+        if only_selects {
+            return Kind::Read;
+        }
+        self.operation().kind()
     }
 
     /// The names of the tables that it is about, each once. Which table a shard's iterator is of, only the store says.

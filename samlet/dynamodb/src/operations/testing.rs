@@ -58,7 +58,7 @@ pub(crate) fn run(
 ) -> Result<Value, Error> {
     let operation = Operation::from_name(operation).unwrap();
     let request = Request::from_json(operation, request, &place())?;
-    match operation.kind() {
+    match request.kind() {
         Kind::Read => database.read(|database| run_request(database, &request)),
         Kind::Write | Kind::Definition => {
             write(database, |database| run_request(database, &request))

@@ -1,4 +1,5 @@
-//! Keys as bytes: they sort as the values that they encode, whatever follows them.
+//! Keys as bytes: they sort as the values that they encode, whatever follows them; so those of two values differ, and
+//! none is the beginning of another.
 
 #![no_main]
 
@@ -18,6 +19,18 @@ enum Pair {
     Strings(String, String),
     Bytes(Vec<u8>, Vec<u8>),
     Numbers([(bool, u64, u64, i16); 2]),
+    /// Differ by little: a string and one that is made of it.
+    Near(Vec<u8>, Vec<Edit>),
+    /// Differ by little, or not at all: by zeros that the exponent makes up for, or not.
+    NearNumbers((bool, u64, u64, i16), u8, i8, i8),
+}
+
+/// A change of bytes at a place.
+#[derive(Arbitrary, Debug)]
+enum Edit {
+    Insert(u8, u8),
+    Remove(u8),
+    Cut(u8),
 }
 
 #[derive(Arbitrary, Debug)]
@@ -38,6 +51,9 @@ fuzz_target!(|input: Input| {
     });
     assert_eq!(left_key.cmp(&right_key), expected);
     prefix(&left, &right, &right_key);
+    prefix(&right, &left, &left_key);
+    let is_start = left_key.starts_with(&right_key) || right_key.starts_with(&left_key);
+    assert_eq!(is_start, expected == Ordering::Equal);
     left_key.extend(&input.after[0]);
     right_key.extend(&input.after[1]);
     if expected != Ordering::Equal {
@@ -69,11 +85,45 @@ fn values(pair: Pair) -> Option<(AttributeValue, AttributeValue)> {
             AttributeValue::N(number(left)?),
             AttributeValue::N(number(right)?),
         ),
+        Pair::Near(bytes, edits) => {
+            let near = edited(&bytes, edits);
+            (AttributeValue::B(bytes), AttributeValue::B(near))
+        }
+        Pair::NearNumbers(parts, zeros, more, higher) => {
+            let (is_negative, _, low, exponent) = parts;
+            let zeros = u32::from(zeros % 18);
+            let digits = u128::from(low) * 10_u128.pow(zeros);
+            let digits = digits.saturating_add_signed(more.into());
+            let exponent = i32::from(exponent % 140);
+            let moved = exponent - zeros.cast_signed() + i32::from(higher % 2);
+            (
+                AttributeValue::N(parsed(is_negative, low.into(), exponent)?),
+                AttributeValue::N(parsed(is_negative, digits, moved)?),
+            )
+        }
     })
 }
 
 fn number((is_negative, high, low, exponent): (bool, u64, u64, i16)) -> Option<Number> {
-    let sign = if is_negative { "-" } else { "" };
     let digits = (u128::from(high) << 64 | u128::from(low)) % 10_u128.pow(38);
-    Number::parse(&format!("{sign}{digits}e{}", exponent % 140)).ok()
+    parsed(is_negative, digits, (exponent % 140).into())
+}
+
+fn parsed(is_negative: bool, digits: u128, exponent: i32) -> Option<Number> {
+    let sign = if is_negative { "-" } else { "" };
+    Number::parse(&format!("{sign}{digits}e{exponent}")).ok()
+}
+
+fn edited(bytes: &[u8], edits: Vec<Edit>) -> Vec<u8> {
+    let mut near = bytes.to_vec();
+    for edit in edits {
+        let place = |at: u8| usize::from(at) % (near.len() + 1);
+        match edit {
+            Edit::Insert(at, byte) => near.insert(place(at), byte),
+            Edit::Remove(at) if place(at) < near.len() => drop(near.remove(place(at))),
+            Edit::Remove(_) => {}
+            Edit::Cut(at) => near.truncate(place(at)),
+        }
+    }
+    near
 }

@@ -230,8 +230,9 @@ fn key_attribute(name: &str, kind: AttributeType) -> KeyAttribute {
     }
 }
 
-/// A definition is kept as the request that would make the table.
-fn read(text: &str, shared: &Shared) -> Option<CreateTable> {
+/// A definition is kept as the request that would make the table. What a version of samlet refuses in new requests only
+/// must not be refused here: all that was ever stored is read.
+pub(super) fn read(text: &str, shared: &Shared) -> Option<CreateTable> {
     let place = &shared.place;
     match Request::read(Operation::CreateTable, text.as_bytes(), place) {
         Ok(Request::CreateTable(definition)) => Some(definition),

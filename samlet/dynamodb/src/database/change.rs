@@ -7,6 +7,7 @@ use samlet_dynamodb_api::evaluate::items_equal;
 use samlet_dynamodb_api::value::item_size;
 
 use super::definition::{Index, IndexState, Key, Table};
+use super::rows::damaged;
 use super::{Database, items};
 use crate::error::Error;
 use crate::streams;
@@ -41,6 +42,9 @@ impl Database {
             (Some(old), Some(new)) if items_equal(old, new) => return Ok(()),
             _ => {}
         }
+        if self.is_unsound(table) {
+            return Err(damaged(table));
+        }
         self.write_row(table, change)?;
         let sizes = sizes(change, item_size);
         self.count(table.number, sizes)?;
@@ -67,7 +71,7 @@ impl Database {
             "INSERT INTO items_{} (key, item) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET item = ?2",
             table.number
         );
-        let bytes = items::encode(key, new);
+        let bytes = items::encode(table.number, key, new);
         self.connection
             .prepare_cached(&write)?
             .execute(params![key, bytes])?;

@@ -19,7 +19,8 @@ const VERSION: i32 = 1;
 /// in its table, and `expiry_N(at, key)` under a number of its own for a table whose items expire.
 ///
 /// `numbers` has the last number given, and how often definitions have changed. Counts stand by themselves, for they are
-/// written with every change of an item.
+/// written with every change of an item. What says what there is has a `seal`, a checksum over a row's other columns but
+/// for a stream's last sequence number. Times are seconds since the epoch.
 const SCHEMA: &str = "
 CREATE TABLE numbers (last INTEGER NOT NULL, definitions INTEGER NOT NULL) STRICT;
 INSERT INTO numbers VALUES (0, 0);
@@ -30,13 +31,15 @@ CREATE TABLE tables (
     created REAL NOT NULL,
     definition TEXT NOT NULL,
     time_to_live TEXT,
-    expiry INTEGER
+    expiry INTEGER,
+    seal INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE indexes (
     number INTEGER PRIMARY KEY,
     table_number INTEGER NOT NULL,
     name TEXT NOT NULL,
     state TEXT NOT NULL,
+    seal INTEGER NOT NULL DEFAULT 0,
     UNIQUE (table_number, name)
 ) STRICT;
 CREATE TABLE counts (
@@ -60,6 +63,7 @@ CREATE TABLE streams (
     keys TEXT NOT NULL,
     created REAL NOT NULL,
     ended REAL,
+    seal INTEGER NOT NULL DEFAULT 0,
     last_sequence INTEGER NOT NULL DEFAULT 0,
     UNIQUE (table_name, label)
 ) STRICT;
@@ -68,7 +72,6 @@ CREATE TABLE records (
     sequence INTEGER NOT NULL,
     at REAL NOT NULL,
     record BLOB NOT NULL,
-    mark TEXT,
     PRIMARY KEY (stream, sequence)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE tokens (
@@ -126,17 +129,26 @@ pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<(), StoreE
     let content: i64 = connection
         .query_row(content, [], |row| row.get(0))
         .map_err(failed)?;
-    if content == 0 && application == 0 {
+    if content == 0 && application == 0 && version == 0 {
         return make(connection).map_err(failed);
     }
     if application == APPLICATION_ID && version == VERSION {
         return Ok(());
     }
     let path = path.to_owned();
-    Err(StoreError::Format {
-        path,
-        is_newer: application == APPLICATION_ID && version > VERSION,
-    })
+    if application == APPLICATION_ID || is_before_first(connection).map_err(failed)? {
+        let is_newer = version > VERSION;
+        return Err(StoreError::Format { path, is_newer });
+    }
+    let reason = "it is a file of SQLite's, but not one that samlet has written".into();
+    Err(StoreError::Damaged { path, reason })
+}
+
+/// Whether a file is one of samlet's from before its format had versions.
+fn is_before_first(connection: &Connection) -> rusqlite::Result<bool> {
+    let select = "SELECT count(*) FROM sqlite_schema WHERE name IN ('_tables', '_stream_records')";
+    let known: i64 = connection.query_row(select, [], |row| row.get(0))?;
+    Ok(known > 0)
 }
 
 fn make(connection: &Connection) -> rusqlite::Result<()> {

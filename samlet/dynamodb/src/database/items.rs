@@ -1,7 +1,9 @@
-//! Items as bytes: a version, the attributes, and a checksum over them and the item's key.
+//! Items as bytes: a version, the attributes in the order of their names, and a checksum over them, the number of the
+//! item's table, and the item's key.
 //!
-//! SQLite keeps no checksums of what is in its rows: a flipped bit would be another value. The format is part of the
-//! file's; bytes of another version are not read.
+//! SQLite keeps no checksums of what is in its rows: a flipped bit would be another value, and a page that has come to
+//! another place would be another item, or another table's. An item is written in one way only. The format is part of
+//! the file's; bytes of another version are not read.
 
 use std::collections::BTreeMap;
 
@@ -20,20 +22,20 @@ const MAX_DEPTH: usize = 64;
 #[error("the item is not as it was written")]
 pub(crate) struct Damaged;
 
-/// Writes an item that is stored under `key`.
-pub(crate) fn encode(key: &[u8], item: &Item) -> Vec<u8> {
+/// Writes an item that is stored under `key` in the table of a number.
+pub(crate) fn encode(table: i64, key: &[u8], item: &Item) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(256);
     bytes.push(VERSION);
     append_item(&mut bytes, item);
-    let checksum = checksum(key, &bytes);
+    let checksum = checksum(table, key, &bytes);
     bytes.extend(checksum);
     bytes
 }
 
-/// Reads an item that is stored under `key`.
-pub(crate) fn decode(key: &[u8], bytes: &[u8]) -> Result<Item, Damaged> {
+/// Reads an item that is stored under `key` in the table of a number.
+pub(crate) fn decode(table: i64, key: &[u8], bytes: &[u8]) -> Result<Item, Damaged> {
     let (content, written) = bytes.split_last_chunk().ok_or(Damaged)?;
-    if checksum(key, content) != *written {
+    if checksum(table, key, content) != *written {
         return Err(Damaged);
     }
     let mut reader = Reader(content);
@@ -48,9 +50,10 @@ pub(crate) fn decode(key: &[u8], bytes: &[u8]) -> Result<Item, Damaged> {
     }
 }
 
-/// Over what is stored, and where.
-pub(crate) fn checksum(key: &[u8], content: &[u8]) -> [u8; CHECKSUM_BYTES] {
+/// Over what is stored, and where: what it belongs to has a number that nothing else in the file has.
+pub(crate) fn checksum(number: i64, key: &[u8], content: &[u8]) -> [u8; CHECKSUM_BYTES] {
     let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&number.to_be_bytes());
     hasher.update(key);
     hasher.update(content);
     hasher.finalize().to_be_bytes()
@@ -187,9 +190,13 @@ impl<'b> Reader<'b> {
         let mut value = 0;
         for shift in (0..128).step_by(7) {
             let byte = self.byte()?;
-            value |= u128::from(byte & 0x7f) << shift;
+            let low = u128::from(byte & 0x7f);
+            value |= low << shift;
             if byte & 0x80 == 0 {
-                return Ok(value);
+                // Neither zeros in front nor bits that have no place.
+                let is_shortest = byte > 0 || shift == 0;
+                let is_whole = value >> shift == low;
+                return (is_shortest && is_whole).then_some(value).ok_or(Damaged);
             }
         }
         Err(Damaged)
@@ -217,7 +224,11 @@ impl<'b> Reader<'b> {
     }
 
     fn number(&mut self) -> Result<Number, Damaged> {
-        let is_negative = self.byte()? != 0;
+        let is_negative = match self.byte()? {
+            0 => false,
+            1 => true,
+            _ => return Err(Damaged),
+        };
         let exponent = i16::from_be_bytes([self.byte()?, self.byte()?]);
         let digits = self.integer()?;
         Number::from_parts(is_negative, digits, exponent).ok_or(Damaged)
@@ -228,6 +239,9 @@ impl<'b> Reader<'b> {
         let mut item = BTreeMap::new();
         for _ in 0..count {
             let name = self.text()?;
+            if item.last_key_value().is_some_and(|(last, _)| *last >= name) {
+                return Err(Damaged);
+            }
             item.insert(name, self.value(depth)?);
         }
         Ok(item)

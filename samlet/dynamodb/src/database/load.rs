@@ -23,7 +23,7 @@ impl Database {
         let mut count = (0, 0);
         for item in items {
             let key = table.key_of(&item)?;
-            insert.execute(params![key.0, items::encode(&key.0, &item)])?;
+            insert.execute(params![key.0, items::encode(table.number, &key.0, &item)])?;
             count.0 += 1;
             count.1 += i64::try_from(item_size(&item)).unwrap_or(i64::MAX);
             let change = Change {

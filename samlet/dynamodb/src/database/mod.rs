@@ -14,6 +14,8 @@ pub(crate) mod items;
 pub(crate) mod keys;
 mod load;
 mod rows;
+mod seals;
+mod soundness;
 mod tables;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -35,9 +37,11 @@ pub(crate) use definition::{
 };
 pub(crate) use history::{Event, History};
 pub(crate) use rows::{KeyRange, Position, Row, Walk};
+pub(crate) use seals::Sealed;
 pub(crate) use tables::{Count, Counts};
 
 use self::catalogue::Catalogue;
+use self::soundness::Soundness;
 use crate::damage;
 use crate::error::Error;
 use crate::errors::StoreError;
@@ -54,6 +58,8 @@ pub(crate) struct Database {
     connection: Connection,
     catalogue: Catalogue,
     shared: Arc<Shared>,
+    /// It is one that only reads.
+    is_reader: bool,
     /// The open transaction has changed definitions.
     has_defined: bool,
     /// The writer's: there is long work to do.
@@ -82,6 +88,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     /// The streams that there are, and who waits for their records.
     pub(crate) streams: Watched,
+    /// What is known of damage.
+    soundness: Soundness,
 }
 
 impl Database {
@@ -92,9 +100,11 @@ impl Database {
             place: Arc::clone(place),
             clock: clock.clone(),
             streams: Watched::default(),
+            soundness: Soundness::default(),
         };
         let mut database = Self::connect(Arc::new(shared), OpenFlags::default())?;
         format::prepare(&database.connection, path)?;
+        database.ensure_catalogue(path)?;
         // Of a process that was killed.
         database.has_work = true;
         database.watch_streams();
@@ -104,7 +114,21 @@ impl Database {
     /// Another connection to the same file, which only reads.
     pub(crate) fn beside(&self) -> Result<Self, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        Self::connect(Arc::clone(&self.shared), flags)
+        let mut beside = Self::connect(Arc::clone(&self.shared), flags)?;
+        beside.is_reader = true;
+        Ok(beside)
+    }
+
+    /// Refuses a file that doesn't say what tables it has.
+    fn ensure_catalogue(&mut self, path: &Path) -> Result<(), StoreError> {
+        let found = self.catalogue_damage();
+        match found.unwrap_or_else(|error| Some(error.to_string())) {
+            None => Ok(()),
+            Some(reason) => Err(StoreError::Damaged {
+                path: path.to_owned(),
+                reason: format!("it is damaged: {reason}"),
+            }),
+        }
     }
 
     fn connect(shared: Arc<Shared>, flags: OpenFlags) -> Result<Self, StoreError> {
@@ -114,10 +138,14 @@ impl Database {
         };
         let connection = Connection::open_with_flags(&shared.path, flags).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        // A page with cells that can't be is noticed when it is read.
+        let check = connection.pragma_update(None, "cell_size_check", true);
+        check.map_err(failed)?;
         Ok(Self {
             connection,
             catalogue: Catalogue::default(),
             shared,
+            is_reader: false,
             has_defined: false,
             has_work: false,
             is_sweeping: false,

@@ -58,10 +58,13 @@ impl Database {
         let mut select = self.connection.prepare_cached(&select)?;
         let found = select.query_row([&key.0], |row| {
             let bytes = row.get_ref(0)?.as_blob()?;
-            Ok(items::decode(&key.0, bytes))
+            Ok(items::decode(table.number, &key.0, bytes))
         });
         match found.optional()? {
-            None => Ok(None),
+            None => {
+                self.ensure_sound(table, None)?;
+                Ok(None)
+            }
             Some(Ok(item)) => Ok(Some(item)),
             Some(Err(_)) => Err(damaged(table)),
         }
@@ -73,6 +76,7 @@ impl Database {
         walk: &Walk<'_>,
         each: &mut dyn FnMut(Row) -> Result<ControlFlow<()>, Error>,
     ) -> Result<(), Error> {
+        self.ensure_sound(walk.table, walk.index)?;
         let (select, bounds) = statement(walk);
         let mut select = self.connection.prepare_cached(&select)?;
         let mut rows = select.query(params_from_iter(bounds))?;
@@ -158,12 +162,12 @@ fn read(walk: &Walk<'_>, row: &rusqlite::Row<'_>) -> Result<Row, Error> {
     let key = Key(blob(0)?.ok_or_else(damaged)?.to_vec());
     let bytes = blob(1)?.ok_or_else(damaged)?;
     let Some(index) = walk.index else {
-        let item = items::decode(&key.0, bytes).map_err(|_| damaged())?;
+        let item = items::decode(walk.table.number, &key.0, bytes).map_err(|_| damaged())?;
         let position = Position { key, item: None };
         return Ok(Row { position, item });
     };
     let item_key = Key(blob(2)?.ok_or_else(damaged)?.to_vec());
-    let item = items::decode(&item_key.0, bytes).map_err(|_| damaged())?;
+    let item = items::decode(walk.table.number, &item_key.0, bytes).map_err(|_| damaged())?;
     if index.key_of(&item).as_ref() != Some(&key) {
         return Err(damaged());
     }

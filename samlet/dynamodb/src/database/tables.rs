@@ -7,9 +7,10 @@ use samlet_dynamodb_api::Request;
 use samlet_dynamodb_api::request::CreateTable;
 use uuid::Uuid;
 
+use super::catalogue::read;
 use super::definition::{Index, IndexState, Table};
 use super::work::Kind;
-use super::{Database, format};
+use super::{Database, Sealed, format};
 use crate::error::Error;
 
 /// How many items there are, and how many bytes they have.
@@ -42,8 +43,9 @@ impl Database {
             definition.table,
             Uuid::new_v4().to_string(),
             self.now(),
-            text(definition),
+            self.text(definition),
         ])?;
+        self.seal(Sealed::Tables, number)?;
         self.begin_count(number)?;
         format::make_items(&self.connection, number)?;
         let local = definition.local_indexes.iter().map(|index| &index.name);
@@ -78,8 +80,9 @@ impl Database {
         self.set_defined();
         let update = "UPDATE tables SET definition = ? WHERE number = ?";
         let mut update = self.connection.prepare_cached(update)?;
-        update.execute(params![text(definition), table.number])?;
-        Ok(())
+        update.execute(params![self.text(definition), table.number])?;
+        drop(update);
+        self.seal(Sealed::Tables, table.number)
     }
 
     /// Begins a global index, the one of `name` in the table's new definition. It is active when all items that were
@@ -132,7 +135,8 @@ impl Database {
         let update = "UPDATE tables SET time_to_live = ?, expiry = ? WHERE number = ?";
         let mut update = self.connection.prepare_cached(update)?;
         update.execute(params![attribute, expiry, table.number])?;
-        Ok(())
+        drop(update);
+        self.seal(Sealed::Tables, table.number)
     }
 
     /// How many items a table and its indexes have.
@@ -167,6 +171,7 @@ impl Database {
         let insert = "INSERT INTO indexes (number, table_number, name, state) VALUES (?, ?, ?, ?)";
         let mut insert = self.connection.prepare_cached(insert)?;
         insert.execute(params![number, table, name, state.name()])?;
+        self.seal(Sealed::Indexes, number)?;
         self.begin_count(number)?;
         format::make_index(&self.connection, number)?;
         Ok(number)
@@ -184,11 +189,12 @@ impl Database {
         self.connection.prepare_cached(&delete)?.execute([number])?;
         Ok(())
     }
-}
 
-/// A definition as the file has it: the request that would make the table.
-fn text(definition: &CreateTable) -> String {
-    Request::CreateTable(definition.clone())
-        .to_json()
-        .to_string()
+    /// A definition as the file has it: the request that would make the table.
+    fn text(&self, definition: &CreateTable) -> String {
+        let request = Request::CreateTable(definition.clone());
+        let text = request.to_json().to_string();
+        debug_assert_eq!(read(&text, &self.shared).as_ref(), Some(definition));
+        text
+    }
 }

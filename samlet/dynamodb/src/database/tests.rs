@@ -1,4 +1,6 @@
 #![allow(clippy::unwrap_used)]
+mod damage;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -462,7 +464,7 @@ fn a_flipped_bit_of_a_stored_item_is_damage_and_never_another_value() {
     }
     assert_eq!(
         database.find_damage().unwrap(),
-        "the stored table things is damaged"
+        "an item of things can't be read"
     );
 }
 

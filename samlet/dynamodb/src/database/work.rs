@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::definition::{IndexState, Key, Table};
 use super::rows::{Position, Row, Walk};
-use super::{Database, KeyRange};
+use super::{Database, KeyRange, Sealed};
 use crate::error::Error;
 use crate::{expiry, streams};
 
@@ -114,6 +114,13 @@ impl Database {
         Ok(())
     }
 
+    pub(super) fn has_work(&self, kind: Kind, target: i64) -> Result<bool, Error> {
+        let select = "SELECT count(*) FROM work WHERE kind = ? AND target = ?";
+        let mut select = self.connection.prepare_cached(select)?;
+        let count: i64 = select.query_row(params![kind.name(), target], |row| row.get(0))?;
+        Ok(count > 0)
+    }
+
     fn next_work(&self) -> Result<Option<Work>, Error> {
         let select = "SELECT number, kind, target, position FROM work ORDER BY number LIMIT 1";
         let mut select = self.connection.prepare_cached(select)?;
@@ -182,6 +189,7 @@ impl Database {
             let mut update = self.connection.prepare_cached(update)?;
             update.execute(params![IndexState::Active.name(), index.number])?;
             drop(update);
+            self.seal(Sealed::Indexes, index.number)?;
             self.set_defined();
         }
         Ok(is_done)

@@ -22,6 +22,9 @@ pub(crate) fn delete(database: &mut Database, until: Instant) -> Result<bool, Er
     let now = now(database);
     for (table, expiry) in tables(database)? {
         let table = database.table(&table)?;
+        if database.is_unsound(&table) {
+            continue;
+        }
         loop {
             let expired = expired(database, expiry, now)?;
             for (at, key) in &expired {

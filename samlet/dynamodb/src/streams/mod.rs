@@ -20,7 +20,7 @@ use samlet_commit::Session;
 use samlet_dynamodb_api::request::StreamViewType;
 use serde_json::{Value, json};
 
-use crate::database::{Change, Database, Stream, Table};
+use crate::database::{Change, Database, Sealed, Stream, Table};
 use crate::error::Error;
 
 pub(crate) use iterator::of_iterator;
@@ -60,6 +60,7 @@ pub(crate) fn begin(
             seconds(created),
         ],
     )?;
+    database.seal(Sealed::Streams, stream.number)?;
     database.set_defined();
     Ok(stream)
 }
@@ -74,6 +75,7 @@ pub(crate) fn end(database: &mut Database, table: &Table) -> Result<(), Error> {
     let ended = ended.optional()?;
     drop(update);
     if let Some(ended) = ended {
+        database.seal(Sealed::Streams, ended)?;
         database.set_stream_changed(ended);
         database.set_defined();
     }
@@ -113,6 +115,21 @@ pub(crate) fn latest_label(database: &Database, table: &Table) -> Result<Option<
     let horizon = database.now() - RETENTION;
     let label = select.query_row(params![table.number, horizon], |row| row.get(0));
     Ok(label.optional()?)
+}
+
+/// Whether a record is not as it was written.
+pub(crate) fn has_damaged_record(database: &Database) -> Result<bool, Error> {
+    let select = "SELECT stream, sequence, record FROM records";
+    let mut select = database.connection().prepare(select)?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let (stream, sequence) = (row.get(0)?, row.get(1)?);
+        let is_read = |bytes| Record::decode(stream, sequence, bytes).is_ok();
+        if !row.get_ref(2)?.as_blob().is_ok_and(is_read) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The ARN of a stream.

@@ -119,7 +119,7 @@ impl<I: Borrow<Item>> Record<I> {
         for image in [&self.old, &self.new].into_iter().flatten() {
             items::append_item(&mut bytes, image.borrow());
         }
-        bytes.extend(items::checksum(&place(stream, sequence), &bytes));
+        bytes.extend(items::checksum(stream, &sequence.to_be_bytes(), &bytes));
         bytes
     }
 }
@@ -128,7 +128,7 @@ impl Record<Item> {
     /// Reads what [`Self::encode`] wrote.
     pub(super) fn decode(stream: i64, sequence: i64, bytes: &[u8]) -> Result<Self, Damaged> {
         let (content, written) = bytes.split_last_chunk().ok_or(Damaged)?;
-        if items::checksum(&place(stream, sequence), content) != *written {
+        if items::checksum(stream, &sequence.to_be_bytes(), content) != *written {
             return Err(Damaged);
         }
         let mut reader = Reader::new(content);
@@ -164,14 +164,6 @@ impl Record<Item> {
             new,
         })
     }
-}
-
-/// What the checksum of a record is over, beside its content.
-fn place(stream: i64, sequence: i64) -> [u8; 16] {
-    let mut place = [0; 16];
-    place[..8].copy_from_slice(&stream.to_be_bytes());
-    place[8..].copy_from_slice(&sequence.to_be_bytes());
-    place
 }
 
 /// `eventID`: 32 hexadecimal digits, always the same of a record, and not of two in a stream.

@@ -1,4 +1,4 @@
-//! Whether SQLite's write-ahead log can be read to its end.
+//! Whether SQLite's write-ahead log can be read to its end, or to a last frame that a kill has cut short.
 //!
 //! SQLite itself takes the first frame with a wrong checksum for the end, and
 //! says nothing of those after it. <https://www.sqlite.org/fileformat2.html#walformat>
@@ -26,6 +26,9 @@ const PAGE_BYTES: RangeInclusive<u32> = 512..=65_536;
 
 /// How many frames of the write-ahead log at `path` SQLite would pass over,
 /// though they belong to it: after a process was killed there are none.
+///
+/// The last frame doesn't count: SQLite writes a frame's header and its page one after the other, over what was there
+/// in a log before this one, and a kill between the two leaves a frame that is not whole. Frames before it were whole.
 pub fn unreadable_frames(path: &Path) -> io::Result<usize> {
     let file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
@@ -62,7 +65,8 @@ pub fn unreadable_frames(path: &Path) -> io::Result<usize> {
         is_broken |= !is_of_this_log || !sum.is(&frame[16..24]);
         passed_over += usize::from(is_broken && is_of_this_log);
     }
-    Ok(passed_over)
+    let is_cut_short = passed_over == 1;
+    Ok(if is_cut_short { 0 } else { passed_over })
 }
 
 fn word(bytes: &[u8], at: usize) -> u32 {
@@ -183,7 +187,8 @@ mod tests {
                 for frame in 1..=5 {
                     let mut damaged = whole.clone();
                     damaged[page_at(page_bytes as usize, frame) + 7] ^= 0x80;
-                    assert_eq!(unreadable(&damaged), 6 - frame, "{page_bytes} {frame}");
+                    let expected = if frame == 5 { 0 } else { 6 - frame };
+                    assert_eq!(unreadable(&damaged), expected, "{page_bytes} {frame}");
                 }
             }
         }
@@ -198,6 +203,18 @@ mod tests {
         assert_eq!(unreadable(&old), 0);
         let whole = log(512, 5, true);
         assert_eq!(unreadable(&whole[..whole.len() - 1]), 0);
+    }
+
+    #[test]
+    fn a_frame_over_one_of_a_log_before_this_one_may_be_cut_short_anywhere() {
+        let frame_bytes = FRAME_HEADER_BYTES + 512;
+        let whole = log(512, 3, true);
+        // The one before had five frames, of other salts.
+        let mut before = vec![0xaa; HEADER_BYTES + 5 * frame_bytes];
+        for cut in HEADER_BYTES..whole.len() {
+            before[..cut].copy_from_slice(&whole[..cut]);
+            assert_eq!(unreadable(&before), 0, "{cut}");
+        }
     }
 
     #[test]

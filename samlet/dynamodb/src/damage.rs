@@ -14,6 +14,6 @@ pub(crate) fn is_sign(reason: &str) -> bool {
 pub(crate) fn report(path: &Path, reason: &str) {
     let path = path.display();
     tracing::error!(
-        "the store {path} is damaged: {reason}; restore it from a copy, or save with `samlet tables export` what can be read, and `samlet reset`"
+        "the store {path} is damaged: {reason}; restore it from a copy, or save the tables that are whole with `samlet tables export`, and `samlet reset`"
     );
 }

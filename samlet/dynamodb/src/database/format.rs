@@ -12,7 +12,7 @@ use crate::errors::StoreError;
 const APPLICATION_ID: i32 = 0x736d_6c54;
 
 /// SQLite's `user_version`: the version of the format.
-const VERSION: i32 = 1;
+pub(super) const VERSION: i32 = 1;
 
 /// What the file has beside a table for each table and index:
 /// `items_N(key, item)` for table number N, `index_N(key, item)` for index number N, whose `item` is the key of the item

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 mod damage;
+mod formats;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;

@@ -47,7 +47,9 @@ impl Soundness {
         let waited = self
             .ended
             .wait_timeout_while(self.state(), PATIENCE, is_checking);
-        drop(waited);
+        // What takes longer is not waited for again.
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.is_checking = false;
     }
 
     fn has(&self, number: i64) -> bool {

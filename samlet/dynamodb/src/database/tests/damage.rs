@@ -12,8 +12,7 @@ use serde_json::json;
 use super::super::definition::Table;
 use super::super::rows::Row;
 use super::super::{Cause, Change, Database};
-use super::{definition, finish_work, item, walk};
-use crate::command::tests::place;
+use super::{definition, finish_work, item, place, walk};
 use crate::operations::testing::{run, table, write};
 
 const PAGE: usize = 4096;

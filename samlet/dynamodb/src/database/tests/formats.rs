@@ -14,8 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::Database;
 use super::super::format::VERSION;
-use super::{finish_work, refused};
-use crate::command::tests::place;
+use super::{finish_work, place, refused};
 use crate::errors::StoreError;
 use crate::operations::testing::{run, table};
 

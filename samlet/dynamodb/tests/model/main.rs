@@ -7,8 +7,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod checks;
+mod child;
 mod engine;
 mod expressions;
+mod kills;
 mod number;
 mod request;
 mod resolve;

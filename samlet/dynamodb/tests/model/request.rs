@@ -335,6 +335,18 @@ impl Request {
         }
     }
 
+    /// The table whose definition it changes.
+    pub(crate) fn definition(&self) -> Option<&str> {
+        match self {
+            Self::Create(schema) => Some(&schema.name),
+            Self::Drop(table)
+            | Self::AddIndex(table, ..)
+            | Self::DropIndex(table, _)
+            | Self::Stream(table, _) => Some(table),
+            _ => None,
+        }
+    }
+
     /// The request on one line.
     pub(crate) fn line(&self) -> String {
         let (operation, body) = self.body();

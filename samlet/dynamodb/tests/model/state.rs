@@ -119,10 +119,11 @@ impl Model {
             }
             Request::DropIndex(name, index) => {
                 let table = self.table_mut(name)?;
+                if table.index(index).is_some_and(|index| index.is_local) {
+                    return Err(refused(VALIDATION));
+                }
                 let indexes = &mut table.schema.indexes;
-                let place = indexes
-                    .iter()
-                    .position(|one| one.name == *index && !one.is_local);
+                let place = indexes.iter().position(|one| one.name == *index);
                 indexes.remove(place.ok_or(refused(NO_TABLE))?);
             }
             Request::Stream(name, view) => match (view, self.table(name)?.stream) {

@@ -1,5 +1,6 @@
 //! Kills amid requests: what was answered is there, and anything else is there wholly or not at all.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use proptest::collection::vec;
@@ -11,8 +12,8 @@ use crate::child::Elsewhere;
 use crate::engine::{Answered, Engine};
 use crate::request::Request;
 use crate::resolve::Resolver;
-use crate::run::{Run, assert_none_fails, config};
-use crate::state::{Answer, Model};
+use crate::run::{Figures, Run, assert_none_fails, config};
+use crate::state::Model;
 use crate::strategy::{self, ChangeSeed, History, KeySeed, Step, WriteSeed};
 use crate::value::{self, Item};
 
@@ -125,6 +126,7 @@ impl Run<Elsewhere> {
             self.lines.push(format!("  ({fate}) {}", request.line()));
         }
         self.lines.push("killed and started again".into());
+        self.figures.kills += 1;
         self.take_over(&requests, &answers)?;
         self.name_streams()?;
         checks::everything(&mut self.engine, &self.model)?;
@@ -141,16 +143,13 @@ impl Run<Elsewhere> {
         for (place, request) in requests.iter().enumerate() {
             if let Some(answer) = answers.get(&place) {
                 let expected = self.model.apply(request);
+                self.figures.count(request, &expected);
                 checks::compare(answer, &expected)?;
                 continue;
             }
             let mut after = self.model.clone();
             let answer = after.apply(request);
-            let is_refused = matches!(
-                answer,
-                Answer::Refused(..) | Answer::RefusedForOne(_) | Answer::Cancelled(_)
-            );
-            if is_refused {
+            if answer.is_refusal() {
                 continue;
             }
             let is_done = match request.definition() {
@@ -159,6 +158,9 @@ impl Run<Elsewhere> {
             };
             if is_done {
                 self.model = after;
+                self.figures.in_flight.0 += 1;
+            } else {
+                self.figures.in_flight.1 += 1;
             }
         }
         Ok(())
@@ -215,13 +217,16 @@ impl Run<Elsewhere> {
 fn what_a_kill_leaves_is_what_was_answered_and_whole_requests() {
     let volleys = vec(volley(), 1..KILLS);
     let histories = (strategy::history(0..1), volleys);
+    let figures = RefCell::new(Figures::default());
     assert_none_fails(
         config(HISTORIES, DIVISOR),
         &histories,
         |(history, volleys)| {
             let mut run = Run::new(Elsewhere::new());
-            let killed = run.kills(&history, &volleys);
-            killed.map_err(|error| run.failure(&error))
+            let held = run.kills(&history, &volleys);
+            figures.borrow_mut().add(&run.figures);
+            held.map_err(|error| run.failure(&error))
         },
     );
+    println!("{:#?}", figures.borrow());
 }

@@ -5,6 +5,8 @@
 //! model` runs more of them.
 
 #![allow(clippy::unwrap_used)]
+// The tests print what came of their requests.
+#![allow(clippy::print_stdout)]
 
 mod checks;
 mod child;

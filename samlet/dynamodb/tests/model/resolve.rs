@@ -123,7 +123,13 @@ impl<'h> Resolver<'h> {
             Step::Again(back) => {
                 let count = self.transactions.len();
                 let place = count.checked_sub(back % count.max(1) + 1)?;
-                self.transactions[place].clone()
+                let request = &self.transactions[place];
+                // A table of that name may have been made with other keys since.
+                let fits = |write: &Write| {
+                    let table = model.tables.get(&write.table);
+                    table.is_none_or(|table| table.schema.has_key(&write.key))
+                };
+                request.writes().iter().all(fits).then(|| request.clone())?
             }
             Step::Get(table, seed) => {
                 let name = self.name(*table);

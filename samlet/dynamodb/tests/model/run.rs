@@ -1,5 +1,8 @@
 //! Runs histories in one process, and shows those that fail as they were sent.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRunner};
 use serde_json::json;
@@ -8,7 +11,7 @@ use crate::checks::{self, Checked};
 use crate::engine::{Engine, Here};
 use crate::request::Request;
 use crate::resolve::{self, Resolver};
-use crate::state::Model;
+use crate::state::{Answer, Model};
 use crate::strategy::{self, History, Step};
 
 /// Histories of a test run, unless `PROPTEST_CASES` says how many.
@@ -26,6 +29,38 @@ pub(crate) struct Run<E> {
     pub(crate) model: Model,
     /// What was sent.
     pub(crate) lines: Vec<String>,
+    pub(crate) figures: Figures,
+}
+
+/// What came of requests, of all histories.
+#[derive(Debug, Default)]
+pub(crate) struct Figures {
+    /// By their operations: those that were done, and those that were refused.
+    pub(crate) requests: BTreeMap<&'static str, (u64, u64)>,
+    pub(crate) kills: u64,
+    /// Requests in flight that a kill left done, and those that it left undone.
+    pub(crate) in_flight: (u64, u64),
+}
+
+impl Figures {
+    pub(crate) fn count(&mut self, request: &Request, answer: &Answer) {
+        let counts = self.requests.entry(request.body().0).or_default();
+        if answer.is_refusal() {
+            counts.1 += 1;
+        } else {
+            counts.0 += 1;
+        }
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (operation, (done, refused)) in &other.requests {
+            let counts = self.requests.entry(operation).or_default();
+            *counts = (counts.0 + done, counts.1 + refused);
+        }
+        self.kills += other.kills;
+        self.in_flight.0 += other.in_flight.0;
+        self.in_flight.1 += other.in_flight.1;
+    }
 }
 
 impl<E: Engine> Run<E> {
@@ -34,6 +69,7 @@ impl<E: Engine> Run<E> {
             engine,
             model: Model::default(),
             lines: Vec::new(),
+            figures: Figures::default(),
         }
     }
 
@@ -42,6 +78,7 @@ impl<E: Engine> Run<E> {
         self.lines.push(request.line());
         self.settle(request);
         let expected = self.model.apply(request);
+        self.figures.count(request, &expected);
         checks::send(&mut self.engine, request, &expected)?;
         self.name_streams()
     }
@@ -154,8 +191,12 @@ fn the_engine_does_what_the_model_does() {
         .build()
         .unwrap();
     let histories = strategy::history(1..STEPS);
+    let figures = RefCell::new(Figures::default());
     assert_none_fails(config(HISTORIES, 1), &histories, |history| {
         let mut run = Run::new(Here::new(&runtime));
-        run.history(&history).map_err(|error| run.failure(&error))
+        let held = run.history(&history);
+        figures.borrow_mut().add(&run.figures);
+        held.map_err(|error| run.failure(&error))
     });
+    println!("{:#?}", figures.borrow());
 }

@@ -59,6 +59,16 @@ pub(crate) enum Answer {
     Cancelled(Vec<(&'static str, Option<Item>)>),
 }
 
+impl Answer {
+    /// Whether nothing is done.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused(..) | Self::RefusedForOne(_) | Self::Cancelled(_)
+        )
+    }
+}
+
 /// Why a write doesn't fit its table, before anything is looked up.
 enum Misfit {
     /// Such a transaction is refused as a whole.

@@ -225,6 +225,11 @@ fn name() -> BoxedStrategy<String> {
     .boxed()
 }
 
+/// Mostly one of the tables that are made at first.
+fn table() -> BoxedStrategy<usize> {
+    prop_oneof![14 => 0..2_usize, 1 => 0..4_usize].boxed()
+}
+
 fn kind() -> BoxedStrategy<Kind> {
     select(&[Kind::S, Kind::N, Kind::B][..]).boxed()
 }
@@ -519,7 +524,7 @@ fn write(
     conditional: f64,
 ) -> BoxedStrategy<WriteSeed> {
     let parts = (
-        0..8_usize,
+        table(),
         key(),
         change,
         weighted(conditional, condition()),
@@ -527,8 +532,7 @@ fn write(
     );
     parts
         .prop_map(|(table, key, change, condition, shows_failed)| WriteSeed {
-            // Mostly of the tables that are made at first.
-            table: if table < 6 { table % 2 } else { table % 4 },
+            table,
             key,
             change,
             condition,
@@ -544,7 +548,7 @@ fn any_change() -> BoxedStrategy<ChangeSeed> {
 fn search() -> BoxedStrategy<SearchSeed> {
     let parts = (
         (
-            0..4_usize,
+            table(),
             weighted(0.6, 0..4_usize),
             weighted(0.7, 0..20_usize),
         ),
@@ -583,20 +587,28 @@ pub(crate) fn item_step() -> BoxedStrategy<Step> {
     use Returned::{AllNew, AllOld, None, UpdatedNew, UpdatedOld};
     let returned = select(&[None, AllOld, AllNew, UpdatedOld, UpdatedNew][..]);
     let batched = prop_oneof![3 => put(), 1 => Just(ChangeSeed::Delete)];
-    let in_transaction = prop_oneof![6 => any_change(), 1 => Just(ChangeSeed::Check)];
+    let in_transaction = prop_oneof![
+        3 => put(),
+        2 => number().prop_map(|number| {
+            let add = Action::Add(named("n"), Value::N(number));
+            ChangeSeed::Update(vec![add], Option::None, Option::None)
+        }),
+        1 => any_change(),
+        2 => Just(ChangeSeed::Delete),
+        1 => Just(ChangeSeed::Check),
+    ];
     prop_oneof![
         10 => (write(any_change(), 0.3), returned).prop_map(|(write, returned)| Step::Write(write, returned)),
         2 => write(any_change(), 0.1).prop_map(Step::Statement),
         2 => vec(write(batched, 0.1), 1..8).prop_map(Step::Batch),
-        3 => (vec(write(in_transaction, 0.2), 1..6), weighted(0.5, 0..4_usize)).prop_map(|(writes, token)| Step::Transact(writes, token)),
+        3 => (vec(write(in_transaction, 0.1), 1..6), weighted(0.5, 0..4_usize)).prop_map(|(writes, token)| Step::Transact(writes, token)),
     ]
     .boxed()
 }
 
 pub(crate) fn definition_step() -> BoxedStrategy<Step> {
-    let table = || 0..4_usize;
     prop_oneof![
-        2 => (table(), schema()).prop_map(|(table, schema)| Step::Create(table, schema)),
+        2 => (0..4_usize, schema()).prop_map(|(table, schema)| Step::Create(table, schema)),
         1 => table().prop_map(Step::Drop),
         2 => (table(), index()).prop_map(|(table, index)| Step::AddIndex(table, index)),
         1 => (table(), 0..4_usize).prop_map(|(table, index)| Step::DropIndex(table, index)),
@@ -610,8 +622,8 @@ pub(crate) fn step() -> BoxedStrategy<Step> {
         17 => item_step(),
         3 => definition_step(),
         1 => (0..4_usize).prop_map(Step::Again),
-        2 => (0..4_usize, key()).prop_map(|(table, key)| Step::Get(table, key)),
-        1 => (vec((0..4_usize, key()), 1..5), any::<bool>()).prop_map(|(keys, is_transaction)| Step::Gets(keys, is_transaction)),
+        2 => (table(), key()).prop_map(|(table, key)| Step::Get(table, key)),
+        1 => (vec((table(), key()), 1..5), any::<bool>()).prop_map(|(keys, is_transaction)| Step::Gets(keys, is_transaction)),
         5 => search().prop_map(Step::Search),
         1 => Just(Step::Check),
         1 => Just(Step::Reopen),

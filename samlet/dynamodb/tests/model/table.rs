@@ -146,6 +146,12 @@ impl Schema {
         std::iter::once(&self.partition).chain(&self.sort)
     }
 
+    /// Whether a key is one of such a table.
+    pub(crate) fn has_key(&self, key: &Item) -> bool {
+        let is_there = |own: &Key| key.get(&own.name).map(Value::kind) == Some(own.kind.name());
+        key.len() == self.keys().count() && self.keys().all(is_there)
+    }
+
     /// `AttributeDefinitions`: of the attributes of all keys.
     pub(crate) fn definitions(&self) -> Json {
         let of_indexes = self.indexes.iter().flat_map(Index::keys);

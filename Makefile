@@ -149,10 +149,11 @@ soak: soak-harm soak-fuzz bench-tools ## All harm in full, long fuzzing, and an 
 	target/bench/release/bench steady --seconds 3600 --document docs/performance.md
 
 # One after the other: what one test measures is not what another takes.
-soak-harm: ## The tests of harm in full, and more random histories and templates
+soak-harm: ## The tests of harm in full, and more random histories, templates and tables
 	SOAK=1 cargo test --workspace --locked --test harm -- --test-threads=1 --show-output
 	SIMULATIONS=1000000 cargo test --workspace --locked --lib simulation
 	MUTATIONS=300000 cargo test --workspace --locked --test read mutations
+	PROPTEST_CASES=20000 cargo test --workspace --locked --test model -- --show-output
 
 soak-fuzz: ## Half an hour for each fuzz target
 	$(MAKE) fuzz FUZZ_SECONDS=1800

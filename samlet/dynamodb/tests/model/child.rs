@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
-use crate::engine::{Answered, Engine, answered, execute, folder, open};
+use crate::engine::{Answered, Engine, answered, execute, open};
 
 /// Says in which folder the store is that a child is to run.
 const FOLDER: &str = "MODEL_FOLDER";
@@ -32,7 +32,8 @@ struct Process {
 
 impl Elsewhere {
     pub(crate) fn new() -> Self {
-        let folder = folder();
+        // On a disk, where a commit takes a moment in which it can be killed.
+        let folder = tempfile::tempdir().unwrap();
         let process = Process::start(folder.path());
         Self { folder, process }
     }

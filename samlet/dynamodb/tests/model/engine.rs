@@ -59,13 +59,6 @@ pub(crate) fn answered(status: u64, body: Json) -> Answered {
     Err(Refusal { name, body })
 }
 
-/// A folder for a store: in memory, if there is such a place, since a kill leaves what was written there, too.
-pub(crate) fn folder() -> TempDir {
-    tempfile::tempdir_in("/dev/shm")
-        .or_else(|_| tempfile::tempdir())
-        .unwrap()
-}
-
 /// Opens the store in a folder.
 pub(crate) fn open(folder: &Path) -> Store {
     let place = Arc::new(Place::new("us-east-1", "123456789012", "local"));
@@ -93,7 +86,9 @@ pub(crate) struct Here<'r> {
 
 impl<'r> Here<'r> {
     pub(crate) fn new(runtime: &'r Runtime) -> Self {
-        let folder = folder();
+        // In memory, if there is such a place: nothing here depends on the disk.
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        let folder = folder.unwrap();
         let store = runtime.block_on(async { open(folder.path()) });
         Self {
             runtime,

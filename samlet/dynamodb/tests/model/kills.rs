@@ -1,10 +1,11 @@
 //! Kills amid requests: what was answered is there, and anything else is there wholly or not at all.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::test_runner::Config;
 use serde_json::{Value as Json, json};
 
 use crate::checks::{self, Checked};
@@ -18,17 +19,21 @@ use crate::strategy::{self, ChangeSeed, History, KeySeed, Step, WriteSeed};
 use crate::value::{self, Item};
 
 /// Histories of a test run; with `PROPTEST_CASES`, a twentieth of that.
-const HISTORIES: u32 = 3;
+const HISTORIES: u32 = 4;
 const DIVISOR: u32 = 20;
 
+/// How often shorter histories are tried, at most, and each of them: whether a kill does harm is a matter of chance.
+const SHRINKS: u32 = 200;
+const ATTEMPTS: u32 = 4;
+
 /// Kills in a history, at most.
-const KILLS: usize = 5;
+const KILLS: usize = 8;
 
 /// Requests that are sent at once, at most.
 const REQUESTS: usize = 16;
 
 /// Items of a table that indexes are made of while it is killed.
-const ITEMS: usize = 200;
+const ITEMS: usize = 100;
 
 /// Requests that are sent at once, and when the process is killed.
 #[derive(Clone, Debug)]
@@ -41,8 +46,12 @@ struct Volley {
 }
 
 fn volley() -> impl Strategy<Value = Volley> {
-    let step = prop_oneof![9 => strategy::item_step(), 1 => strategy::definition_step()];
-    let parts = (vec(step, 1..REQUESTS), 0..=100_usize, 0..200_000_u32);
+    let step = prop_oneof![
+        9 => strategy::item_step(),
+        6 => strategy::transaction(),
+        1 => strategy::definition_step(),
+    ];
+    let parts = (vec(step, 1..=REQUESTS), 0..=100_usize, 0..200_000_u32);
     parts.prop_map(|(steps, answers, turns)| Volley {
         steps,
         answers,
@@ -215,18 +224,26 @@ impl Run<Elsewhere> {
 
 #[test]
 fn what_a_kill_leaves_is_what_was_answered_and_whole_requests() {
-    let volleys = vec(volley(), 1..KILLS);
-    let histories = (strategy::history(0..1), volleys);
+    let volleys = vec(volley(), 1..=KILLS);
+    let histories = (strategy::history(0), volleys);
     let figures = RefCell::new(Figures::default());
-    assert_none_fails(
-        config(HISTORIES, DIVISOR),
-        &histories,
-        |(history, volleys)| {
+    let has_failed = Cell::new(false);
+    let config = Config {
+        max_shrink_iters: SHRINKS,
+        ..config(HISTORIES, DIVISOR)
+    };
+    assert_none_fails(config, &histories, |(history, volleys)| {
+        let attempts = if has_failed.get() { ATTEMPTS } else { 1 };
+        for _ in 0..attempts {
             let mut run = Run::new(Elsewhere::new());
             let held = run.kills(&history, &volleys);
             figures.borrow_mut().add(&run.figures);
-            held.map_err(|error| run.failure(&error))
-        },
-    );
+            if let Err(error) = held {
+                has_failed.set(true);
+                return Err(run.failure(&error));
+            }
+        }
+        Ok(())
+    });
     println!("{:#?}", figures.borrow());
 }

@@ -1,6 +1,6 @@
 //! Runs histories in one process, and shows those that fail as they were sent.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -15,7 +15,7 @@ use crate::state::{Answer, Model};
 use crate::strategy::{self, History, Step};
 
 /// Histories of a test run, unless `PROPTEST_CASES` says how many.
-const HISTORIES: u32 = 48;
+const HISTORIES: u32 = 64;
 
 /// Steps of a history, at most.
 const STEPS: usize = 40;
@@ -176,9 +176,21 @@ pub(crate) fn assert_none_fails<S: Strategy>(
     test: impl Fn(S::Value) -> Checked,
 ) {
     let mut runner = TestRunner::new(config);
-    match runner.run(strategy, test) {
+    let (held, first) = (Cell::new(0), Cell::new(None));
+    let counted = |history| {
+        let result = test(history);
+        if result.is_err() && first.get().is_none() {
+            first.set(Some(held.get()));
+        }
+        held.set(held.get() + 1);
+        result
+    };
+    match runner.run(strategy, counted) {
         Ok(()) => {}
-        Err(TestError::Fail(reason, _)) => panic!("{reason}"),
+        Err(TestError::Fail(reason, _)) => {
+            let before = first.get().unwrap_or_default();
+            panic!("after {before} histories that held, one fails: {reason}")
+        }
         Err(TestError::Abort(reason)) => panic!("given up: {reason}"),
     }
 }
@@ -190,7 +202,7 @@ fn the_engine_does_what_the_model_does() {
         .enable_all()
         .build()
         .unwrap();
-    let histories = strategy::history(1..STEPS);
+    let histories = strategy::history(1..=STEPS);
     let figures = RefCell::new(Figures::default());
     assert_none_fails(config(HISTORIES, 1), &histories, |history| {
         let mut run = Run::new(Here::new(&runtime));

@@ -1,6 +1,6 @@
 //! Random histories: steps that say little, and so shrink well; what they mean depends on the tables there are.
 
-use proptest::collection::vec;
+use proptest::collection::{SizeRange, vec};
 use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -181,7 +181,7 @@ pub(crate) struct History {
     pub(crate) steps: Vec<Step>,
 }
 
-pub(crate) fn history(steps: std::ops::Range<usize>) -> BoxedStrategy<History> {
+pub(crate) fn history(steps: impl Into<SizeRange>) -> BoxedStrategy<History> {
     let parts = (vec(name(), 4), vec(schema(), 2), vec(step(), steps));
     parts
         .prop_map(|(names, schemas, steps)| History {
@@ -587,23 +587,31 @@ pub(crate) fn item_step() -> BoxedStrategy<Step> {
     use Returned::{AllNew, AllOld, None, UpdatedNew, UpdatedOld};
     let returned = select(&[None, AllOld, AllNew, UpdatedOld, UpdatedNew][..]);
     let batched = prop_oneof![3 => put(), 1 => Just(ChangeSeed::Delete)];
+    prop_oneof![
+        10 => (write(any_change(), 0.3), returned).prop_map(|(write, returned)| Step::Write(write, returned)),
+        2 => write(any_change(), 0.1).prop_map(Step::Statement),
+        2 => vec(write(batched, 0.1), 1..8).prop_map(Step::Batch),
+        3 => transaction(),
+    ]
+    .boxed()
+}
+
+pub(crate) fn transaction() -> BoxedStrategy<Step> {
     let in_transaction = prop_oneof![
         3 => put(),
         2 => number().prop_map(|number| {
             let add = Action::Add(named("n"), Value::N(number));
-            ChangeSeed::Update(vec![add], Option::None, Option::None)
+            ChangeSeed::Update(vec![add], None, None)
         }),
         1 => any_change(),
         2 => Just(ChangeSeed::Delete),
         1 => Just(ChangeSeed::Check),
     ];
-    prop_oneof![
-        10 => (write(any_change(), 0.3), returned).prop_map(|(write, returned)| Step::Write(write, returned)),
-        2 => write(any_change(), 0.1).prop_map(Step::Statement),
-        2 => vec(write(batched, 0.1), 1..8).prop_map(Step::Batch),
-        3 => (vec(write(in_transaction, 0.1), 1..6), weighted(0.5, 0..4_usize)).prop_map(|(writes, token)| Step::Transact(writes, token)),
-    ]
-    .boxed()
+    let writes = vec(write(in_transaction, 0.1), 1..6);
+    let parts = (writes, weighted(0.5, 0..4_usize));
+    parts
+        .prop_map(|(writes, token)| Step::Transact(writes, token))
+        .boxed()
 }
 
 pub(crate) fn definition_step() -> BoxedStrategy<Step> {

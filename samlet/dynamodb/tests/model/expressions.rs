@@ -366,12 +366,12 @@ impl Action {
     fn outcome(&self, item: &Item) -> Result<Option<Value>, ()> {
         let path = self.path();
         let current = path.find(item);
-        let has_place = match (&path.within, item.get(&path.attribute)) {
+        let has_place = matches!(
+            (&path.within, item.get(&path.attribute)),
             (None, _)
-            | (Some(Within::Member(_)), Some(Value::M(_)))
-            | (Some(Within::Index(_)), Some(Value::L(_))) => true,
-            _ => false,
-        };
+                | (Some(Within::Member(_)), Some(Value::M(_)))
+                | (Some(Within::Index(_)), Some(Value::L(_)))
+        );
         let outcome = match self {
             Self::Set(_, operand) => Some(operand.value(item).ok_or(())?),
             Self::Remove(_) => None,

@@ -226,6 +226,7 @@ impl Search {
 
 impl Request {
     /// The operation's name and its request; of a search, the first page's.
+    #[expect(clippy::too_many_lines, reason = "a flat match of requests")]
     pub(crate) fn body(&self) -> (&'static str, Json) {
         match self {
             Self::Create(schema) => ("CreateTable", schema.create_table()),

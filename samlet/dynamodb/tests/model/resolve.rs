@@ -48,6 +48,7 @@ impl<'h> Resolver<'h> {
     }
 
     /// The request of a step; `None` if it has none, or nothing to do.
+    #[expect(clippy::too_many_lines, reason = "a flat match of steps")]
     pub(crate) fn request(&mut self, model: &Model, step: &Step) -> Option<Request> {
         Some(match step {
             Step::Create(table, seed) => Request::Create(schema(&self.name(*table), seed)),

@@ -165,6 +165,7 @@ pub(crate) fn config(cases: u32, divisor: u32) -> Config {
         cases: more.map_or(cases, |more| more.div_ceil(divisor)),
         failure_persistence: None,
         max_shrink_iters: 4096,
+        max_shrink_time: 120_000,
         ..Config::default()
     }
 }

@@ -102,6 +102,7 @@ impl Model {
         self.tables.get_mut(name).ok_or(refused(NO_TABLE))
     }
 
+    #[expect(clippy::too_many_lines, reason = "a flat match of requests")]
     fn run(&mut self, request: &Request) -> Result<Answer, Answer> {
         match request {
             Request::Create(schema) => {

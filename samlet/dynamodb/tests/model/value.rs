@@ -159,7 +159,7 @@ pub(crate) fn read(json: &Json) -> Item {
 
 /// An order of all items, by which lists of them are compared whose order says nothing.
 pub(crate) fn sorted(mut items: Vec<Item>) -> Vec<Item> {
-    items.sort_by_cached_key(|item| canonical(item));
+    items.sort_by_cached_key(canonical);
     items
 }
 

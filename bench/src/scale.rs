@@ -4,9 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
-use dynoxide::types::AttributeValue;
-use dynoxide::{Database, ImportOptions};
+use anyhow::Result;
+use samlet_aws::Place;
+use samlet_clock::Clock;
+use samlet_dynamodb::Store;
+use samlet_dynamodb_api::{AttributeValue, Item};
 use uuid::Uuid;
 
 use crate::load::Pace;
@@ -15,9 +17,6 @@ use crate::report::{Report, held_text, megabytes, number, table};
 use crate::systems::{self, Application, System};
 use crate::usage;
 use crate::work::{Messages, Operation};
-
-/// Messages that are loaded in one transaction.
-const CHUNK: usize = 20_000;
 
 /// Messages that are retrieved, of all that there are.
 const RETRIEVED: usize = 50_000;
@@ -59,8 +58,11 @@ fn messages(places: &Places, settings: &Settings) -> Result<String> {
         // Makes the table.
         drop(systems::start_samlet(places, &folder, &[])?);
         let began = Instant::now();
-        let file = folder.join(".samlet/dynamodb/dynamodb.sqlite");
-        let ids = load(&file, *count)?;
+        let store = folder.join(".samlet/dynamodb");
+        let file = store.join("dynamodb.sqlite");
+        let ids = load(&store, *count)?;
+        // Else the system writes gigabytes back while writes are measured.
+        std::fs::File::open(&file)?.sync_all()?;
         println!("  loaded in {:.0} s", began.elapsed().as_secs_f64());
         let began = Instant::now();
         let application = systems::start_samlet(places, &folder, &[])?;
@@ -114,37 +116,36 @@ fn messages(places: &Places, settings: &Settings) -> Result<String> {
     ))
 }
 
-/// Loads messages into the store's file, which nothing else has open; gives
+/// Loads messages into the store in a folder, which nothing else has open; gives
 /// the ids of some, evenly chosen.
-fn load(file: &Path, count: usize) -> Result<Vec<String>> {
-    let store = Database::new(file.to_str().context("no UTF-8 path")?)?;
-    store.enable_bulk_loading()?;
-    let mut chosen = Vec::new();
-    let step = count.div_ceil(RETRIEVED).max(1);
-    for first in (0..count).step_by(CHUNK) {
-        let mut items = Vec::with_capacity(CHUNK);
-        for index in first..count.min(first + CHUNK) {
-            let id = Uuid::new_v4().to_string();
-            if index % step == 0 {
-                chosen.push(id.clone());
-            }
-            let fields = [
-                ("pk", AttributeValue::S(id)),
-                ("sk", AttributeValue::S("v0".into())),
-                ("title", AttributeValue::S("Hello".into())),
-                ("body", AttributeValue::S("Hello, serverless!".into())),
-                ("stars", AttributeValue::N("5".into())),
-                ("timestamp", AttributeValue::N("1795488309".into())),
-            ];
-            items.push(fields.map(|(name, value)| (name.to_owned(), value)).into());
-        }
-        store.import_items("local-DynamoDBTable", items, ImportOptions::default())?;
-    }
-    store.disable_bulk_loading()?;
-    drop(store);
-    // Else the system writes gigabytes back while writes are measured.
-    std::fs::File::open(file)?.sync_all()?;
+fn load(folder: &Path, count: usize) -> Result<Vec<String>> {
+    let ids: Arc<[Uuid]> = (0..count).map(|_| Uuid::new_v4()).collect();
+    let chosen = ids.iter().step_by(count.div_ceil(RETRIEVED).max(1));
+    let chosen = chosen.map(Uuid::to_string).collect();
+    let place = Arc::new(Place::new("us-east-1", "123456789012", "bench"));
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        let store = Store::open(folder, &place, &Clock::new())?;
+        let items = (0..count).map(move |index| message(ids[index]));
+        let loaded = store.load("local-DynamoDBTable", items).await;
+        store.close().await;
+        loaded.map_err(|error| anyhow::anyhow!("the messages could not be loaded: {error:?}"))
+    })?;
     Ok(chosen)
+}
+
+/// A message as the message service stores it.
+fn message(id: Uuid) -> Item {
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let fields = [
+        ("pk", text(&id.to_string())),
+        ("sk", text("v0")),
+        ("title", text("Hello")),
+        ("body", text("Hello, serverless!")),
+        ("stars", AttributeValue::N(5.into())),
+        ("timestamp", AttributeValue::N(1_795_488_309.into())),
+    ];
+    fields.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
 fn functions(places: &Places, settings: &Settings) -> Result<String> {

@@ -205,7 +205,8 @@ fn answer(database: &mut Database, request: &Request) -> Result<Bytes, Error> {
     if answer.is_null() {
         return Ok(Bytes::new());
     }
-    Ok(answer.to_string().into())
+    // Quicker than its `to_string`. It can't fail: an answer's names are strings.
+    Ok(serde_json::to_vec(&answer).unwrap_or_default().into())
 }
 
 /// Looks the whole file over, and reports if something is wrong with it.

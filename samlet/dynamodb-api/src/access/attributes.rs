@@ -59,7 +59,7 @@ pub(super) fn named<'r>(part: &Part<'r>) -> BTreeSet<&'r str> {
             names.item(&check.key);
             check.condition.paths(&mut |path| names.path(path));
         }
-        Part::Statement(statement, _) => names.statement(statement),
+        Part::Statement { statement, .. } => names.statement(statement),
     }
     names.0
 }

@@ -70,7 +70,16 @@ impl Need<'_> {
                 let has_index = scan.index.is_some();
                 (scan.select, scan.projection.is_some(), has_index)
             }
-            Part::Statement(Statement::Select(select) | Statement::Exists(select), _) => {
+            // When the condition fails, the whole item is answered, whatever is selected.
+            Part::Statement {
+                statement: Statement::Exists(_),
+                values_on_failure: true,
+                ..
+            } => (Some(Select::AllAttributes), false, false),
+            Part::Statement {
+                statement: Statement::Select(select) | Statement::Exists(select),
+                ..
+            } => {
                 let has_index = select.index.is_some();
                 (None, select.projection.is_some(), has_index)
             }
@@ -91,10 +100,10 @@ impl Need<'_> {
             Part::Update(update, _) => update.returned.values,
             Part::Delete(delete, _) => delete.returned.values,
             Part::Check(..) | Part::Query(_) | Part::Scan(_) => ReturnValues::None,
-            Part::Statement(
-                Statement::Update { returning, .. } | Statement::Delete { returning, .. },
-                _,
-            ) => returned(*returning),
+            Part::Statement {
+                statement: Statement::Update { returning, .. } | Statement::Delete { returning, .. },
+                ..
+            } => returned(*returning),
             _ => return None,
         };
         Some(values.name())
@@ -107,7 +116,10 @@ impl Need<'_> {
                 enclosing?
             }
             Part::TransactGet(_, request) => request,
-            Part::Statement(_, request @ Request::ExecuteTransaction(_)) => request,
+            Part::Statement {
+                request: request @ Request::ExecuteTransaction(_),
+                ..
+            } => request,
             _ => return None,
         };
         Some(request.operation().name())
@@ -116,7 +128,7 @@ impl Need<'_> {
     /// PartiQL's actions don't have it.
     fn capacity(&self) -> Option<&'static str> {
         let capacity = match self.part {
-            Part::None | Part::Tags(_) | Part::TagKeys(_) | Part::Statement(..) => return None,
+            Part::None | Part::Tags(_) | Part::TagKeys(_) | Part::Statement { .. } => return None,
             Part::Get(get) => get.return_consumed_capacity,
             Part::Query(query) => query.return_consumed_capacity,
             Part::Scan(scan) => scan.return_consumed_capacity,
@@ -139,7 +151,10 @@ impl Need<'_> {
     fn is_selection(&self) -> bool {
         matches!(
             self.part,
-            Part::Statement(Statement::Select(_) | Statement::Exists(_), _)
+            Part::Statement {
+                statement: Statement::Select(_) | Statement::Exists(_),
+                ..
+            }
         )
     }
 }

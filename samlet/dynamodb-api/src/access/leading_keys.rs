@@ -33,7 +33,7 @@ pub(super) fn of<'r>(part: &Part<'r>, attribute: &str) -> Option<Vec<&'r Attribu
             });
             items.map(|item| item.get(attribute)).collect()
         }
-        Part::Statement(statement, _) => statement.fixed_values(attribute),
+        Part::Statement { statement, .. } => statement.fixed_values(attribute),
     }
 }
 

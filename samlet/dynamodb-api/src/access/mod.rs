@@ -17,7 +17,7 @@ pub use conditions::{ConditionKey, UNKNOWN};
 use crate::partiql::Statement;
 use crate::request::{
     BatchWrite, ConditionCheck, DeleteItem, GetItem, KeysToGet, PutItem, Query, Request, Scan,
-    TransactGet, TransactWrite, UpdateItem,
+    StatementEntry, TransactGet, TransactWrite, UpdateItem,
 };
 
 /// An action on a resource that a request needs.
@@ -80,7 +80,12 @@ enum Part<'r> {
     BatchWrite(&'r [BatchWrite], &'r Request),
     TransactGet(&'r TransactGet, &'r Request),
     Check(&'r ConditionCheck, &'r Request),
-    Statement(&'r Statement, &'r Request),
+    Statement {
+        statement: &'r Statement,
+        /// Whether the item is answered when the condition fails.
+        values_on_failure: bool,
+        request: &'r Request,
+    },
 }
 
 /// The transaction that a write is part of.
@@ -192,17 +197,26 @@ impl Request {
     }
 
     /// Each statement; one that can't be read is not run.
-    fn needs_of_statements(&self) -> Vec<Need<'_>> {
-        let each = |statement| need_of_statement(statement, self);
+    fn needs_of_statements<'r>(&'r self) -> Vec<Need<'r>> {
+        let each = |entry: &'r StatementEntry| {
+            need_of_statement(&entry.statement, entry.values_on_failure, self)
+        };
         match self {
-            Self::ExecuteStatement(request) => vec![each(&request.statement)],
+            Self::ExecuteStatement(request) => {
+                let values_on_failure = request.values_on_failure;
+                vec![need_of_statement(
+                    &request.statement,
+                    values_on_failure,
+                    self,
+                )]
+            }
             Self::BatchExecuteStatement(batch) => {
                 let read = batch.statements.iter().flatten();
-                read.map(|entry| each(&entry.statement)).collect()
+                read.map(each).collect()
             }
             Self::ExecuteTransaction(transaction) => {
                 let statements = transaction.statements.iter();
-                statements.map(|entry| each(&entry.statement)).collect()
+                statements.map(each).collect()
             }
             _ => Vec::new(),
         }
@@ -224,8 +238,16 @@ fn searched<'r>(table: &'r str, index: Option<&'r str>) -> Resource<'r> {
     }
 }
 
-fn need_of_statement<'r>(statement: &'r Statement, request: &'r Request) -> Need<'r> {
+fn need_of_statement<'r>(
+    statement: &'r Statement,
+    values_on_failure: bool,
+    request: &'r Request,
+) -> Need<'r> {
     let resource = searched(statement.table(), statement.index());
-    let part = Part::Statement(statement, request);
+    let part = Part::Statement {
+        statement,
+        values_on_failure,
+        request,
+    };
     need(statement.action(), resource, part)
 }

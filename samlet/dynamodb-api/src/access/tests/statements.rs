@@ -124,6 +124,30 @@ fn what_is_written_is_named() {
 }
 
 #[test]
+fn a_check_that_answers_the_item_selects_all_of_it() {
+    let statement = "EXISTS(SELECT a FROM orders WHERE pk = 'ann' AND b = 1)";
+    for (on_failure, select) in [
+        ("NONE", "SPECIFIC_ATTRIBUTES"),
+        ("ALL_OLD", "ALL_ATTRIBUTES"),
+    ] {
+        let check =
+            json!({"Statement": statement, "ReturnValuesOnConditionCheckFailure": on_failure});
+        let insert = json!({"Statement": "INSERT INTO orders VALUE {'pk': 'bob'}"});
+        let transaction = json!({"TransactStatements": [check, insert]});
+        let enclosing = ["ExecuteTransaction"];
+        let check = json!({"Attributes": ["a", "b", "pk"], "Select": [select],
+            "FullTableScan": ["false"], "LeadingKeys": ["ann"], "EnclosingOperation": enclosing});
+        let insert = json!({"Attributes": ["pk"], "LeadingKeys": ["bob"],
+            "EnclosingOperation": enclosing});
+        let needs = vec![
+            ("PartiQLSelect", "orders", check),
+            ("PartiQLInsert", "orders", insert),
+        ];
+        assert_needs(Operation::ExecuteTransaction, vec![(transaction, needs)]);
+    }
+}
+
+#[test]
 fn parameters_are_values() {
     let body = json!({"Statement": "SELECT * FROM orders WHERE pk = ?",
         "Parameters": [{"S": "x' OR pk = 'bob"}]});

@@ -4,6 +4,8 @@
 //! DynamoDB's error goes out; [`DynamoDb`] makes a service of it.
 
 mod capacity;
+#[cfg(test)]
+mod confinement;
 mod damage;
 mod database;
 mod declared;

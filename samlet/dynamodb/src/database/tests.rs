@@ -23,6 +23,13 @@ use crate::errors::StoreError;
 use crate::operations::testing::place;
 use crate::operations::testing::{database, database_with, table, write};
 
+impl Database {
+    /// For SQLite's hooks.
+    pub(crate) fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+}
+
 /// A definition: keys as [`table`] has them, and indexes by name and keys.
 pub(crate) fn definition(keys: &str, indexes: &[(&str, &str)]) -> CreateTable {
     let mut request = table("things", keys);

@@ -251,50 +251,6 @@ impl Request {
         self.operation().kind()
     }
 
-    /// The names of the tables that it is about, each once. Which table a shard's iterator is of, only the store says.
-    pub fn tables(&self) -> Vec<&str> {
-        let mut tables = match self {
-            Self::DeleteTable(table)
-            | Self::DescribeContinuousBackups(table)
-            | Self::DescribeTable(table)
-            | Self::DescribeTimeToLive(table) => vec![table.as_str()],
-            Self::CreateTable(request) => vec![request.table.as_str()],
-            Self::UpdateTable(request) => vec![request.table.as_str()],
-            Self::UpdateTimeToLive(request) => vec![request.table.as_str()],
-            Self::GetItem(request) => vec![request.table.as_str()],
-            Self::PutItem(request) => vec![request.table.as_str()],
-            Self::UpdateItem(request) => vec![request.table.as_str()],
-            Self::DeleteItem(request) => vec![request.table.as_str()],
-            Self::Query(request) => vec![request.table.as_str()],
-            Self::Scan(request) => vec![request.table.as_str()],
-            Self::BatchGetItem(request) => names(&request.tables, |(table, _)| table),
-            Self::BatchWriteItem(request) => names(&request.tables, |(table, _)| table),
-            Self::TransactGetItems(request) => names(&request.items, |get| &get.table),
-            Self::TransactWriteItems(request) => names(&request.items, TransactWrite::table),
-            Self::ExecuteStatement(request) => vec![request.statement.table()],
-            Self::ExecuteTransaction(request) => {
-                names(&request.statements, |entry| entry.statement.table())
-            }
-            Self::BatchExecuteStatement(request) => {
-                let entries = request.statements.iter().flatten();
-                entries.map(|entry| entry.statement.table()).collect()
-            }
-            Self::DescribeStream(request) => vec![request.stream.table()],
-            Self::GetShardIterator(request) => vec![request.stream.table()],
-            Self::ListStreams(request) => request.table.as_deref().into_iter().collect(),
-            Self::ListTagsOfResource(resource, _) => vec![table_of(resource)],
-            Self::TagResource(request) => vec![table_of(&request.resource)],
-            Self::UntagResource(request) => vec![table_of(&request.resource)],
-            Self::DescribeEndpoints
-            | Self::DescribeLimits
-            | Self::GetRecords(_)
-            | Self::ListTables(_) => Vec::new(),
-        };
-        tables.sort_unstable();
-        tables.dedup();
-        tables
-    }
-
     /// What makes a transaction that is sent twice run once.
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html#DDB-TransactWriteItems-request-ClientRequestToken>
     pub fn token(&self) -> Option<&str> {
@@ -315,15 +271,6 @@ impl Request {
         };
         Some(Fingerprint::of(self.operation(), &actions))
     }
-}
-
-/// The name in a table's ARN.
-fn table_of(arn: &str) -> &str {
-    arn.rsplit_once(":table/").map_or(arn, |(_, name)| name)
-}
-
-fn names<T>(entries: &[T], name: fn(&T) -> &str) -> Vec<&str> {
-    entries.iter().map(name).collect()
 }
 
 /// DynamoDB doesn't say what is wrong with a body that is not JSON. One that nests too deep to be read can only be about

@@ -133,11 +133,6 @@ impl BatchExecuteStatement {
         body.finish()
     }
 
-    /// Whether there is a statement that can be run.
-    pub fn is_readable(&self) -> bool {
-        self.statements.iter().any(Result::is_ok)
-    }
-
     /// The answers to all statements in turn, given those to the statements that were run: the others are answered by
     /// their refusals.
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementError.html>

@@ -2,7 +2,6 @@ use serde_json::{Value, json};
 
 use super::{assert_refused, assert_written, request, with};
 use crate::Operation;
-use crate::request::Request;
 
 const TOO_LARGE_NAME: &str = "One or more parameter values were invalid: \
     Attribute name is too large, must be less than 65536 bytes";
@@ -376,12 +375,4 @@ fn update_item_is_written() {
             "ExpressionAttributeValues": {":b": {"S": "2"}},
         })),
     );
-}
-
-#[test]
-fn tables_of_requests() {
-    let Request::GetItem(get) = request(Operation::GetItem, &of_key(json!({}))) else {
-        panic!("not a GetItem");
-    };
-    assert_eq!(Request::GetItem(get).tables(), ["abc"]);
 }

@@ -1,0 +1,248 @@
+//! Requests about one item, and searches.
+
+use serde_json::{Value, json};
+
+use super::expression::{self, Placeholders};
+use super::schema::Schema;
+use super::source::Source;
+use super::{legacy, statement as partiql};
+
+pub(super) fn put(source: &mut Source, schema: &Schema) -> Value {
+    let mut request = json!({"TableName": schema.name, "Item": schema.item(source)});
+    let mut placeholders = Placeholders::default();
+    conditioned(source, &mut request, &mut placeholders, 25);
+    placeholders.write(&mut request);
+    if source.chance(30) {
+        request["ReturnValues"] = source.pick(&["ALL_OLD", "NONE"]).into();
+    }
+    write_options(source, &mut request);
+    request
+}
+
+pub(super) fn delete(source: &mut Source, schema: &Schema) -> Value {
+    let mut request = json!({"TableName": schema.name, "Key": schema.key(source)});
+    let mut placeholders = Placeholders::default();
+    conditioned(source, &mut request, &mut placeholders, 35);
+    placeholders.write(&mut request);
+    if source.chance(30) {
+        request["ReturnValues"] = source.pick(&["ALL_OLD", "NONE"]).into();
+    }
+    write_options(source, &mut request);
+    request
+}
+
+pub(super) fn update(source: &mut Source, schema: &Schema) -> Value {
+    let mut request = json!({"TableName": schema.name, "Key": schema.key(source)});
+    if source.chance(15) {
+        request["AttributeUpdates"] = legacy::updates(source);
+        if source.chance(20) {
+            legacy::expected(source, &mut request);
+        }
+    } else {
+        let mut placeholders = Placeholders::default();
+        if source.chance(97) {
+            let text = expression::update(source, &mut placeholders);
+            request["UpdateExpression"] = text.into();
+        }
+        if source.chance(25) {
+            let text = expression::condition(source, &mut placeholders, 2);
+            request["ConditionExpression"] = text.into();
+        }
+        placeholders.unused(source);
+        placeholders.write(&mut request);
+    }
+    if source.chance(60) {
+        let values = ["ALL_OLD", "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW", "NONE"];
+        request["ReturnValues"] = source.pick(&values).into();
+    }
+    write_options(source, &mut request);
+    request
+}
+
+/// With a condition, as an expression or before there were any.
+fn conditioned(
+    source: &mut Source,
+    request: &mut Value,
+    placeholders: &mut Placeholders,
+    percent: u32,
+) {
+    if !source.chance(percent) {
+        return;
+    }
+    if source.chance(20) {
+        legacy::expected(source, request);
+        return;
+    }
+    let text = expression::condition(source, placeholders, 2);
+    request["ConditionExpression"] = text.into();
+    placeholders.unused(source);
+}
+
+fn write_options(source: &mut Source, request: &mut Value) {
+    consumed(source, request);
+    if source.chance(10) {
+        request["ReturnItemCollectionMetrics"] = "SIZE".into();
+    }
+    if source.chance(20) {
+        request["ReturnValuesOnConditionCheckFailure"] =
+            source.pick(&["ALL_OLD", "NONE"]).into();
+    }
+}
+
+pub(super) fn consumed(source: &mut Source, request: &mut Value) {
+    if source.chance(25) {
+        let levels = ["TOTAL", "INDEXES", "INDEXES", "NONE"];
+        request["ReturnConsumedCapacity"] = source.pick(&levels).into();
+    }
+}
+
+pub(super) fn get(source: &mut Source, schema: &Schema) -> Value {
+    let mut request = json!({"TableName": schema.name, "Key": schema.key(source)});
+    projected(source, &mut request, 35);
+    consistent(source, &mut request);
+    consumed(source, &mut request);
+    request
+}
+
+/// With a projection that has names of its own.
+pub(super) fn projected(source: &mut Source, request: &mut Value, percent: u32) {
+    if !source.chance(percent) {
+        return;
+    }
+    if source.chance(20) {
+        request["AttributesToGet"] = legacy::attributes(source);
+        return;
+    }
+    let mut placeholders = Placeholders::default();
+    let text = expression::projection(source, &mut placeholders);
+    request["ProjectionExpression"] = text.into();
+    placeholders.write(request);
+}
+
+pub(super) fn consistent(source: &mut Source, request: &mut Value) {
+    if source.chance(20) {
+        request["ConsistentRead"] = source.chance(70).into();
+    }
+}
+
+pub(super) fn query(source: &mut Source, schema: &Schema) -> Value {
+    let mut request = json!({"TableName": schema.name});
+    let (mut hash, mut range) = (schema.hash, schema.range);
+    if !schema.indexes.is_empty() && source.chance(50) {
+        let index = &schema.indexes[source.below(schema.indexes.len())];
+        request["IndexName"] = index.name.as_str().into();
+        (hash, range) = (index.hash, index.range);
+    }
+    if source.chance(12) {
+        request["KeyConditions"] = legacy::key_conditions(source, hash, range);
+        if source.chance(30) {
+            legacy::filter(source, &mut request, "QueryFilter");
+        }
+        if source.chance(20) {
+            request["AttributesToGet"] = legacy::attributes(source);
+        }
+    } else {
+        let mut placeholders = Placeholders::default();
+        let text = expression::key_condition(source, &mut placeholders, hash, range);
+        request["KeyConditionExpression"] = text.into();
+        filtered(source, &mut request, placeholders);
+    }
+    if source.chance(40) {
+        request["ScanIndexForward"] = source.chance(30).into();
+    }
+    search_options(source, schema, &mut request);
+    request
+}
+
+pub(super) fn scan(source: &mut Source, schema: &Schema) -> Value {
+    let mut request = json!({"TableName": schema.name});
+    if !schema.indexes.is_empty() && source.chance(35) {
+        let index = &schema.indexes[source.below(schema.indexes.len())];
+        request["IndexName"] = index.name.as_str().into();
+    }
+    if source.chance(15) {
+        legacy::filter(source, &mut request, "ScanFilter");
+    } else {
+        filtered(source, &mut request, Placeholders::default());
+    }
+    if source.chance(15) {
+        request["Segment"] = 0.into();
+        request["TotalSegments"] = source.pick(&[1, 2, 5]).into();
+    }
+    search_options(source, schema, &mut request);
+    request
+}
+
+fn filtered(source: &mut Source, request: &mut Value, mut placeholders: Placeholders) {
+    if source.chance(45) {
+        let text = expression::condition(source, &mut placeholders, 2);
+        request["FilterExpression"] = text.into();
+    }
+    if source.chance(30) {
+        let text = expression::projection(source, &mut placeholders);
+        request["ProjectionExpression"] = text.into();
+    }
+    placeholders.unused(source);
+    placeholders.write(request);
+}
+
+fn search_options(source: &mut Source, schema: &Schema, request: &mut Value) {
+    if source.chance(30) {
+        request["Limit"] = (1 + source.below(4)).into();
+    }
+    if source.chance(15) {
+        let kinds = [
+            "ALL_ATTRIBUTES",
+            "COUNT",
+            "ALL_PROJECTED_ATTRIBUTES",
+            "SPECIFIC_ATTRIBUTES",
+        ];
+        request["Select"] = source.pick(&kinds).into();
+    }
+    // A scan's order is each implementation's own.
+    if source.chance(8) && request["KeyConditionExpression"].is_string() {
+        let mut key = schema.key(source);
+        if let Some(name) = request["IndexName"].as_str() {
+            let index = schema.indexes.iter().find(|index| index.name == name);
+            for (name, kind) in index.into_iter().flat_map(|index| index.keys()) {
+                key.insert(name.into(), source.key(kind));
+            }
+        }
+        request["ExclusiveStartKey"] = key.into();
+    }
+    consistent(source, request);
+    consumed(source, request);
+}
+
+pub(super) fn statement(source: &mut Source, schema: &Schema) -> Value {
+    let mut request = partiql::statement(source, schema);
+    if source.chance(15) {
+        request["Limit"] = (1 + source.below(4)).into();
+    }
+    consistent(source, &mut request);
+    consumed(source, &mut request);
+    request
+}
+
+/// Takes a member away, or makes its value another one.
+pub(super) fn spoil(source: &mut Source, request: &mut Value) {
+    let Some(members) = request.as_object_mut() else {
+        return;
+    };
+    let names: Vec<_> = members.keys().cloned().collect();
+    if names.is_empty() {
+        return;
+    }
+    let name = &names[source.below(names.len())];
+    match source.below(4) {
+        0 | 1 => {
+            members.remove(name);
+        }
+        2 => {
+            members.insert(name.clone(), "WRONG".into());
+        }
+        _ => {
+            members.insert("TableName".into(), "missing".into());
+        }
+    }
+}

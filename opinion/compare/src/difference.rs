@@ -66,8 +66,7 @@ impl Programs {
                 break;
             };
             run.known.push(kind);
-            let both_refuse = difference.samlet.status == 400 && difference.opinion.status == 400;
-            if has_ended || !(request.is_read() || both_refuse) {
+            if has_ended || !known[kind].goes_on(&difference) {
                 break;
             }
         }

@@ -43,6 +43,9 @@ struct Kind {
     /// The only places in the answers' bodies that differ, where both are `200`.
     #[serde(default)]
     places: Vec<String>,
+    /// Whether what is stored is the same after a write that is answered so.
+    #[serde(default)]
+    stores_the_same: bool,
 }
 
 fn anything() -> String {
@@ -103,6 +106,12 @@ impl Known {
             && glob::matches(&kind.opinion, &difference.opinion.summary())
             && glob::matches(&kind.request, &request())
             && (kind.places.is_empty() || self.has_all(difference))
+    }
+
+    /// Whether what is stored is the same after it.
+    pub(crate) fn goes_on(&self, difference: &Difference) -> bool {
+        let both_refuse = difference.samlet.status == 400 && difference.opinion.status == 400;
+        both_refuse || difference.request.is_read() || self.kind.stores_the_same
     }
 
     fn has_all(&self, difference: &Difference) -> bool {

@@ -72,6 +72,12 @@ fn error(body: &mut Value) {
     if let Some(Value::String(name)) = body.get_mut("__type") {
         *name = name.rsplit('#').next().unwrap_or_default().to_owned();
     }
+    // DynamoDB has begun to put this before what some operations refuse: both ways are its own.
+    if let Some(Value::String(message)) = body.get_mut("message")
+        && let Some(rest) = message.strip_prefix("1 validation error detected: ")
+    {
+        *message = rest.to_owned();
+    }
 }
 
 /// All pages as one. What they consumed depends on where they end, where that isn't the only page.
@@ -163,7 +169,12 @@ fn strip(value: &mut Value) {
                 }
             }
         }
-        Value::Number(number) => *value = json!(number.as_f64()),
+        // 1.0 is 1.
+        Value::Number(number) => {
+            if let Some(whole) = number.as_f64().filter(|number| number.fract() == 0.0) {
+                *value = json!(whole as i64);
+            }
+        }
         _ => {}
     }
 }

@@ -109,7 +109,7 @@ fn part(source: &mut Source, schema: &Schema, key: Value) -> Value {
         }
         4..=6 => {
             part["Key"] = key;
-            let text = expression::update(source, &mut placeholders);
+            let text = expression::update(source, &mut placeholders, schema);
             part["UpdateExpression"] = text.into();
             "Update"
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::schema::Key;
+use super::schema::{Key, Schema};
 use super::source::Source;
 
 /// What stands for names and values in a request's expressions.
@@ -46,40 +46,70 @@ impl Placeholders {
     }
 }
 
-const ATTRIBUTES: [&str; 12] = [
-    "a", "b", "c", "m", "t", "s", "g", "r", "l", "pk", "sk", "none",
+const ATTRIBUTES: [&str; 14] = [
+    "a", "a", "b", "b", "c", "m", "t", "s", "g", "r", "l", "pk", "sk", "none",
 ];
+
+/// Reserved words, which only a placeholder may stand for.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html>
+const RESERVED: [&str; 2] = ["name", "none"];
 
 /// An attribute of its own, or a place within one.
 pub(super) fn path(source: &mut Source, placeholders: &mut Placeholders) -> String {
-    match source.below(10) {
-        0 => placeholders.name("name"),
+    let path = plain(source);
+    written(source, placeholders, &path)
+}
+
+/// A path of which no attribute is used yet, but seldom.
+fn fresh(source: &mut Source, placeholders: &mut Placeholders, used: &mut Vec<String>) -> String {
+    loop {
+        let path = plain(source);
+        let root = root(&path).to_owned();
+        let is_refused = used.contains(&root);
+        if is_refused && !source.chance(4) {
+            continue;
+        }
+        used.push(root);
+        return written(source, placeholders, &path);
+    }
+}
+
+/// A path without placeholders.
+fn plain(source: &mut Source) -> String {
+    match source.below(12) {
+        0 => "name".into(),
         1 => "m.x".into(),
         2 => "m.y".into(),
         3 => format!("t[{}]", source.below(4)),
         4 => source
             .pick(&["a.x", "b[0]", "m.x.y", "t[0].x", "t[1][0]", "a.none"])
             .into(),
-        _ => attribute(source, placeholders),
+        _ => source.pick(&ATTRIBUTES).into(),
     }
 }
 
-/// A whole attribute.
-fn attribute(source: &mut Source, placeholders: &mut Placeholders) -> String {
-    let name = source.pick(&ATTRIBUTES);
-    if source.chance(25) {
-        return placeholders.name(name);
+/// The attribute that a path is in.
+fn root(path: &str) -> &str {
+    let end = path.find(['.', '[']).unwrap_or(path.len());
+    &path[..end]
+}
+
+/// A path with a placeholder where there has to be one, and at times elsewhere.
+fn written(source: &mut Source, placeholders: &mut Placeholders, path: &str) -> String {
+    let root = root(path);
+    let is_reserved = RESERVED.contains(&root) && source.chance(97);
+    if !is_reserved && !source.chance(15) {
+        return path.into();
     }
-    match name {
-        // Reserved.
-        "none" => placeholders.name(name),
-        _ => name.into(),
-    }
+    let rest = &path[root.len()..];
+    format!("{}{rest}", placeholders.name(root))
 }
 
 pub(super) fn projection(source: &mut Source, placeholders: &mut Placeholders) -> String {
-    let count = 1 + source.below(3);
-    let paths: Vec<_> = (0..count).map(|_| path(source, placeholders)).collect();
+    let mut used = Vec::new();
+    let paths: Vec<_> = (0..=source.below(3))
+        .map(|_| fresh(source, placeholders, &mut used))
+        .collect();
     paths.join(", ")
 }
 
@@ -111,7 +141,7 @@ pub(super) fn condition(
             format!("attribute_type({place}, {kind})")
         }
         4 => {
-            let value = scalar(source);
+            let value = if source.chance(70) { source.string() } else { source.binary() };
             let value = placeholders.value(value);
             format!("begins_with({place}, {value})")
         }
@@ -120,7 +150,7 @@ pub(super) fn condition(
             format!("contains({place}, {value})")
         }
         6 => {
-            let (low, high) = (scalar(source), scalar(source));
+            let (low, high) = bounds(source);
             let (low, high) = (placeholders.value(low), placeholders.value(high));
             format!("{place} BETWEEN {low} AND {high}")
         }
@@ -136,8 +166,13 @@ pub(super) fn condition(
             let size = placeholders.value(json!({"N": source.pick(&["0", "1", "2", "3"])}));
             format!("size({place}) {operator} {size}")
         }
-        _ => {
+        9 => {
             let operator = comparator(source);
+            let value = scalar(source);
+            format!("{place} {operator} {}", placeholders.value(value))
+        }
+        _ => {
+            let operator = if source.chance(3) { "<" } else { source.pick(&["=", "<>"]) };
             let value = operand(source, placeholders);
             format!("{place} {operator} {value}")
         }
@@ -149,11 +184,20 @@ fn comparator(source: &mut Source) -> &'static str {
 }
 
 fn operand(source: &mut Source, placeholders: &mut Placeholders) -> String {
-    if source.chance(15) {
+    if source.chance(8) {
         return path(source, placeholders);
     }
     let value = source.value(1);
     placeholders.value(value)
+}
+
+/// Two values, seldom of two types or the wrong way round.
+fn bounds(source: &mut Source) -> (Value, Value) {
+    let kind = source.pick(&['S', 'N', 'B']);
+    if source.chance(2) {
+        return (scalar(source), scalar(source));
+    }
+    source.bounds(kind)
 }
 
 fn scalar(source: &mut Source) -> Value {
@@ -164,26 +208,56 @@ fn scalar(source: &mut Source) -> Value {
     }
 }
 
-pub(super) fn update(source: &mut Source, placeholders: &mut Placeholders) -> String {
-    let mut clauses = Vec::new();
-    for clause in ["SET", "REMOVE", "ADD", "DELETE"] {
-        if !source.chance(if clause == "SET" { 65 } else { 25 }) {
-            continue;
+/// An update that makes an item where there is none: of one that only takes away, DynamoDB makes none.
+pub(super) fn update(
+    source: &mut Source,
+    placeholders: &mut Placeholders,
+    schema: &Schema,
+) -> String {
+    // Keys are seldom changed, or given a wrong type.
+    let mut used: Vec<_> = ["pk", "sk", "g", "r", "l"].map(str::to_owned).into();
+    let used = &mut used;
+    let mut sets = vec![action(source, placeholders, used, "SET")];
+    if source.chance(30) {
+        sets.push(action(source, placeholders, used, "SET"));
+    }
+    let mut removes = Vec::new();
+    for index in &schema.indexes {
+        for (name, kind) in index.keys() {
+            if matches!(name, "pk" | "sk") || !source.chance(30) {
+                continue;
+            }
+            if source.chance(30) {
+                removes.push(name.to_owned());
+                continue;
+            }
+            let value = source.key(kind);
+            sets.push(format!("{name} = {}", placeholders.value(value)));
         }
-        let count = 1 + source.below(2);
-        let actions: Vec<_> = (0..count)
-            .map(|_| action(source, placeholders, clause))
-            .collect();
-        clauses.push(format!("{clause} {}", actions.join(", ")));
     }
-    if clauses.is_empty() {
-        clauses.push(format!("SET {}", action(source, placeholders, "SET")));
+    let mut text = format!("SET {}", sets.join(", "));
+    for clause in ["REMOVE", "ADD", "DELETE"] {
+        let mut actions = Vec::new();
+        if clause == "REMOVE" {
+            actions.append(&mut removes);
+        }
+        if source.chance(25) {
+            actions.push(action(source, placeholders, used, clause));
+        }
+        if !actions.is_empty() {
+            text.push_str(&format!(" {clause} {}", actions.join(", ")));
+        }
     }
-    clauses.join(" ")
+    text
 }
 
-fn action(source: &mut Source, placeholders: &mut Placeholders, clause: &str) -> String {
-    let place = changed(source, placeholders);
+fn action(
+    source: &mut Source,
+    placeholders: &mut Placeholders,
+    used: &mut Vec<String>,
+    clause: &str,
+) -> String {
+    let place = fresh(source, placeholders, used);
     match clause {
         "SET" => format!("{place} = {}", assigned(source, placeholders)),
         "REMOVE" => place,
@@ -202,33 +276,31 @@ fn action(source: &mut Source, placeholders: &mut Placeholders, clause: &str) ->
     }
 }
 
-/// A place that may be changed: seldom a key.
-fn changed(source: &mut Source, placeholders: &mut Placeholders) -> String {
-    loop {
-        let path = path(source, placeholders);
-        let is_key = matches!(path.trim_start_matches('#'), "pk" | "sk");
-        if !is_key || source.chance(10) {
-            return path;
-        }
-    }
-}
-
 fn assigned(source: &mut Source, placeholders: &mut Placeholders) -> String {
     match source.below(10) {
-        0 | 1 => {
+        0 => {
             let (one, number) = (path(source, placeholders), source.number());
             let number = placeholders.value(number);
             format!("{one} {} {number}", source.pick(&["+", "-"]))
         }
-        2 => {
+        2 | 3 => {
             let one = path(source, placeholders);
             format!("if_not_exists({one}, {})", operand(source, placeholders))
         }
-        3 => {
-            let (one, list) = (path(source, placeholders), source.list(1));
-            format!("list_append({one}, {})", placeholders.value(list))
-        }
         4 => {
+            let (one, list) = (path(source, placeholders), source.list(1));
+            let list = placeholders.value(list);
+            let kind = source.below(3);
+            if kind == 0 {
+                return format!("list_append({one}, {list})");
+            }
+            let empty = placeholders.value(json!({"L": []}));
+            match kind {
+                1 => format!("list_append(if_not_exists({one}, {empty}), {list})"),
+                _ => format!("list_append({list}, if_not_exists({one}, {empty}))"),
+            }
+        }
+        5 => {
             let (one, zero) = (path(source, placeholders), source.number());
             let zero = placeholders.value(zero);
             let number = source.number();
@@ -257,20 +329,22 @@ pub(super) fn key_condition(
     } else {
         range.into()
     };
+    text.push_str(" AND ");
+    if source.chance(25) {
+        let (low, high) = source.bounds(kind);
+        let (low, high) = (placeholders.value(low), placeholders.value(high));
+        text.push_str(&format!("{range} BETWEEN {low} AND {high}"));
+        return text;
+    }
     let value = source.key(kind);
     let value = placeholders.value(value);
     let condition = match source.below(8) {
-        0 | 1 => {
-            let high = source.key(kind);
-            format!("{range} BETWEEN {value} AND {}", placeholders.value(high))
-        }
         2 if kind != 'N' || source.chance(10) => format!("begins_with({range}, {value})"),
         _ => {
             let operator = source.pick(&["=", "<", "<=", ">", ">="]);
             format!("{range} {operator} {value}")
         }
     };
-    text.push_str(" AND ");
     text.push_str(&condition);
     text
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::schema::Key;
 use super::source::Source;
 
-const ATTRIBUTES: [&str; 8] = ["a", "b", "c", "m", "t", "s", "g", "name"];
+const ATTRIBUTES: [&str; 8] = ["a", "b", "c", "m", "t", "s", "none", "name"];
 
 /// `Expected`, at times with `ConditionalOperator`.
 pub(super) fn expected(source: &mut Source, request: &mut Value) {
@@ -47,10 +47,14 @@ fn condition(source: &mut Source) -> Value {
     let values: Vec<Value> = match operator {
         "NULL" | "NOT_NULL" => return json!({ "ComparisonOperator": operator }),
         "EQ" | "NE" => vec![source.value(1)],
-        "IN" => (0..=source.below(2)).map(|_| scalar(source)).collect(),
+        "IN" => {
+            let kind = source.pick(&['S', 'N', 'B']);
+            (0..=source.below(2)).map(|_| source.key(kind)).collect()
+        }
         "BETWEEN" => {
             let kind = source.pick(&['S', 'N', 'B']);
-            (0..2).map(|_| source.key(kind)).collect()
+            let (low, high) = source.bounds(kind);
+            vec![low, high]
         }
         _ => vec![scalar(source)],
     };
@@ -72,8 +76,12 @@ pub(super) fn key_conditions(source: &mut Source, hash: Key, range: Option<Key>)
     );
     if let Some((name, kind)) = range.filter(|_| source.chance(60)) {
         let operator = source.pick(&["EQ", "LT", "LE", "GT", "GE", "BEGINS_WITH", "BETWEEN"]);
-        let count = if operator == "BETWEEN" { 2 } else { 1 };
-        let values: Vec<_> = (0..count).map(|_| source.key(kind)).collect();
+        let (low, high) = source.bounds(kind);
+        let values = if operator == "BETWEEN" {
+            vec![low, high]
+        } else {
+            vec![low]
+        };
         conditions.insert(
             name.into(),
             json!({"ComparisonOperator": operator, "AttributeValueList": values}),
@@ -82,10 +90,14 @@ pub(super) fn key_conditions(source: &mut Source, hash: Key, range: Option<Key>)
     conditions.into()
 }
 
-/// `AttributeUpdates`.
+/// `AttributeUpdates` that make an item where there is none: of those that only take away, DynamoDB makes none.
 pub(super) fn updates(source: &mut Source) -> Value {
     let mut updates = Map::new();
-    for _ in 0..=source.below(2) {
+    updates.insert(
+        "c".into(),
+        json!({"Action": "PUT", "Value": source.value(1)}),
+    );
+    for _ in 0..source.below(3) {
         let update = match source.below(5) {
             0 => json!({"Action": "DELETE"}),
             1 => json!({"Action": "DELETE", "Value": source.set()}),

@@ -31,6 +31,9 @@ pub(crate) fn history(seed: u64) -> Vec<Request> {
     for _ in 0..=source.below(MAX_REQUESTS) {
         history.push(request(source, &schemas));
     }
+    for schema in &schemas {
+        history.extend(schema.scans());
+    }
     history
 }
 

@@ -41,7 +41,7 @@ pub(super) fn update(source: &mut Source, schema: &Schema) -> Value {
     } else {
         let mut placeholders = Placeholders::default();
         if source.chance(97) {
-            let text = expression::update(source, &mut placeholders);
+            let text = expression::update(source, &mut placeholders, schema);
             request["UpdateExpression"] = text.into();
         }
         if source.chance(25) {

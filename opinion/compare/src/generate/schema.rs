@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::source::Source;
+use crate::request::Request;
 
 /// A name and a type, `S`, `N` or `B`.
 pub(super) type Key = (&'static str, char);
@@ -84,6 +85,18 @@ impl Schema {
             }
         }
         request
+    }
+
+    /// What is in the table and its indexes at last.
+    pub(super) fn scans(&self) -> Vec<Request> {
+        let table = json!({"TableName": self.name});
+        let indexes = self.indexes.iter();
+        let indexes = indexes.map(|index| json!({"TableName": self.name, "IndexName": index.name}));
+        [table]
+            .into_iter()
+            .chain(indexes)
+            .map(|request| Request::new("Scan", request))
+            .collect()
     }
 
     pub(super) fn keys(&self) -> Vec<Key> {

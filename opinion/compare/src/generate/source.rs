@@ -42,12 +42,14 @@ impl Source {
             "-0.003",
             "007",
             "1e-5",
+            "-0",
             "99999999999999999999999999999999999999",
             "9.9e125",
             "1E-130",
-            "-0",
         ];
-        json!({"N": self.pick(&NUMBERS)})
+        // Numbers at the limits are seldom of use, and often refused.
+        let end = if self.chance(10) { NUMBERS.len() } else { NUMBERS.len() - 3 };
+        json!({"N": self.pick(&NUMBERS[..end])})
     }
 
     pub(super) fn binary(&mut self) -> Value {
@@ -63,16 +65,28 @@ impl Source {
         }
     }
 
+    /// A lower and an upper bound of a key's type.
+    pub(super) fn bounds(&mut self, kind: char) -> (Value, Value) {
+        const ORDERED: [(char, [&str; 4]); 3] = [
+            ('S', ["a", "ab", "b", "é"]),
+            ('N', ["-1", "1", "2", "10"]),
+            ('B', ["AA==", "AAE=", "AQ==", "/w=="]),
+        ];
+        let values = ORDERED.iter().find(|(of, _)| *of == kind);
+        let values = values.map_or([""; 4], |(_, values)| *values);
+        let low = self.below(values.len());
+        let high = low + self.below(values.len() - low);
+        let value = |index: usize| json!({(kind.to_string()): values[index]});
+        (value(low), value(high))
+    }
+
     /// Any value, nested at most `depth` deep.
     pub(super) fn value(&mut self, depth: u32) -> Value {
         match self.below(if depth == 0 { 10 } else { 14 }) {
             0 | 1 => self.string(),
             2..=4 => self.number(),
             5 => self.binary(),
-            6 => self.pick(&[true, false]).then_some(true).map_or_else(
-                || json!({"BOOL": false}),
-                |_| json!({"BOOL": true}),
-            ),
+            6 => json!({"BOOL": self.chance(50)}),
             7 => json!({"NULL": true}),
             8 => self.set(),
             9 => json!({"SS": self.pick(&[&["a"][..], &["a", "b"], &["b", "zz"]])}),

@@ -94,7 +94,7 @@ fn select(source: &mut Source, schema: &Schema, parameters: &mut Vec<Value>) -> 
 
 fn insert(source: &mut Source, schema: &Schema, parameters: &mut Vec<Value>) -> String {
     let item = schema.item(source);
-    let value = if source.chance(30) {
+    let value = if source.chance(3) {
         parameters.push(json!({ "M": item }));
         "?".into()
     } else {
@@ -117,7 +117,7 @@ fn update(source: &mut Source, schema: &Schema, parameters: &mut Vec<Value>) -> 
                 let number = operand(source, number, parameters);
                 format!("{name} {} {number}", source.pick(&["+", "-"]))
             }
-            1 => {
+            1 if name.len() == 1 => {
                 let list = source.list(0);
                 format!("list_append({name}, {})", operand(source, list, parameters))
             }

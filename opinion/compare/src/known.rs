@@ -36,10 +36,10 @@ struct Kind {
     /// What a request's JSON looks like.
     #[serde(default = "anything")]
     request: String,
-    /// What samlet's answer is in short: `200`, or such as `400 ValidationException: …`.
-    samlet: String,
+    /// What samlet's answer is in short, one of these: `200`, or such as `400 ValidationException: …`.
+    samlet: Vec<String>,
     /// What the other answer is in short.
-    opinion: String,
+    opinion: Vec<String>,
     /// The only places in the answers' bodies that differ, where both are `200`.
     #[serde(default)]
     places: Vec<String>,
@@ -75,7 +75,7 @@ fn check(known: &[Known]) -> Result<()> {
         let is_said = !one.reason.is_empty()
             && one.document.starts_with("https://docs.aws.amazon.com/");
         ensure!(is_said, "{id} needs a reason and a document of AWS's");
-        let are_equal = one.kind.samlet == "200" && one.kind.opinion == "200";
+        let are_equal = one.kind.samlet == ["200"] && one.kind.opinion == ["200"];
         ensure!(
             are_equal != one.kind.places.is_empty(),
             "{id} needs places if both answers are 200, and none otherwise"
@@ -102,8 +102,8 @@ impl Known {
         let kind = &self.kind;
         let request = || difference.request.request.to_string();
         kind.operations.contains(&difference.request.operation)
-            && glob::matches(&kind.samlet, &difference.samlet.summary())
-            && glob::matches(&kind.opinion, &difference.opinion.summary())
+            && is_any(&kind.samlet, &difference.samlet.summary())
+            && is_any(&kind.opinion, &difference.opinion.summary())
             && glob::matches(&kind.request, &request())
             && (kind.places.is_empty() || self.has_all(difference))
     }
@@ -116,12 +116,13 @@ impl Known {
 
     fn has_all(&self, difference: &Difference) -> bool {
         let places = places(&difference.samlet.body, &difference.opinion.body);
-        let is_known = |place: &String| {
-            let kinds = &self.kind.places;
-            kinds.iter().any(|kind| glob::matches(kind, place))
-        };
-        places.iter().all(is_known)
+        places.iter().all(|place| is_any(&self.kind.places, place))
     }
+}
+
+fn is_any(patterns: &[String], text: &str) -> bool {
+    let mut patterns = patterns.iter();
+    patterns.any(|pattern| glob::matches(pattern, text))
 }
 
 #[cfg(test)]
@@ -141,8 +142,8 @@ mod tests {
             "opinion": {"status": 400, "body": {"__type": "ValidationException", "message": "No"}},
             "kind": {
                 "operations": ["GetItem"],
-                "samlet": "200",
-                "opinion": "400 ValidationException: N*",
+                "samlet": ["200"],
+                "opinion": ["400 ValidationException: N*"],
             },
         })
     }
@@ -166,7 +167,7 @@ mod tests {
             ("/reason", json!("")),
             ("/history", json!([])),
             ("/kind/operations", json!(["PutItem"])),
-            ("/kind/opinion", json!("400 ValidationException: Yes")),
+            ("/kind/opinion", json!(["400 ValidationException: Yes"])),
             ("/kind/request", json!("*two*")),
             ("/kind/places", json!(["/Item"])),
         ] {

@@ -21,7 +21,8 @@ use difference::{Difference, Programs};
 use known::Known;
 use request::Request;
 
-const USAGE: &str = "usage: compare SAMLET OPINION DIFFERENCES SEED HISTORIES [FINDINGS]";
+/// With `-` in place of a seed, a history is read from standard input, a request a line, as one is printed.
+const USAGE: &str = "usage: compare SAMLET OPINION DIFFERENCES SEED|- HISTORIES [FINDINGS]";
 
 fn main() -> ExitCode {
     match compare() {
@@ -45,6 +46,9 @@ fn compare() -> Result<bool> {
         opinion: opinion.into(),
     };
     let known = known::read(Path::new(differences))?;
+    if seed == "-" {
+        return replay(&programs, &known);
+    }
     let seed: u64 = seed.parse().context(USAGE)?;
     let histories: u64 = histories.parse().context(USAGE)?;
     let findings = rest.first().map_or(Ok(1), |count| count.parse());
@@ -55,11 +59,25 @@ fn compare() -> Result<bool> {
     Ok(are_known && is_clean)
 }
 
+/// Whether the history of standard input shows no difference that isn't known.
+fn replay(programs: &Programs, known: &[Known]) -> Result<bool> {
+    let mut history = Vec::new();
+    for line in std::io::stdin().lines() {
+        history.push(serde_json::from_str(&line?)?);
+    }
+    let run = programs.run(&history, known)?;
+    if let Some(difference) = &run.unknown {
+        print(&history[..=difference.index], difference)?;
+    }
+    Ok(run.unknown.is_none())
+}
+
 /// Whether each of the known differences is still as it says.
 fn check_known(programs: &Programs, known: &[Known]) -> Result<bool> {
     let mut are_there = true;
     for one in known {
-        let run = programs.run(&one.history, &[])?;
+        let others: Vec<_> = known.iter().filter(|other| other.id != one.id).cloned().collect();
+        let run = programs.run(&one.history, &others)?;
         let is_there = run.unknown.as_ref().is_some_and(|found| {
             found.index + 1 == one.history.len()
                 && found.samlet == one.samlet
@@ -106,7 +124,8 @@ fn search(
             continue;
         }
         let (history, difference) = shrink::shrink(programs, known, &history, difference)?;
-        print(seed, &history, &difference)?;
+        println!("SEED={seed}:");
+        print(&history, &difference)?;
         if found.len() >= findings {
             break;
         }
@@ -115,8 +134,8 @@ fn search(
 }
 
 /// What a history came to: requests as the programs read them, and both answers.
-fn print(seed: u64, history: &[Request], difference: &Difference) -> Result<()> {
-    println!("SEED={seed}: samlet and the second opinion answer differently after");
+fn print(history: &[Request], difference: &Difference) -> Result<()> {
+    println!("samlet and the second opinion answer differently after");
     for request in history {
         println!("{}", serde_json::to_string(request)?);
     }

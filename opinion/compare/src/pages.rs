@@ -27,12 +27,14 @@ pub(crate) fn ask(program: &mut Program, request: &Request) -> Result<Answer> {
             if answer.status != 200 && pages.is_empty() {
                 return Ok(answer);
             }
+            // A page that ends where it began goes on for ever.
+            let is_stuck = next.request[member] == answer.body[last];
             next.request[member] = answer.body[last].clone();
             pages.push(match answer.status {
                 200 => answer.body,
                 _ => json!({"Error": answer.summary()}),
             });
-            if is_at_end || pages.len() > MAX_PAGES {
+            if is_at_end || is_stuck || pages.len() > MAX_PAGES {
                 break;
             }
         }

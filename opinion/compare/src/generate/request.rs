@@ -127,13 +127,13 @@ pub(super) fn consistent(source: &mut Source, request: &mut Value) {
 
 pub(super) fn query(source: &mut Source, schema: &Schema) -> Value {
     let mut request = json!({"TableName": schema.name});
-    let (mut hash, mut range) = (schema.hash, schema.range);
+    let (mut hash, mut range, mut has_filters) = (schema.hash, schema.range, true);
     if !schema.indexes.is_empty() && source.chance(50) {
         let index = &schema.indexes[source.below(schema.indexes.len())];
         request["IndexName"] = index.name.as_str().into();
-        (hash, range) = (index.hash, index.range);
+        (hash, range, has_filters) = (index.hash, index.range, index.has_filters());
     }
-    if source.chance(12) {
+    if source.chance(12) && has_filters {
         request["KeyConditions"] = legacy::key_conditions(source, hash, range);
         if source.chance(30) {
             legacy::filter(source, &mut request, "QueryFilter");
@@ -145,7 +145,11 @@ pub(super) fn query(source: &mut Source, schema: &Schema) -> Value {
         let mut placeholders = Placeholders::default();
         let text = expression::key_condition(source, &mut placeholders, hash, range);
         request["KeyConditionExpression"] = text.into();
-        filtered(source, &mut request, placeholders);
+        if has_filters {
+            filtered(source, &mut request, placeholders);
+        } else {
+            placeholders.write(&mut request);
+        }
     }
     if source.chance(40) {
         request["ScanIndexForward"] = source.chance(30).into();
@@ -156,11 +160,15 @@ pub(super) fn query(source: &mut Source, schema: &Schema) -> Value {
 
 pub(super) fn scan(source: &mut Source, schema: &Schema) -> Value {
     let mut request = json!({"TableName": schema.name});
+    let mut has_filters = true;
     if !schema.indexes.is_empty() && source.chance(35) {
         let index = &schema.indexes[source.below(schema.indexes.len())];
         request["IndexName"] = index.name.as_str().into();
+        has_filters = index.has_filters();
     }
-    if source.chance(15) {
+    if !has_filters {
+        // All that there is in it.
+    } else if source.chance(15) {
         legacy::filter(source, &mut request, "ScanFilter");
     } else {
         filtered(source, &mut request, Placeholders::default());

@@ -16,6 +16,8 @@ pub(super) struct Index {
     pub(super) range: Option<Key>,
     pub(super) is_global: bool,
     projection: Value,
+    /// Whether it has whole items.
+    pub(super) is_whole: bool,
 }
 
 /// A table's definition.
@@ -107,13 +109,13 @@ impl Schema {
     pub(super) fn key(&self, source: &mut Source) -> Map<String, Value> {
         let mut key = Map::new();
         for (name, kind) in self.keys() {
-            let kind = if source.chance(1) { 'N' } else { kind };
+            let kind = if source.below(200) == 0 { 'N' } else { kind };
             key.insert(name.into(), source.key(kind));
         }
-        if source.chance(1) {
+        if source.below(300) == 0 {
             key.insert("a".into(), source.value(0));
         }
-        if source.chance(1) {
+        if source.below(300) == 0 {
             key.remove(source.pick(&["pk", "sk"]));
         }
         key
@@ -125,7 +127,7 @@ impl Schema {
         for index in &self.indexes {
             for (name, kind) in index.keys() {
                 if !item.contains_key(name) && source.chance(75) {
-                    let kind = if source.chance(3) { 'N' } else { kind };
+                    let kind = if source.chance(1) { 'N' } else { kind };
                     item.insert(name.into(), source.key(kind));
                 }
             }
@@ -163,12 +165,19 @@ impl Index {
             hash,
             range,
             is_global,
+            is_whole: projection["ProjectionType"] == "ALL",
             projection,
         }
     }
 
     pub(super) fn keys(&self) -> Vec<Key> {
         [self.hash].into_iter().chain(self.range).collect()
+    }
+
+    /// Whether the second opinion knows what there is to find by other attributes: of a part of a local index, what is
+    /// missing there is fetched from the table, which it does not do.
+    pub(super) fn has_filters(&self) -> bool {
+        self.is_global || self.is_whole
     }
 
     fn definition(&self) -> Value {

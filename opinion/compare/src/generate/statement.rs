@@ -12,7 +12,7 @@ pub(super) fn statement(source: &mut Source, schema: &Schema) -> Value {
     let text = match source.below(10) {
         0..=4 => select(source, schema, &mut parameters),
         5 | 6 => insert(source, schema, &mut parameters),
-        7 | 8 => update(source, schema, &mut parameters),
+        7 | 8 => update(source, schema, &mut parameters, true),
         _ => {
             let table = schema.name;
             let whole = whole_key(source, schema, &mut parameters);
@@ -36,7 +36,7 @@ pub(super) fn single(source: &mut Source, schema: &Schema, is_read: bool) -> Val
             format!("SELECT * FROM \"{table}\" WHERE {whole}")
         }
         0 => insert(source, schema, &mut parameters),
-        1 => update(source, schema, &mut parameters),
+        1 => update(source, schema, &mut parameters, false),
         _ => {
             let whole = whole_key(source, schema, &mut parameters);
             format!("DELETE FROM \"{table}\" WHERE {whole}")
@@ -63,7 +63,8 @@ fn select(source: &mut Source, schema: &Schema, parameters: &mut Vec<Value>) -> 
         _ => "*",
     };
     let mut text = format!("SELECT {projection} FROM \"{}\"", schema.name);
-    let index = schema.indexes.first().filter(|_| source.chance(30));
+    let index = schema.indexes.first();
+    let index = index.filter(|index| index.has_filters() && source.chance(30));
     if let Some(index) = index {
         text.push_str(&format!(".\"{}\"", index.name));
     }
@@ -94,19 +95,19 @@ fn select(source: &mut Source, schema: &Schema, parameters: &mut Vec<Value>) -> 
 
 fn insert(source: &mut Source, schema: &Schema, parameters: &mut Vec<Value>) -> String {
     let item = schema.item(source);
-    let value = if source.chance(3) {
-        parameters.push(json!({ "M": item }));
-        "?".into()
-    } else {
-        literal_map(&item)
-    };
+    let value = literal_map(&item, source, parameters);
     format!("INSERT INTO \"{}\" VALUE {value}", schema.name)
 }
 
-fn update(source: &mut Source, schema: &Schema, parameters: &mut Vec<Value>) -> String {
+fn update(
+    source: &mut Source,
+    schema: &Schema,
+    parameters: &mut Vec<Value>,
+    has_returning: bool,
+) -> String {
     let mut clauses = String::new();
     for _ in 0..=source.below(2) {
-        let name = source.pick(&["a", "b", "c", "m.x", "t[1]", "s", "g"]);
+        let name = source.pick(&["a", "b", "c", "m.x", "t[1]", "s"]);
         if source.chance(25) {
             clauses.push_str(&format!(" REMOVE {name}"));
             continue;
@@ -138,6 +139,7 @@ fn update(source: &mut Source, schema: &Schema, parameters: &mut Vec<Value>) -> 
         place = format!("{place} AND {}", condition(source, parameters));
     }
     let returning = match source.below(8) {
+        _ if !has_returning => "",
         0 => " RETURNING ALL NEW *",
         1 => " RETURNING MODIFIED OLD *",
         2 => " RETURNING ALL OLD *",
@@ -222,11 +224,15 @@ fn literal(value: &Value) -> Option<String> {
     })
 }
 
-/// An item's literal, without what has none.
-fn literal_map(item: &Map<String, Value>) -> String {
+/// An item as a literal, its values literals or parameters.
+fn literal_map(
+    item: &Map<String, Value>,
+    source: &mut Source,
+    parameters: &mut Vec<Value>,
+) -> String {
     let members: Vec<_> = item
         .iter()
-        .filter_map(|(name, value)| Some(format!("'{name}': {}", literal(value)?)))
+        .map(|(name, value)| format!("'{name}': {}", operand(source, value.clone(), parameters)))
         .collect();
     format!("{{{}}}", members.join(", "))
 }

@@ -37,10 +37,10 @@ impl Placeholders {
 
     /// Seldom one that nothing uses.
     pub(super) fn unused(&mut self, source: &mut Source) {
-        if source.chance(1) {
+        if source.below(300) == 0 {
             self.value(source.value(0));
         }
-        if source.chance(1) {
+        if source.below(300) == 0 {
             self.name("unused");
         }
     }
@@ -66,7 +66,7 @@ fn fresh(source: &mut Source, placeholders: &mut Placeholders, used: &mut Vec<St
         let path = plain(source);
         let root = root(&path).to_owned();
         let is_refused = used.contains(&root);
-        if is_refused && !source.chance(4) {
+        if is_refused && source.below(200) > 0 {
             continue;
         }
         used.push(root);
@@ -82,7 +82,7 @@ fn plain(source: &mut Source) -> String {
         2 => "m.y".into(),
         3 => format!("t[{}]", source.below(4)),
         4 => source
-            .pick(&["a.x", "b[0]", "m.x.y", "t[0].x", "t[1][0]", "a.none"])
+            .pick(&["a.x", "b[0]", "m.x.y", "t[0].x", "t[1][0]", "a.zz"])
             .into(),
         _ => source.pick(&ATTRIBUTES).into(),
     }
@@ -97,7 +97,7 @@ fn root(path: &str) -> &str {
 /// A path with a placeholder where there has to be one, and at times elsewhere.
 fn written(source: &mut Source, placeholders: &mut Placeholders, path: &str) -> String {
     let root = root(path);
-    let is_reserved = RESERVED.contains(&root) && source.chance(97);
+    let is_reserved = RESERVED.contains(&root) && source.below(400) > 0;
     if !is_reserved && !source.chance(15) {
         return path.into();
     }
@@ -111,6 +111,25 @@ pub(super) fn projection(source: &mut Source, placeholders: &mut Placeholders) -
         .map(|_| fresh(source, placeholders, &mut used))
         .collect();
     paths.join(", ")
+}
+
+/// A search's condition, which seldom is about keys.
+pub(super) fn filter(source: &mut Source, placeholders: &mut Placeholders) -> String {
+    loop {
+        let mut own = Placeholders {
+            names: placeholders.names.clone(),
+            values: placeholders.values.clone(),
+        };
+        let text = condition(source, &mut own, 2);
+        let words = text.split(|letter: char| !letter.is_alphanumeric());
+        let has_key = words
+            .into_iter()
+            .any(|word| matches!(word, "pk" | "sk" | "g" | "r" | "l"));
+        if !has_key || source.below(100) == 0 {
+            *placeholders = own;
+            return text;
+        }
+    }
 }
 
 /// A condition, nested at most `depth` deep.
@@ -257,7 +276,7 @@ fn action(
     used: &mut Vec<String>,
     clause: &str,
 ) -> String {
-    let place = fresh(source, placeholders, used);
+    let place = changed(source, placeholders, used);
     match clause {
         "SET" => format!("{place} = {}", assigned(source, placeholders)),
         "REMOVE" => place,
@@ -276,13 +295,28 @@ fn action(
     }
 }
 
+/// What an action changes: seldom a place that may not be there.
+fn changed(source: &mut Source, placeholders: &mut Placeholders, used: &mut Vec<String>) -> String {
+    if source.chance(35) {
+        return fresh(source, placeholders, used);
+    }
+    loop {
+        let name = source.pick(&["a", "b", "c", "m", "t", "s", "d", "e"]);
+        if !used.iter().any(|used| used == name) {
+            used.push(name.into());
+            return written(source, placeholders, name);
+        }
+    }
+}
+
 fn assigned(source: &mut Source, placeholders: &mut Placeholders) -> String {
     match source.below(10) {
-        0 => {
+        0 if source.chance(50) => {
             let (one, number) = (path(source, placeholders), source.number());
             let number = placeholders.value(number);
             format!("{one} {} {number}", source.pick(&["+", "-"]))
         }
+        6 => source.pick(&["pk", "if_not_exists(none2, pk)"]).into(),
         2 | 3 => {
             let one = path(source, placeholders);
             format!("if_not_exists({one}, {})", operand(source, placeholders))

@@ -56,6 +56,10 @@ fn condition(source: &mut Source) -> Value {
             let (low, high) = source.bounds(kind);
             vec![low, high]
         }
+        "BEGINS_WITH" => {
+            let kind = source.pick(&['S', 'B']);
+            vec![source.key(kind)]
+        }
         _ => vec![scalar(source)],
     };
     json!({"ComparisonOperator": operator, "AttributeValueList": values})
@@ -75,7 +79,8 @@ pub(super) fn key_conditions(source: &mut Source, hash: Key, range: Option<Key>)
         json!({"ComparisonOperator": "EQ", "AttributeValueList": [value]}),
     );
     if let Some((name, kind)) = range.filter(|_| source.chance(60)) {
-        let operator = source.pick(&["EQ", "LT", "LE", "GT", "GE", "BEGINS_WITH", "BETWEEN"]);
+        let operators = ["EQ", "LT", "LE", "GT", "GE", "BETWEEN", "BEGINS_WITH"];
+        let operator = source.pick(&operators[..if kind == 'N' { 6 } else { 7 }]);
         let (low, high) = source.bounds(kind);
         let values = if operator == "BETWEEN" {
             vec![low, high]
@@ -105,7 +110,9 @@ pub(super) fn updates(source: &mut Source) -> Value {
             3 => json!({"Action": "ADD", "Value": source.set()}),
             _ => json!({"Action": "PUT", "Value": source.value(1)}),
         };
-        updates.insert(source.pick(&ATTRIBUTES).into(), update);
+        // Without the first.
+        let name = source.pick(&["a", "b", "m", "t", "s", "none", "name"]);
+        updates.insert(name.into(), update);
     }
     updates.into()
 }

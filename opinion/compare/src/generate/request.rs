@@ -120,7 +120,9 @@ pub(super) fn projected(source: &mut Source, request: &mut Value, percent: u32) 
 }
 
 pub(super) fn consistent(source: &mut Source, request: &mut Value) {
-    if source.chance(20) {
+    // A global index has no such reads.
+    let of_global = request["IndexName"].as_str().is_some_and(|name| !name.starts_with("by-pk"));
+    if source.chance(if of_global { 2 } else { 20 }) {
         request["ConsistentRead"] = source.chance(70).into();
     }
 }
@@ -183,7 +185,7 @@ pub(super) fn scan(source: &mut Source, schema: &Schema) -> Value {
 
 fn filtered(source: &mut Source, request: &mut Value, mut placeholders: Placeholders) {
     if source.chance(45) {
-        let text = expression::condition(source, &mut placeholders, 2);
+        let text = expression::filter(source, &mut placeholders);
         request["FilterExpression"] = text.into();
     }
     if source.chance(30) {
@@ -198,25 +200,29 @@ fn search_options(source: &mut Source, schema: &Schema, request: &mut Value) {
     if source.chance(30) {
         request["Limit"] = (1 + source.below(4)).into();
     }
-    if source.chance(15) {
+    if source.chance(20) {
         let kinds = [
             "ALL_ATTRIBUTES",
             "COUNT",
             "ALL_PROJECTED_ATTRIBUTES",
             "SPECIFIC_ATTRIBUTES",
         ];
-        request["Select"] = source.pick(&kinds).into();
-    }
-    // A scan's order is each implementation's own.
-    if source.chance(8) && request["KeyConditionExpression"].is_string() {
-        let mut key = schema.key(source);
-        if let Some(name) = request["IndexName"].as_str() {
-            let index = schema.indexes.iter().find(|index| index.name == name);
-            for (name, kind) in index.into_iter().flat_map(|index| index.keys()) {
-                key.insert(name.into(), source.key(kind));
-            }
+        let has_index = request["IndexName"].is_string();
+        let is_projected = ["ProjectionExpression", "AttributesToGet"]
+            .iter()
+            .any(|member| !request[*member].is_null());
+        // Seldom one that doesn't go with the rest.
+        request["Select"] = match (is_projected, source.chance(4)) {
+            (_, true) => source.pick(&kinds),
+            (true, _) => "SPECIFIC_ATTRIBUTES",
+            (false, _) => source.pick(&kinds[..if has_index { 3 } else { 2 }]),
         }
-        request["ExclusiveStartKey"] = key.into();
+        .into();
+    }
+    // The order of a scan, and of an index's items of one key, is each implementation's own.
+    let is_ordered = request["KeyConditionExpression"].is_string() && request["IndexName"].is_null();
+    if is_ordered && source.chance(12) {
+        request["ExclusiveStartKey"] = schema.key(source).into();
     }
     consistent(source, request);
     consumed(source, request);

@@ -106,14 +106,15 @@ fn update(
     has_returning: bool,
 ) -> String {
     let mut clauses = String::new();
-    for _ in 0..=source.below(2) {
-        let name = source.pick(&["a", "b", "c", "m.x", "t[1]", "s"]);
+    let first = source.below(6);
+    for number in first..=first + source.below(2) {
+        let name = ["a", "b", "c", "m.x", "t[1]", "s"][number % 6];
         if source.chance(25) {
             clauses.push_str(&format!(" REMOVE {name}"));
             continue;
         }
         let value = match source.below(6) {
-            0 => {
+            0 if name.len() == 1 => {
                 let number = source.number();
                 let number = operand(source, number, parameters);
                 format!("{name} {} {number}", source.pick(&["+", "-"]))

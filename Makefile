@@ -15,7 +15,7 @@ STAGE ?= development
 ARCHITECTURE ?= x86_64
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test lint cfn-lint doc browser aws-cli node unit update-expected verify verify-deployment translated-lint sam-validate moto contract artifacts verify-artifacts smoke deny advisories sbom bench bench-functions bench-tools bench-lint fuzz fuzz-again fuzz-lint soak soak-harm soak-fuzz create retrieve update delete deploy clean
+.PHONY: help run build release test lint cfn-lint doc browser aws-cli node unit update-expected verify verify-deployment translated-lint sam-validate moto contract artifacts verify-artifacts smoke deny advisories sbom bench bench-functions bench-tools bench-lint fuzz fuzz-again fuzz-lint opinion opinion-lint soak soak-harm soak-fuzz create retrieve update delete deploy clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -38,7 +38,7 @@ lint: ## Formatting, and clippy with warnings as errors
 cfn-lint: $(VENV)/installed ## The template against CloudFormation's rules
 	$(VENV)/bin/cfn-lint template.yaml
 
-# `--examples`, of which there are none, has it use what clippy has checked.
+# `--examples`, which say nothing to others, has it use what clippy has checked.
 doc: ## The code's documentation, without warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --lib --bins --examples
 
@@ -183,7 +183,7 @@ bench-lint: ## Formatting, clippy and tests of the benchmarks themselves
 	cargo fmt --all --check --manifest-path $(FUNCTIONS)/Cargo.toml
 	cargo clippy --release --workspace --all-targets --locked --manifest-path $(FUNCTIONS)/Cargo.toml -- -D warnings
 
-verify: test verify-deployment deny sbom ## All that can be known without an account: tests, what ships, dependencies; an hour
+verify: test opinion verify-deployment deny sbom ## All that can be known without an account: tests, what ships, dependencies; an hour
 
 verify-deployment: translated-lint sam-validate moto contract verify-artifacts ## Of that, what AWS would make of the template and what ships
 
@@ -251,6 +251,21 @@ $(CONTRACT)/installed: Makefile
 # The very tests that `make test` runs against samlet.
 smoke: ## The acceptance tests against a deployment: make smoke API_URL=https://… [API_KEY=…]
 	API_URL='$(API_URL)' API_KEY='$(API_KEY)' cargo test --workspace --locked --test smoke
+
+# Of differences that aren't known, FINDINGS are shown at most. Each history has a store of its own, in memory if possible.
+HISTORIES ?= 2000
+FINDINGS ?= 1
+
+opinion: opinion-lint ## Tables against another implementation, on random requests: make opinion SEED=2 HISTORIES=20000
+	cargo build --locked -p samlet-dynamodb --example answer
+	cargo build --locked --workspace --manifest-path opinion/Cargo.toml --target-dir target/opinion
+	TMPDIR=$$([ -w /dev/shm ] && echo /dev/shm || echo "$${TMPDIR:-/tmp}") target/opinion/debug/compare \
+	  target/debug/examples/answer target/opinion/debug/opinion opinion/differences.json $(SEED) $(HISTORIES) $(FINDINGS)
+
+opinion-lint: ## Formatting, clippy and tests of what compares them
+	cargo fmt --all --check --manifest-path opinion/Cargo.toml
+	cargo clippy --workspace --all-targets --locked --manifest-path opinion/Cargo.toml --target-dir target/opinion -- -D warnings
+	cargo test --workspace --locked --manifest-path opinion/Cargo.toml --target-dir target/opinion
 
 $(VENV)/installed: Makefile
 	$(PYTHON) -m venv $(VENV)

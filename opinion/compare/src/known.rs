@@ -40,7 +40,7 @@ struct Kind {
     samlet: Vec<String>,
     /// What the other answer is in short.
     opinion: Vec<String>,
-    /// The only places in the answers' bodies that differ, where both are `200`.
+    /// The only places in the answers' bodies that differ: needed where both are `200`.
     #[serde(default)]
     places: Vec<String>,
     /// Whether what is stored is the same after a write that is answered so.
@@ -77,8 +77,8 @@ fn check(known: &[Known]) -> Result<()> {
         ensure!(is_said, "{id} needs a reason and a document of AWS's");
         let are_equal = one.kind.samlet == ["200"] && one.kind.opinion == ["200"];
         ensure!(
-            are_equal != one.kind.places.is_empty(),
-            "{id} needs places if both answers are 200, and none otherwise"
+            !are_equal || !one.kind.places.is_empty(),
+            "{id} needs places, as both answers are 200"
         );
         let is_own = one.example().is_some_and(|example| one.is(&example));
         ensure!(is_own, "{id} is not of its own kind");

@@ -137,6 +137,11 @@ impl Schema {
                 item.insert(name.into(), source.value(2));
             }
         }
+        if source.chance(4) {
+            // Of more than a unit of capacity.
+            let length = source.pick(&[900, 1500, 4100]);
+            item.insert("big".into(), json!({"S": "x".repeat(length)}));
+        }
         for (name, kind) in [("m", 0), ("t", 1), ("s", 2), ("name", 3)] {
             if source.chance(35) {
                 let value = match kind {

@@ -98,7 +98,7 @@ impl Source {
     pub(super) fn set(&mut self) -> Value {
         match self.below(3) {
             0 => json!({"SS": self.pick(&[&["a"][..], &["a", "b"], &["b", "zz"]])}),
-            1 => json!({"NS": self.pick(&[&["1"][..], &["1.0", "2"], &["10", "-1", "2"]])}),
+            1 => json!({"NS": self.pick(&[&["1"][..], &["1", "2"], &["10", "-1", "2"]])}),
             _ => json!({"BS": self.pick(&[&["AA=="][..], &["AAE=", "AA=="]])}),
         }
     }

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::schema::Schema;
+use super::schema::{Key, Schema};
 use super::source::Source;
 
 /// A statement with its parameters, as a member of `Statements` is.
@@ -74,15 +74,9 @@ fn select(source: &mut Source, schema: &Schema, parameters: &mut Vec<Value>) -> 
     };
     let mut conditions = Vec::new();
     if source.chance(65) {
-        let value = source.key(hash.1);
-        conditions.push(format!("{} = {}", hash.0, operand(source, value, parameters)));
-        if let Some(range) = range.filter(|_| source.chance(50)) {
-            let value = source.key(range.1);
-            let operator = source.pick(&["=", "<", "<=", ">", ">="]);
-            let value = operand(source, value, parameters);
-            conditions.push(format!("{} {operator} {value}", range.0));
-        }
+        conditions = key_conditions(source, hash, range, parameters);
     }
+    let has_key = !conditions.is_empty();
     if source.chance(40) {
         conditions.push(condition(source, parameters));
     }
@@ -90,7 +84,49 @@ fn select(source: &mut Source, schema: &Schema, parameters: &mut Vec<Value>) -> 
         text.push_str(" WHERE ");
         text.push_str(&conditions.join(" AND "));
     }
+    if !has_key && source.chance(10) {
+        text.push_str(if conditions.is_empty() { " WHERE " } else { " OR " });
+        text.push_str(&condition(source, parameters));
+    }
+    if let Some(range) = range.filter(|_| has_key && source.chance(15)) {
+        let direction = source.pick(&["ASC", "DESC"]);
+        text.push_str(&format!(" ORDER BY {} {direction}", range.0));
+    }
     text
+}
+
+/// Conditions by which a SELECT is a query.
+fn key_conditions(
+    source: &mut Source,
+    hash: Key,
+    range: Option<Key>,
+    parameters: &mut Vec<Value>,
+) -> Vec<String> {
+    let mut conditions = Vec::new();
+    let value = source.key(hash.1);
+    let value = operand(source, value, parameters);
+    if source.chance(12) {
+        let other = source.key(hash.1);
+        let other = operand(source, other, parameters);
+        conditions.push(format!("{} IN [{value}, {other}]", hash.0));
+    } else {
+        conditions.push(format!("{} = {value}", hash.0));
+    }
+    let Some((name, kind)) = range.filter(|_| source.chance(50)) else {
+        return conditions;
+    };
+    if source.chance(20) {
+        let (low, high) = source.bounds(kind);
+        let low = operand(source, low, parameters);
+        let high = operand(source, high, parameters);
+        conditions.push(format!("{name} BETWEEN {low} AND {high}"));
+        return conditions;
+    }
+    let value = source.key(kind);
+    let operator = source.pick(&["=", "<", "<=", ">", ">="]);
+    let value = operand(source, value, parameters);
+    conditions.push(format!("{name} {operator} {value}"));
+    conditions
 }
 
 fn insert(source: &mut Source, schema: &Schema, parameters: &mut Vec<Value>) -> String {

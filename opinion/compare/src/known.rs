@@ -72,8 +72,8 @@ fn check(known: &[Known]) -> Result<()> {
         let id = &one.id;
         let is_again = known[..index].iter().any(|other| other.id == *id);
         ensure!(!is_again, "there are two differences {id}");
-        let is_said = !one.reason.is_empty()
-            && one.document.starts_with("https://docs.aws.amazon.com/");
+        let is_said =
+            !one.reason.is_empty() && one.document.starts_with("https://docs.aws.amazon.com/");
         ensure!(is_said, "{id} needs a reason and a document of AWS's");
         let are_equal = one.kind.samlet == ["200"] && one.kind.opinion == ["200"];
         ensure!(

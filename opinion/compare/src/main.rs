@@ -76,7 +76,11 @@ fn replay(programs: &Programs, known: &[Known]) -> Result<bool> {
 fn check_known(programs: &Programs, known: &[Known]) -> Result<bool> {
     let mut are_there = true;
     for one in known {
-        let others: Vec<_> = known.iter().filter(|other| other.id != one.id).cloned().collect();
+        let others: Vec<_> = known
+            .iter()
+            .filter(|other| other.id != one.id)
+            .cloned()
+            .collect();
         let run = programs.run(&one.history, &others)?;
         let is_there = run.unknown.as_ref().is_some_and(|found| {
             found.index + 1 == one.history.len()

@@ -31,26 +31,21 @@ pub(crate) fn normal(request: &Request, mut answer: Answer) -> Answer {
     sets(&mut answer.body);
     let body = &mut answer.body;
     match request.operation.as_str() {
-        "Scan" => joined(body, |_| true),
+        "Scan" => join(body, Order::Any),
         "Query" if request.request["IndexName"].is_string() => {
-            let sort = sort_attribute(request);
-            joined(body, |_| false);
-            runs(body, sort);
+            join(body, Order::AsIs);
+            sort_runs(body, sort_attribute(request));
         }
         "ExecuteStatement" => {
             let statement = request.request["Statement"].as_str().unwrap_or_default();
-            if !statement.contains("ORDER BY") {
-                joined(body, |_| true);
-            } else {
-                joined(body, |_| false);
-            }
+            let is_ordered = statement.contains("ORDER BY");
+            join(body, if is_ordered { Order::AsIs } else { Order::Any });
         }
         "BatchGetItem" => {
             for (_, items) in body["Responses"].as_object_mut().into_iter().flatten() {
                 sort(items);
             }
         }
-        "Query" => {}
         _ => {}
     }
     sort(&mut answer.body["ConsumedCapacity"]);
@@ -80,8 +75,16 @@ fn error(body: &mut Value) {
     }
 }
 
+/// What a search's order means.
+enum Order {
+    /// Nothing.
+    Any,
+    /// Something.
+    AsIs,
+}
+
 /// All pages as one. What they consumed depends on where they end, where that isn't the only page.
-fn joined(body: &mut Value, is_unordered: impl Fn(&Value) -> bool) {
+fn join(body: &mut Value, order: Order) {
     let Some(pages) = body["Pages"].as_array() else {
         return;
     };
@@ -97,7 +100,7 @@ fn joined(body: &mut Value, is_unordered: impl Fn(&Value) -> bool) {
         }
     }
     let mut items = Value::Array(items);
-    if is_unordered(&items) {
+    if matches!(order, Order::Any) {
         sort(&mut items);
     }
     for name in ["LastEvaluatedKey", "NextToken"] {
@@ -124,7 +127,7 @@ fn sort_attribute(request: &Request) -> &str {
 }
 
 /// Items of an index that have the same sort key are in no particular order.
-fn runs(body: &mut Value, attribute: &str) {
+fn sort_runs(body: &mut Value, attribute: &str) {
     let Some(items) = body["Items"].as_array_mut() else {
         return;
     };

@@ -150,6 +150,11 @@ pub(super) fn condition(
             }
         };
     }
+    test(source, placeholders)
+}
+
+/// A condition without others in it.
+fn test(source: &mut Source, placeholders: &mut Placeholders) -> String {
     let place = path(source, placeholders);
     match source.below(12) {
         0 | 1 => format!("attribute_exists({place})"),
@@ -160,7 +165,11 @@ pub(super) fn condition(
             format!("attribute_type({place}, {kind})")
         }
         4 => {
-            let value = if source.chance(70) { source.string() } else { source.binary() };
+            let value = if source.chance(70) {
+                source.string()
+            } else {
+                source.binary()
+            };
             let value = placeholders.value(value);
             format!("begins_with({place}, {value})")
         }
@@ -175,9 +184,7 @@ pub(super) fn condition(
         }
         7 => {
             let count = 1 + source.below(3);
-            let values: Vec<_> = (0..count)
-                .map(|_| operand(source, placeholders))
-                .collect();
+            let values: Vec<_> = (0..count).map(|_| operand(source, placeholders)).collect();
             format!("{place} IN ({})", values.join(", "))
         }
         8 => {
@@ -191,7 +198,11 @@ pub(super) fn condition(
             format!("{place} {operator} {}", placeholders.value(value))
         }
         _ => {
-            let operator = if source.chance(3) { "<" } else { source.pick(&["=", "<>"]) };
+            let operator = if source.chance(3) {
+                "<"
+            } else {
+                source.pick(&["=", "<>"])
+            };
             let value = operand(source, placeholders);
             format!("{place} {operator} {value}")
         }

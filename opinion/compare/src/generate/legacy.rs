@@ -41,8 +41,20 @@ pub(super) fn filter(source: &mut Source, request: &mut Value, member: &str) {
 
 fn condition(source: &mut Source) -> Value {
     let operator = source.pick(&[
-        "EQ", "EQ", "NE", "LT", "LE", "GT", "GE", "NULL", "NOT_NULL", "CONTAINS",
-        "NOT_CONTAINS", "BEGINS_WITH", "IN", "BETWEEN",
+        "EQ",
+        "EQ",
+        "NE",
+        "LT",
+        "LE",
+        "GT",
+        "GE",
+        "NULL",
+        "NOT_NULL",
+        "CONTAINS",
+        "NOT_CONTAINS",
+        "BEGINS_WITH",
+        "IN",
+        "BETWEEN",
     ]);
     let values: Vec<Value> = match operator {
         "NULL" | "NOT_NULL" => return json!({ "ComparisonOperator": operator }),

@@ -53,7 +53,10 @@ fn request(source: &mut Source, schemas: &[Schema]) -> Request {
         87..=95 => ("ExecuteStatement", request::statement(source, schema)),
         96 => ("BatchExecuteStatement", batch::statements(source, schemas)),
         97 => ("ExecuteTransaction", batch::transaction(source, schemas)),
-        98 => ("DescribeTable", serde_json::json!({"TableName": schema.name})),
+        98 => (
+            "DescribeTable",
+            serde_json::json!({"TableName": schema.name}),
+        ),
         _ => ("Scan", serde_json::json!({"TableName": "missing"})),
     };
     if source.chance(2) {

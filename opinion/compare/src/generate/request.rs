@@ -84,8 +84,7 @@ fn write_options(source: &mut Source, request: &mut Value) {
         request["ReturnItemCollectionMetrics"] = "SIZE".into();
     }
     if source.chance(20) {
-        request["ReturnValuesOnConditionCheckFailure"] =
-            source.pick(&["ALL_OLD", "NONE"]).into();
+        request["ReturnValuesOnConditionCheckFailure"] = source.pick(&["ALL_OLD", "NONE"]).into();
     }
 }
 
@@ -121,7 +120,9 @@ pub(super) fn projected(source: &mut Source, request: &mut Value, percent: u32) 
 
 pub(super) fn consistent(source: &mut Source, request: &mut Value) {
     // A global index has no such reads.
-    let of_global = request["IndexName"].as_str().is_some_and(|name| !name.starts_with("by-pk"));
+    let of_global = request["IndexName"]
+        .as_str()
+        .is_some_and(|name| !name.starts_with("by-pk"));
     if source.chance(if of_global { 2 } else { 20 }) {
         request["ConsistentRead"] = source.chance(70).into();
     }
@@ -220,7 +221,8 @@ fn search_options(source: &mut Source, schema: &Schema, request: &mut Value) {
         .into();
     }
     // The order of a scan, and of an index's items of one key, is each implementation's own.
-    let is_ordered = request["KeyConditionExpression"].is_string() && request["IndexName"].is_null();
+    let is_ordered =
+        request["KeyConditionExpression"].is_string() && request["IndexName"].is_null();
     if is_ordered && source.chance(12) {
         request["ExclusiveStartKey"] = schema.key(source).into();
     }

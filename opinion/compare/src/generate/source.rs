@@ -12,7 +12,7 @@ impl Source {
         Self(Rng::with_seed(seed))
     }
 
-    /// True in so many cases of a hundred.
+    /// True with a probability in percent.
     pub(super) fn chance(&mut self, percent: u32) -> bool {
         self.0.u32(..100) < percent
     }
@@ -48,7 +48,11 @@ impl Source {
             "1E-130",
         ];
         // Numbers at the limits are seldom of use, and often refused.
-        let end = if self.chance(10) { NUMBERS.len() } else { NUMBERS.len() - 3 };
+        let end = if self.chance(10) {
+            NUMBERS.len()
+        } else {
+            NUMBERS.len() - 3
+        };
         json!({"N": self.pick(&NUMBERS[..end])})
     }
 
@@ -58,6 +62,23 @@ impl Source {
 
     /// A value of a key's type; there are few, so that requests meet.
     pub(super) fn key(&mut self, kind: char) -> Value {
+        const NUMBERS: [&str; 6] = [
+            "-0.5",
+            "0",
+            "-1e125",
+            "1e-130",
+            "3",
+            "12345678901234567890.5",
+        ];
+        const STRINGS: [&str; 4] = ["a\0", "\u{1f600}", "\u{ffff}", "z"];
+        if self.chance(10) {
+            // What is hard to sort.
+            return match kind {
+                'S' => json!({"S": self.pick(&STRINGS)}),
+                'N' => json!({"N": self.pick(&NUMBERS)}),
+                _ => json!({"B": self.pick(&["AAAA", "gA==", "AP8=", "//8="])}),
+            };
+        }
         match kind {
             'S' => json!({"S": self.pick(&["a", "ab", "b", "é"])}),
             'N' => json!({"N": self.pick(&["1", "2", "10", "-1", "1.0", "1e1"])}),

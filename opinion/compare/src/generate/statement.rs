@@ -85,7 +85,11 @@ fn select(source: &mut Source, schema: &Schema, parameters: &mut Vec<Value>) -> 
         text.push_str(&conditions.join(" AND "));
     }
     if !has_key && source.chance(10) {
-        text.push_str(if conditions.is_empty() { " WHERE " } else { " OR " });
+        text.push_str(if conditions.is_empty() {
+            " WHERE "
+        } else {
+            " OR "
+        });
         text.push_str(&condition(source, parameters));
     }
     if let Some(range) = range.filter(|_| has_key && source.chance(15)) {
@@ -183,7 +187,10 @@ fn update(
         3 => " RETURNING MODIFIED NEW *",
         _ => "",
     };
-    format!("UPDATE \"{}\"{clauses} WHERE {place}{returning}", schema.name)
+    format!(
+        "UPDATE \"{}\"{clauses} WHERE {place}{returning}",
+        schema.name
+    )
 }
 
 fn whole_key(source: &mut Source, schema: &Schema, parameters: &mut Vec<Value>) -> String {

@@ -215,6 +215,7 @@ fn check_in_background(database: &Database, path: &Path) -> Result<(), StoreErro
         return Ok(());
     }
     let mut database = database.beside()?;
+    database.begin_check();
     let checked = path.to_owned();
     let check = move || {
         if let Some(found) = database.find_damage() {

@@ -109,11 +109,16 @@ impl Database {
         Ok((found != "ok").then_some(found))
     }
 
+    /// Has readers wait until [`Self::find_damage`] has looked the file over.
+    pub(crate) fn begin_check(&self) {
+        self.shared.soundness.begin();
+    }
+
     /// What is wrong with the file, as far as that can be seen: SQLite's pages, each item, each row of an index, what is
     /// missing in one, counts, and records of streams. From then on what is not found where rows may be missing is
     /// answered to be damaged.
     pub(crate) fn find_damage(&mut self) -> Option<String> {
-        self.shared.soundness.begin();
+        self.begin_check();
         let mut findings = Findings::default();
         let looked: Result<(), Error> = self.read(|database| database.look_over(&mut findings));
         if let Err(error) = looked {

@@ -259,6 +259,7 @@ fn read_record(record: &Json) -> Record {
         keys: value::read(&change["Keys"]),
         old: image("OldImage"),
         new: image("NewImage"),
+        is_expiry: record["userIdentity"]["PrincipalId"] == "dynamodb.amazonaws.com",
     }
 }
 

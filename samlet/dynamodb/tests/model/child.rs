@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
-use crate::engine::{Answered, Engine, answered, execute, open};
+use crate::engine::{Answered, Engine, answered, clock, execute, open};
 
 /// Says in which folder the store is that a child is to run.
 const FOLDER: &str = "MODEL_FOLDER";
@@ -138,7 +138,7 @@ fn the_engine_in_a_process_of_its_own() {
         .enable_all()
         .build()
         .unwrap();
-    let store = runtime.block_on(async { open(Path::new(&folder)) });
+    let store = runtime.block_on(async { open(Path::new(&folder), &clock()) });
     for line in std::io::stdin().lines() {
         let request: Json = serde_json::from_str(&line.unwrap()).unwrap();
         let store = store.clone();

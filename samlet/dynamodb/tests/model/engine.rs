@@ -1,12 +1,13 @@
 //! The engine as the histories see it: operations and JSON in, JSON or an exception out.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant, SystemTime};
 
 use samlet_aws::Place;
 use samlet_clock::Clock;
-use samlet_dynamodb::Store;
+use samlet_dynamodb::{DynamoDb, Store};
+use samlet_service::{Service, Services, Setup};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -24,12 +25,18 @@ pub(crate) struct Refusal {
 
 pub(crate) type Answered = Result<Json, Refusal>;
 
+/// When histories begin: seconds since the epoch.
+pub(crate) const BEGINNING: u64 = 1_800_000_000;
+
 /// What answers requests.
 pub(crate) trait Engine {
     fn send(&mut self, operation: &str, body: &Json) -> Answered;
 
     /// Ends it, and starts it again.
     fn reopen(&mut self);
+
+    /// Moves its clock ahead.
+    fn advance(&mut self, _duration: Duration) {}
 
     /// Waits until no index of a table is being made; says what the table is then.
     fn settled(&mut self, table: &str) -> Answered {
@@ -60,9 +67,17 @@ pub(crate) fn answered(status: u64, body: Json) -> Answered {
 }
 
 /// Opens the store in a folder.
-pub(crate) fn open(folder: &Path) -> Store {
-    let place = Arc::new(Place::new("us-east-1", "123456789012", "local"));
-    Store::open(folder, &place, &Clock::new()).unwrap()
+pub(crate) fn open(folder: &Path, clock: &Clock) -> Store {
+    Store::open(folder, &place(), clock).unwrap()
+}
+
+fn place() -> Arc<Place> {
+    Arc::new(Place::new("us-east-1", "123456789012", "local"))
+}
+
+/// A clock that shows when histories begin.
+pub(crate) fn clock() -> Clock {
+    Clock::starting_at(SystemTime::UNIX_EPOCH + Duration::from_secs(BEGINNING))
 }
 
 /// Runs an operation; the status and body of its answer.
@@ -81,6 +96,9 @@ pub(crate) async fn execute(store: &Store, operation: &str, body: &Json) -> (u64
 pub(crate) struct Here<'r> {
     runtime: &'r Runtime,
     store: Option<Store>,
+    /// Deletes what has expired.
+    service: Option<Arc<dyn Service>>,
+    clock: Clock,
     folder: TempDir,
 }
 
@@ -89,15 +107,38 @@ impl<'r> Here<'r> {
         // In memory, if there is such a place: nothing here depends on the disk.
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
         let folder = folder.unwrap();
-        let store = runtime.block_on(async { open(folder.path()) });
-        Self {
+        let mut here = Self {
             runtime,
-            store: Some(store),
+            store: None,
+            service: None,
+            clock: clock(),
             folder,
-        }
+        };
+        here.open();
+        here
+    }
+
+    fn open(&mut self) {
+        let setup = Setup {
+            place: place(),
+            folder: self.folder.path().to_owned(),
+            clock: self.clock.clone(),
+            deliver: Weak::<Services>::new(),
+            shutdown: Default::default(),
+        };
+        let (store, service) = self.runtime.block_on(async {
+            let store = open(&setup.folder, &setup.clock);
+            let service = DynamoDb::service(store.clone(), &setup);
+            (store, service)
+        });
+        self.store = Some(store);
+        self.service = Some(service);
     }
 
     fn close(&mut self) {
+        if let Some(service) = self.service.take() {
+            self.runtime.block_on(service.close());
+        }
         if let Some(store) = self.store.take() {
             self.runtime.block_on(store.close());
         }
@@ -113,8 +154,20 @@ impl Engine for Here<'_> {
 
     fn reopen(&mut self) {
         self.close();
-        let folder = self.folder.path();
-        self.store = Some(self.runtime.block_on(async { open(folder) }));
+        self.open();
+    }
+
+    fn advance(&mut self, duration: Duration) {
+        // What deletes expired items looks at them when its wait ends, so it must wait.
+        let start = Instant::now();
+        while self.clock.pending() == 0 {
+            assert!(
+                start.elapsed() < PATIENCE,
+                "nothing waits for items to expire"
+            );
+            std::thread::yield_now();
+        }
+        self.clock.advance(duration);
     }
 }
 

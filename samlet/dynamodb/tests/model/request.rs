@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::expressions::{Action, Condition, Placeholders, update_text};
-use crate::table::{Index, Range, Schema, View};
+use crate::table::{EXPIRY, Index, Range, Schema, View};
 use crate::value::{self, Item, Value};
 
 /// `ReturnValues`.
@@ -60,6 +60,8 @@ pub(crate) enum Request {
     AddIndex(String, Index, Json),
     DropIndex(String, String),
     Stream(String, Option<View>),
+    /// Whether items of a table expire.
+    TimeToLive(String, bool),
     Write(Write, Returned),
     Statement(Write),
     Batch(Vec<Write>),
@@ -251,6 +253,11 @@ impl Request {
                 };
                 let update = json!({"TableName": table, "StreamSpecification": specification});
                 ("UpdateTable", update)
+            }
+            Self::TimeToLive(table, is_enabled) => {
+                let specification = json!({"Enabled": is_enabled, "AttributeName": EXPIRY});
+                let update = json!({"TableName": table, "TimeToLiveSpecification": specification});
+                ("UpdateTimeToLive", update)
             }
             Self::Write(write, returned) => {
                 let mut body = write.body();

@@ -3,12 +3,12 @@
 use crate::expressions::{Action, Comparator, Condition, Operand, Path};
 use crate::number::Decimal;
 use crate::request::{Change, Request, Returned, Search, Write};
-use crate::state::Model;
+use crate::state::{HOUR, Model};
 use crate::strategy::{
     AttributeSeed, BYTES, ChangeSeed, INDEXED, IndexSeed, KeySeed, NUMBERS, SchemaSeed, SearchSeed,
     Step, TEXTS, WriteSeed,
 };
-use crate::table::{Index, Key, Projection, Range, Schema, Table};
+use crate::table::{EXPIRY, Index, Key, Projection, Range, Schema, Table};
 use crate::value::{Item, Kind, Value};
 
 /// Names of indexes; some differ in their case only, some may mean something to SQLite.
@@ -153,7 +153,17 @@ impl<'h> Resolver<'h> {
                 }
             }
             Step::Search(seed) => Request::Search(self.search(model, seed)),
-            Step::Check | Step::Reopen => return None,
+            Step::TimeToLive(table, is_enabled) => {
+                let name = self.name(*table);
+                let table = model.tables.get(&name);
+                // It is not known how soon what has expired already would go.
+                if *is_enabled && table.is_some_and(|table| !table.expired(model.now()).is_empty())
+                {
+                    return None;
+                }
+                Request::TimeToLive(name, *is_enabled)
+            }
+            Step::Pass(_) | Step::Check | Step::Reopen => return None,
         })
     }
 
@@ -178,14 +188,15 @@ impl<'h> Resolver<'h> {
             ChangeSeed::Put(attributes) => {
                 let mut item = key.clone();
                 for attribute in attributes {
-                    let (name, value) = resolved(table, attribute);
+                    let (name, value) = resolved(model, table, attribute);
                     item.entry(name.to_owned()).or_insert(value);
                 }
                 Change::Put(item)
             }
-            ChangeSeed::Update(actions, set, removed) => {
-                Change::Update(key.clone(), update(table, actions, set.as_ref(), *removed))
-            }
+            ChangeSeed::Update(actions, set, removed) => Change::Update(
+                key.clone(),
+                update(model, table, actions, set.as_ref(), *removed),
+            ),
             ChangeSeed::Delete => Change::Delete(key.clone()),
             ChangeSeed::Check => Change::Check(key.clone()),
         };
@@ -306,11 +317,15 @@ fn key_value(kind: Kind, place: usize, role: usize) -> Value {
     }
 }
 
-fn resolved(table: Option<&Table>, seed: &AttributeSeed) -> (&'static str, Value) {
+fn resolved(model: &Model, table: Option<&Table>, seed: &AttributeSeed) -> (&'static str, Value) {
     let kinds = table.map_or(&[][..], |table| &table.schema.kinds);
     let kind = kinds.iter().find(|key| key.name == seed.name);
     let value = match kind {
         Some(key) if !seed.is_any => key_value(key.kind, seed.place, 1),
+        None if seed.name == EXPIRY && !seed.is_any => {
+            let hours = 1 + u64::try_from(seed.place % 4).unwrap();
+            Value::N(Decimal::new(&(model.now() + hours * HOUR).to_string()))
+        }
         _ => seed.value.clone(),
     };
     (seed.name, value)
@@ -318,6 +333,7 @@ fn resolved(table: Option<&Table>, seed: &AttributeSeed) -> (&'static str, Value
 
 /// Actions on paths that don't overlap.
 fn update(
+    model: &Model,
     table: Option<&Table>,
     actions: &[Action],
     set: Option<&AttributeSeed>,
@@ -328,7 +344,7 @@ fn update(
         within: None,
     };
     let set = set.map(|seed| {
-        let (name, value) = resolved(table, seed);
+        let (name, value) = resolved(model, table, seed);
         Action::Set(whole(name), Operand::Value(value))
     });
     let removed = removed.map(|name| Action::Remove(whole(name)));

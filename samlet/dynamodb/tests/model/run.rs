@@ -2,16 +2,17 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRunner};
 use serde_json::json;
 
 use crate::checks::{self, Checked};
-use crate::engine::{Engine, Here};
+use crate::engine::{Engine, Here, PATIENCE};
 use crate::request::Request;
 use crate::resolve::{self, Resolver};
-use crate::state::{Answer, Model};
+use crate::state::{Answer, HOUR, Model};
 use crate::strategy::{self, History, Step};
 
 /// Histories of a test run, unless `PROPTEST_CASES` says how many.
@@ -22,6 +23,9 @@ const STEPS: usize = 40;
 
 /// Steps between two comparisons of everything, at most.
 const UNCHECKED: usize = 20;
+
+/// Hours that a history takes, at most.
+const LONGEST: u64 = 20;
 
 /// An engine, and the model of what must be in it.
 pub(crate) struct Run<E> {
@@ -129,11 +133,32 @@ impl<E: Engine> Run<E> {
                 self.engine.reopen();
                 Ok(())
             }
+            Step::Pass(hours) => self.pass(*hours),
             step => match resolver.request(&self.model, step) {
                 Some(request) => self.request(&request),
                 None => Ok(()),
             },
         }
+    }
+
+    /// Lets hours pass, and waits until what has expired is gone.
+    fn pass(&mut self, hours: u64) -> Checked {
+        // Records are not kept for longer than a day.
+        if self.model.hours + hours > LONGEST {
+            return Ok(());
+        }
+        self.lines.push(format!("{hours} hours pass"));
+        let expired = self.model.pass(hours);
+        self.engine.advance(Duration::from_secs(hours * HOUR));
+        let start = Instant::now();
+        for (table, key) in expired {
+            let (operation, body) = Request::Get(table, key).body();
+            while self.engine.send(operation, &body).unwrap() != json!({}) {
+                prop_assert!(start.elapsed() < PATIENCE, "never expires: {body}");
+                std::thread::yield_now();
+            }
+        }
+        Ok(())
     }
 
     fn history(&mut self, history: &History) -> Checked {

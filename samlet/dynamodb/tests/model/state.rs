@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::engine::BEGINNING;
 use crate::expressions::{Action, parts, updated};
 use crate::request::{Change, Request, Returned, Search, Write};
 use crate::table::{Table, View};
@@ -14,6 +15,9 @@ pub(crate) const MISMATCH: &str = "IdempotentParameterMismatchException";
 pub(crate) const DUPLICATE: &str = "DuplicateItemException";
 pub(crate) const FAILED: &str = "ConditionalCheckFailedException";
 
+/// Seconds of an hour.
+pub(crate) const HOUR: u64 = 3600;
+
 /// A record that a stream must have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Record {
@@ -21,6 +25,7 @@ pub(crate) struct Record {
     pub(crate) keys: Item,
     pub(crate) old: Option<Item>,
     pub(crate) new: Option<Item>,
+    pub(crate) is_expiry: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -37,6 +42,8 @@ pub(crate) struct Stream {
 pub(crate) struct Model {
     pub(crate) tables: BTreeMap<String, Table>,
     pub(crate) streams: Vec<Stream>,
+    /// For how many hours it has been running.
+    pub(crate) hours: u64,
     /// Tokens of transactions that were done, and their requests.
     tokens: BTreeMap<String, String>,
 }
@@ -113,6 +120,7 @@ impl Model {
                 let table = Table {
                     schema: schema.clone(),
                     items: Vec::new(),
+                    expires: false,
                     stream,
                 };
                 self.tables.insert(schema.name.clone(), table);
@@ -145,6 +153,13 @@ impl Model {
                     self.table_mut(name)?.stream = Some(stream);
                 }
             },
+            Request::TimeToLive(name, is_enabled) => {
+                let table = self.table_mut(name)?;
+                if table.expires == *is_enabled {
+                    return Err(refused(VALIDATION));
+                }
+                table.expires = *is_enabled;
+            }
             Request::Write(write, returned) => return self.write(write, *returned),
             Request::Statement(write) => return self.statement(write),
             Request::Batch(writes) => return self.batch(writes),
@@ -301,12 +316,16 @@ impl Model {
 
     /// Changes an item, and puts what the stream shows of that into it.
     fn change(&mut self, write: &Write, planned: Planned) {
+        self.put(&write.table, &write.key, planned, false);
+    }
+
+    fn put(&mut self, table: &str, key: &Item, planned: Planned, is_expiry: bool) {
         let Planned { old, new } = planned;
         if old == new {
             return;
         }
-        let table = self.tables.get_mut(&write.table).unwrap();
-        table.set(&write.key, new.clone());
+        let table = self.tables.get_mut(table).unwrap();
+        table.set(key, new.clone());
         let Some(stream) = table.stream else {
             return;
         };
@@ -320,10 +339,33 @@ impl Model {
         let shows_new = matches!(stream.view, View::New | View::Both);
         stream.records.push(Record {
             event,
-            keys: write.key.clone(),
+            keys: key.clone(),
             old: old.filter(|_| shows_old),
             new: new.filter(|_| shows_new),
+            is_expiry,
         });
+    }
+
+    /// The time, in seconds since the epoch.
+    pub(crate) fn now(&self) -> u64 {
+        BEGINNING + self.hours * HOUR
+    }
+
+    /// Lets hours pass: items expire, and tokens are forgotten. The keys of what has expired, by table.
+    pub(crate) fn pass(&mut self, hours: u64) -> Vec<(String, Item)> {
+        self.hours += hours;
+        self.tokens.clear();
+        let tables = self.tables.values().filter(|table| table.expires);
+        let expired = tables.flat_map(|table| {
+            let keys = table.expired(self.now()).into_iter();
+            keys.map(|key| (table.schema.name.clone(), key))
+        });
+        let expired: Vec<(String, Item)> = expired.collect();
+        for (table, key) in &expired {
+            let old = self.tables[table].get(key).cloned();
+            self.put(table, key, Planned { old, new: None }, true);
+        }
+        expired
     }
 
     fn search(&self, search: &Search) -> Result<Answer, Answer> {

@@ -8,7 +8,7 @@ use proptest::sample::select;
 use crate::expressions::{Action, Comparator, Condition, Operand, Path, Within};
 use crate::number::Decimal;
 use crate::request::Returned;
-use crate::table::View;
+use crate::table::{EXPIRY, View};
 use crate::value::{Item, Kind, Value};
 
 /// Attributes that keys of indexes have.
@@ -166,6 +166,9 @@ pub(crate) enum Step {
     Get(usize, KeySeed),
     Gets(Vec<(usize, KeySeed)>, bool),
     Search(SearchSeed),
+    TimeToLive(usize, bool),
+    /// Some hours pass.
+    Pass(u64),
     /// All is compared.
     Check,
     /// The store is closed and opened again.
@@ -387,7 +390,11 @@ fn suited(name: &'static str) -> BoxedStrategy<Value> {
 }
 
 fn attribute() -> BoxedStrategy<AttributeSeed> {
-    let name = prop_oneof![select(&INDEXED[..]), select(&PLAIN[..])];
+    let name = prop_oneof![
+        5 => select(&INDEXED[..]),
+        5 => select(&PLAIN[..]),
+        2 => Just(EXPIRY),
+    ];
     let parts = name.prop_flat_map(|name| {
         let is_any = prop::bool::weighted(0.04);
         (Just(name), suited(name), 0..30_usize, is_any)
@@ -633,6 +640,8 @@ pub(crate) fn step() -> BoxedStrategy<Step> {
         2 => (table(), key()).prop_map(|(table, key)| Step::Get(table, key)),
         1 => (vec((table(), key()), 1..5), any::<bool>()).prop_map(|(keys, is_transaction)| Step::Gets(keys, is_transaction)),
         5 => search().prop_map(Step::Search),
+        1 => (table(), prop::bool::weighted(0.8)).prop_map(|(table, is_enabled)| Step::TimeToLive(table, is_enabled)),
+        1 => (1..4_u64).prop_map(Step::Pass),
         1 => Just(Step::Check),
         1 => Just(Step::Reopen),
     ]

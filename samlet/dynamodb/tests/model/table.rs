@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use serde_json::{Value as Json, json};
 
 use crate::expressions::Comparator;
+use crate::number::Decimal;
 use crate::value::{Item, Kind, Value};
 
 /// An attribute of a key.
@@ -39,6 +40,9 @@ pub(crate) enum View {
     Both,
 }
 
+/// The attribute that says when items expire.
+pub(crate) const EXPIRY: &str = "e";
+
 /// A table as it is made.
 #[derive(Clone, Debug)]
 pub(crate) struct Schema {
@@ -56,6 +60,8 @@ pub(crate) struct Table {
     pub(crate) schema: Schema,
     /// In the order of their keys.
     pub(crate) items: Vec<Item>,
+    /// Whether items expire, by the attribute [`EXPIRY`].
+    pub(crate) expires: bool,
     /// Which of the model's streams is its.
     pub(crate) stream: Option<usize>,
 }
@@ -232,6 +238,14 @@ impl Table {
     pub(crate) fn index(&self, name: &str) -> Option<&Index> {
         let mut indexes = self.schema.indexes.iter();
         indexes.find(|index| index.name == name)
+    }
+
+    /// Keys of the items that have expired at a time.
+    pub(crate) fn expired(&self, now: u64) -> Vec<Item> {
+        let now = Decimal::new(&now.to_string());
+        let is_over = |item: &&Item| matches!(item.get(EXPIRY), Some(Value::N(at)) if *at <= now);
+        let items = self.items.iter().filter(is_over);
+        items.map(|item| self.schema.key_of(item)).collect()
     }
 
     /// What an index shows of an item.

@@ -38,6 +38,12 @@ pub trait Session: Send + 'static {
     fn step(&mut self) -> Result<(), Failure> {
         Ok(())
     }
+
+    /// A step has ended, and no transaction is open: it is synced, or all of it is rolled back for the reason given.
+    /// Unless [`Self::has_work`] says otherwise then, the next one is done at once.
+    fn step_ended(&mut self, failure: Option<&Failure>) {
+        self.ended(failure);
+    }
 }
 
 /// The writing thread of one database; cheap to clone.
@@ -143,7 +149,7 @@ fn serve<S: Session>(mut session: S, mut queue: mpsc::Receiver<Job<S>>) {
         }
         if session.has_work() && !has_stopped {
             let failure = group::work(&mut session).err();
-            session.ended(failure.as_ref());
+            session.step_ended(failure.as_ref());
             has_stopped = failure == Some(Failure::NotSynced);
         }
     }

@@ -30,11 +30,11 @@ impl Expiry {
     pub(crate) fn start(store: Store, clock: Clock) -> Self {
         let task = tokio::spawn(async move {
             loop {
-                let next = store.delete_expired().await;
+                // From before the look: if the clock jumps ahead meanwhile, that is seen.
                 let now = clock.now();
-                let until_next = next.and_then(|next| next.duration_since(now).ok());
-                let wait = until_next.unwrap_or(INTERVAL).clamp(PAUSE, INTERVAL);
-                clock.sleep(wait).await;
+                let next = store.delete_expired().await.unwrap_or(now + INTERVAL);
+                let next = next.clamp(now + PAUSE, now + INTERVAL);
+                clock.sleep_until(next).await;
             }
         });
         Self {
@@ -60,7 +60,7 @@ impl Expiry {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::operations::testing::place;
+    use crate::operations::testing::{place, table};
     use serde_json::{Value, json};
     use std::time::SystemTime;
 
@@ -84,12 +84,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::new();
         let store = Store::open(folder.path(), &place(), &clock).unwrap();
-        let table = json!({
-            "TableName": "messages",
-            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
-            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
-            "BillingMode": "PAY_PER_REQUEST",
-        });
+        let table = table("messages", "pk");
         store.ensure_table(&table, Some("expires")).await.unwrap();
         let now = clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
         for hours in [1, 3, 5] {

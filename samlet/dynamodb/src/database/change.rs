@@ -153,14 +153,16 @@ impl Database {
         }
     }
 
-    pub(super) fn delete_expiry(&self, expiry: i64, at: i64, key: &Key) -> Result<(), Error> {
+    /// Forgets that an item expires at a time.
+    pub(crate) fn delete_expiry(&self, expiry: i64, at: i64, key: &Key) -> Result<(), Error> {
         let delete = format!("DELETE FROM expiry_{expiry} WHERE at = ? AND key = ?");
         let mut delete = self.connection.prepare_cached(&delete)?;
         delete.execute(params![at, key.0])?;
         Ok(())
     }
 
-    pub(super) fn insert_expiry(&self, expiry: i64, at: i64, key: &Key) -> Result<(), Error> {
+    /// Notes that an item expires at a time.
+    pub(crate) fn insert_expiry(&self, expiry: i64, at: i64, key: &Key) -> Result<(), Error> {
         let insert = format!("INSERT OR IGNORE INTO expiry_{expiry} (at, key) VALUES (?, ?)");
         let mut insert = self.connection.prepare_cached(&insert)?;
         insert.execute(params![at, key.0])?;

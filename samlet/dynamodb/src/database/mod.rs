@@ -16,6 +16,7 @@ mod load;
 mod rows;
 mod seals;
 mod soundness;
+mod steps;
 mod tables;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -38,10 +39,12 @@ pub(crate) use definition::{
 pub(crate) use history::{Event, History};
 pub(crate) use rows::{KeyRange, Position, Row, Walk};
 pub(crate) use seals::Sealed;
+pub(crate) use steps::Part;
 pub(crate) use tables::{Count, Counts};
 
 use self::catalogue::Catalogue;
 use self::soundness::Soundness;
+use self::steps::Steps;
 use crate::damage;
 use crate::error::Error;
 use crate::errors::StoreError;
@@ -62,10 +65,10 @@ pub(crate) struct Database {
     is_reader: bool,
     /// The open transaction has changed definitions.
     has_defined: bool,
-    /// The writer's: there is long work to do.
-    has_work: bool,
-    /// The writer's: what is too old is being looked for.
-    is_sweeping: bool,
+    /// The writer's long work.
+    steps: Steps,
+    /// When a sweep last found nothing more that had expired, in seconds since the epoch.
+    pub(crate) swept: Option<i64>,
     /// Logged once, not for every operation.
     is_failing: bool,
     /// The streams that the open transaction has put records into, or ended.
@@ -106,7 +109,7 @@ impl Database {
         format::prepare(&database.connection, path)?;
         database.ensure_catalogue(path)?;
         // Of a process that was killed.
-        database.has_work = true;
+        database.steps.has_work = true;
         database.watch_streams();
         Ok(database)
     }
@@ -147,8 +150,8 @@ impl Database {
             shared,
             is_reader: false,
             has_defined: false,
-            has_work: false,
-            is_sweeping: false,
+            steps: Steps::default(),
+            swept: None,
             is_failing: false,
             changed_streams: Vec::new(),
             #[cfg(test)]
@@ -159,6 +162,18 @@ impl Database {
     /// What it shares with others of the same file.
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
+    }
+
+    /// No transaction is open any more.
+    fn leave_transaction(&mut self, is_committed: bool) {
+        if std::mem::take(&mut self.has_defined) {
+            self.catalogue.clear();
+            self.watch_streams();
+        }
+        let changed = std::mem::take(&mut self.changed_streams);
+        if is_committed {
+            self.shared.streams.wake(&changed);
+        }
     }
 
     /// Wakes who waits for a stream's records once the open transaction is committed.
@@ -252,31 +267,31 @@ impl Session for Database {
     }
 
     fn ended(&mut self, failure: Option<&Failure>) {
-        if std::mem::take(&mut self.has_defined) {
-            self.catalogue.clear();
-            self.watch_streams();
-        }
-        let changed = std::mem::take(&mut self.changed_streams);
-        match failure {
-            None => self.shared.streams.wake(&changed),
-            Some(Failure::Disk { reason }) => self.note_failure(reason),
-            Some(_) => {}
+        self.leave_transaction(failure.is_none());
+        if let Some(Failure::Disk { reason }) = failure {
+            self.note_failure(reason);
         }
     }
 
     fn has_work(&self) -> bool {
-        self.has_work || self.is_sweeping
+        self.steps.are_left()
     }
 
     fn step(&mut self) -> Result<(), Failure> {
         let result = self.work(STEP);
-        // What fails is begun again with the next work, or at the next start.
-        self.has_work = *result.as_ref().unwrap_or(&false);
-        let Err(error) = result else {
-            return Ok(());
+        let failed = |error: Error| Failure::Disk {
+            reason: error.to_string(),
         };
-        self.is_sweeping = false;
-        let reason = error.to_string();
-        Err(Failure::Disk { reason })
+        self.steps.has_work = result.map_err(failed)?;
+        Ok(())
+    }
+
+    fn step_ended(&mut self, failure: Option<&Failure>) {
+        self.leave_transaction(failure.is_none());
+        if let Some(failure) = failure
+            && self.steps.fail()
+        {
+            self.note_failure(&failure.to_string());
+        }
     }
 }

@@ -77,11 +77,20 @@ impl Database {
         each: &mut dyn FnMut(Row) -> Result<ControlFlow<()>, Error>,
     ) -> Result<(), Error> {
         self.ensure_sound(walk.table, walk.index)?;
+        self.walk_rows(walk, &mut |row| each(row?))
+    }
+
+    /// Walks rows, those that can't be read as well, until `each` breaks.
+    pub(super) fn walk_rows(
+        &self,
+        walk: &Walk<'_>,
+        each: &mut dyn FnMut(Result<Row, Error>) -> Result<ControlFlow<()>, Error>,
+    ) -> Result<(), Error> {
         let (select, bounds) = statement(walk);
         let mut select = self.connection.prepare_cached(&select)?;
         let mut rows = select.query(params_from_iter(bounds))?;
         while let Some(row) = rows.next()? {
-            if each(read(walk, row)?)?.is_break() {
+            if each(read(walk, row))?.is_break() {
                 break;
             }
         }

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 mod damage;
 mod formats;
+mod steps;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -112,7 +113,7 @@ fn rows(database: &Database, walk: &Walk<'_>) -> Vec<Row> {
 /// Does all long work, in steps of no time.
 pub(crate) fn finish_work(database: &mut Database) {
     while write(database, |database| database.work(Duration::ZERO)).unwrap() {}
-    database.has_work = false;
+    database.steps.has_work = false;
 }
 
 #[test]

@@ -5,11 +5,11 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use super::definition::{IndexState, Key, Table};
 use super::rows::{Position, Row, Walk};
-use super::{Database, KeyRange, Sealed};
+use super::{Database, KeyRange, Part, Sealed};
 use crate::error::Error;
 use crate::{expiry, streams};
 
@@ -58,44 +58,65 @@ struct Work {
     position: Option<Vec<u8>>,
 }
 
-/// Rows that are deleted at once, before the time is looked at.
-const DELETED_AT_ONCE: usize = 50;
+/// Rows that are deleted at once, before the time is looked at: an item may have 400 KB.
+const DELETED_AT_ONCE: usize = 8;
 
 impl Database {
     /// Does a step of long work, in the open transaction; whether there is more.
     pub(crate) fn work(&mut self, budget: Duration) -> Result<bool, Error> {
         let end = Instant::now() + budget;
         while let Some(work) = self.next_work()? {
-            let kind = Kind::ALL.into_iter().find(|kind| kind.name() == work.kind);
-            let is_done = match kind {
-                Some(Kind::DropItems) => self.drop_rows(&format!("items_{}", work.target), end)?,
-                Some(Kind::DropIndex) => self.drop_rows(&format!("index_{}", work.target), end)?,
-                Some(Kind::DropExpiry) => {
-                    self.drop_rows(&format!("expiry_{}", work.target), end)?
-                }
-                Some(Kind::FillIndex) => self.fill_index(&work, end)?,
-                Some(Kind::FillExpiry) => self.fill_expiry(&work, end)?,
-                // Of an earlier version: there is nothing to do any more.
-                None => true,
-            };
-            if is_done {
-                let delete = "DELETE FROM work WHERE number = ?";
-                let mut delete = self.connection.prepare_cached(delete)?;
-                delete.execute([work.number])?;
-            }
+            let part = Part::Work(work.number);
+            let is_done = self.part(part, |database| database.do_work(&work, end))?;
             if Instant::now() >= end {
                 return Ok(!is_done || self.next_work()?.is_some());
             }
         }
-        if self.is_sweeping {
-            self.is_sweeping = !(expiry::delete(self, end)? && streams::trim(self, end)?);
+        if self.steps.is_sweeping {
+            let is_done = expiry::delete(self, end)?
+                && self.part(Part::Streams, |database| streams::trim(database, end))?;
+            self.steps.is_sweeping = !is_done;
         }
-        Ok(self.is_sweeping)
+        Ok(self.steps.is_sweeping)
+    }
+
+    /// Does a part of a step, unless it has failed before; whether nothing is left of it.
+    pub(crate) fn part(
+        &mut self,
+        part: Part,
+        run: impl FnOnce(&mut Self) -> Result<bool, Error>,
+    ) -> Result<bool, Error> {
+        if !self.steps.begin(part) {
+            return Ok(true);
+        }
+        let is_done = run(self)?;
+        self.steps.end();
+        Ok(is_done)
+    }
+
+    fn do_work(&mut self, work: &Work, end: Instant) -> Result<bool, Error> {
+        let kind = Kind::ALL.into_iter().find(|kind| kind.name() == work.kind);
+        let is_done = match kind {
+            Some(Kind::DropItems) => self.drop_rows(&format!("items_{}", work.target), end)?,
+            Some(Kind::DropIndex) => self.drop_rows(&format!("index_{}", work.target), end)?,
+            Some(Kind::DropExpiry) => self.drop_rows(&format!("expiry_{}", work.target), end)?,
+            Some(Kind::FillIndex) => self.fill_index(work, end)?,
+            Some(Kind::FillExpiry) => self.fill_expiry(work, end)?,
+            // Of an earlier version: there is nothing to do any more.
+            None => true,
+        };
+        if is_done {
+            let delete = "DELETE FROM work WHERE number = ?";
+            let mut delete = self.connection.prepare_cached(delete)?;
+            delete.execute([work.number])?;
+        }
+        Ok(is_done)
     }
 
     /// Has long work look for what is too old.
     pub(crate) fn sweep(&mut self) {
-        self.is_sweeping = true;
+        self.steps.is_sweeping = true;
+        self.steps.retry();
     }
 
     pub(super) fn add_work(&mut self, kind: Kind, target: i64) -> Result<(), Error> {
@@ -103,7 +124,8 @@ impl Database {
         let mut insert = self.connection.prepare_cached(insert)?;
         insert.execute(params![kind.name(), target])?;
         drop(insert);
-        self.has_work = true;
+        self.steps.has_work = true;
+        self.steps.retry();
         Ok(())
     }
 
@@ -121,18 +143,24 @@ impl Database {
         Ok(count > 0)
     }
 
+    /// The first work that has not failed.
     fn next_work(&self) -> Result<Option<Work>, Error> {
-        let select = "SELECT number, kind, target, position FROM work ORDER BY number LIMIT 1";
+        let select = "SELECT number, kind, target, position FROM work ORDER BY number";
         let mut select = self.connection.prepare_cached(select)?;
-        let work = select.query_row([], |row| {
-            Ok(Work {
-                number: row.get(0)?,
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let number = row.get(0)?;
+            if self.steps.has_failed(Part::Work(number)) {
+                continue;
+            }
+            return Ok(Some(Work {
+                number,
                 kind: row.get(1)?,
                 target: row.get(2)?,
                 position: row.get(3)?,
-            })
-        });
-        Ok(work.optional()?)
+            }));
+        }
+        Ok(None)
     }
 
     /// Deletes rows until the time is over, and the SQLite table once it has none; whether it is gone.
@@ -173,7 +201,9 @@ impl Database {
         let Some(index) = index else {
             return Ok(true);
         };
+        self.ensure_sound(&table, None)?;
         let is_done = self.each_item(work, &table, end, |database, row| {
+            let row = row?;
             let Some(key) = index.key_of(&row.item) else {
                 return Ok(());
             };
@@ -204,6 +234,10 @@ impl Database {
             return Ok(true);
         };
         self.each_item(work, &table, end, |database, row| {
+            // When an item that can't be read expires is not known.
+            let Ok(row) = row else {
+                return Ok(());
+            };
             match table.expires_at(&row.item) {
                 Some(at) => database.insert_expiry(expiry, at, &row.position.key),
                 None => Ok(()),
@@ -218,7 +252,7 @@ impl Database {
         work: &Work,
         table: &Table,
         end: Instant,
-        each: impl Fn(&Self, &Row) -> Result<(), Error>,
+        each: impl Fn(&Self, Result<&Row, Error>) -> Result<(), Error>,
     ) -> Result<bool, Error> {
         let after = work.position.clone().map(|key| Position {
             key: Key(key),
@@ -232,8 +266,15 @@ impl Database {
             is_forward: true,
         };
         let mut position = None;
-        self.walk(&walk, &mut |row| {
-            each(self, &row)?;
+        self.walk_rows(&walk, &mut |row| {
+            let row = match row {
+                Ok(row) => row,
+                Err(error) => {
+                    each(self, Err(error))?;
+                    return Ok(ControlFlow::Continue(()));
+                }
+            };
+            each(self, Ok(&row))?;
             if Instant::now() >= end {
                 position = Some(row.position.key.0);
                 return Ok(ControlFlow::Break(()));

@@ -1,13 +1,13 @@
 //! Which items have expired, and their deletion: a few at a time, so that writes don't wait for that.
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/howitworks-ttl.html>
 
-use std::sync::Arc;
+use std::ops::RangeInclusive;
 use std::time::Instant;
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::OptionalExtension;
 use samlet_commit::Session;
 
-use crate::database::{Cause, Change, Database, Key, Table};
+use crate::database::{Cause, Change, Database, Key, Part, Table};
 use crate::error::Error;
 
 /// What expired longer ago than five years is not deleted: such a number is taken to be something else than a time.
@@ -17,50 +17,77 @@ const OLDEST: i64 = 5 * 365 * 24 * 60 * 60;
 /// Items that are looked for at once.
 const CHUNK: usize = 16;
 
-/// Deletes until nothing has expired, which is answered by true, or until a moment.
+/// Deletes until nothing has expired, which is answered by true, or until a moment. A table whose items can't be deleted
+/// is passed over.
 pub(crate) fn delete(database: &mut Database, until: Instant) -> Result<bool, Error> {
     let now = now(database);
+    // What expired while the clock jumped ahead by years is deleted all the same.
+    let oldest = database.swept.unwrap_or(now).min(now) - OLDEST;
     for (table, expiry) in tables(database)? {
-        let table = database.table(&table)?;
-        if database.is_unsound(&table) {
-            continue;
-        }
-        loop {
-            let expired = expired(database, expiry, now)?;
-            for (at, key) in &expired {
-                delete_one(database, &table, expiry, *at, key)?;
-                if Instant::now() >= until {
-                    return Ok(false);
-                }
+        let is_done = database.part(Part::Expiry(expiry), |database| {
+            let table = database.table(&table)?;
+            if database.is_unsound(&table) {
+                return Ok(true);
             }
-            if expired.len() < CHUNK {
-                break;
-            }
+            delete_of(database, &table, expiry, oldest..=now, until)
+        })?;
+        if !is_done {
+            return Ok(false);
         }
     }
+    database.swept = Some(now);
     Ok(true)
+}
+
+/// Deletes the items of a table that expired at certain times.
+fn delete_of(
+    database: &mut Database,
+    table: &Table,
+    expiry: i64,
+    times: RangeInclusive<i64>,
+    until: Instant,
+) -> Result<bool, Error> {
+    loop {
+        let expired = expired(database, expiry, &times)?;
+        for row in &expired {
+            delete_one(database, table, expiry, &times, row)?;
+            if Instant::now() >= until {
+                return Ok(false);
+            }
+        }
+        if expired.len() < CHUNK {
+            return Ok(true);
+        }
+    }
 }
 
 /// When the next item expires that has not yet: seconds since the epoch.
 pub(crate) fn next(database: &Database) -> Result<Option<i64>, Error> {
+    let now = now(database);
     let mut first: Option<i64> = None;
     for (_, expiry) in tables(database)? {
-        let select = format!("SELECT at FROM expiry_{expiry} WHERE at > ? ORDER BY at LIMIT 1");
-        let mut select = database.connection().prepare_cached(&select)?;
-        let next = select.query_row([now(database)], |row| row.get(0));
-        let next: Option<i64> = next.optional()?;
+        // Of a table for which that can't be read, the sweep says so.
+        let next = next_of(database, expiry, now).unwrap_or_default();
         first = first.into_iter().chain(next).min();
     }
     Ok(first)
 }
 
-/// Deletes an item that has expired. One that can't be read stays, and is not looked at again.
+fn next_of(database: &Database, expiry: i64, now: i64) -> Result<Option<i64>, Error> {
+    let select = format!("SELECT at FROM expiry_{expiry} WHERE at > ? ORDER BY at LIMIT 1");
+    let mut select = database.connection().prepare_cached(&select)?;
+    let next = select.query_row([now], |row| row.get(0));
+    Ok(next.optional()?)
+}
+
+/// Deletes an item that has expired, as its row says. One that can't be read stays, and is not looked at again; of one
+/// that says another time, that is noted.
 fn delete_one(
     database: &mut Database,
-    table: &Arc<Table>,
+    table: &Table,
     expiry: i64,
-    at: i64,
-    key: &Key,
+    times: &RangeInclusive<i64>,
+    (at, key): &(i64, Key),
 ) -> Result<(), Error> {
     let item = match database.get(table, key) {
         Ok(item) => item,
@@ -70,11 +97,14 @@ fn delete_one(
         }
         Err(error) => return Err(error),
     };
-    if item.as_ref().and_then(|item| table.expires_at(item)) != Some(at) {
-        let delete = format!("DELETE FROM expiry_{expiry} WHERE at = ? AND key = ?");
-        let mut delete = database.connection().prepare_cached(&delete)?;
-        delete.execute(params![at, key.0])?;
-        return Ok(());
+    let expires_at = item.as_ref().and_then(|item| table.expires_at(item));
+    if expires_at != Some(*at) {
+        database.delete_expiry(expiry, *at, key)?;
+    }
+    match expires_at {
+        None => return Ok(()),
+        Some(at) if !times.contains(&at) => return database.insert_expiry(expiry, at, key),
+        Some(_) => {}
     }
     let change = Change {
         key,
@@ -85,13 +115,17 @@ fn delete_one(
     database.change(table, &change)
 }
 
-/// When the first of what has expired by `now` did so, and their keys.
-fn expired(database: &Database, expiry: i64, now: i64) -> Result<Vec<(i64, Key)>, Error> {
+/// When the first of what expired at certain times did so, and their keys.
+fn expired(
+    database: &Database,
+    expiry: i64,
+    times: &RangeInclusive<i64>,
+) -> Result<Vec<(i64, Key)>, Error> {
     let select = format!(
         "SELECT at, key FROM expiry_{expiry} WHERE at >= ? AND at <= ? ORDER BY at, key LIMIT {CHUNK}"
     );
     let mut select = database.connection().prepare_cached(&select)?;
-    let expired = select.query_map([now - OLDEST, now], |row| {
+    let expired = select.query_map([times.start(), times.end()], |row| {
         Ok((row.get(0)?, Key(row.get(1)?)))
     })?;
     Ok(expired.collect::<Result<_, _>>()?)

@@ -10,8 +10,8 @@ use super::RETENTION;
 use crate::database::Database;
 use crate::error::Error;
 
-/// Records that are deleted before the time is looked at again.
-const CHUNK: u32 = 32;
+/// Records that are deleted before the time is looked at again: one may have two images of 400 KB.
+const CHUNK: u32 = 4;
 
 /// Deletes until there is nothing to delete, which is answered by true, or until a moment.
 pub(crate) fn trim(database: &mut Database, until: Instant) -> Result<bool, Error> {

@@ -148,7 +148,7 @@ fn what_is_too_old_is_deleted_in_steps() {
     {
         steps += 1;
     }
-    assert_eq!((steps, tables.count("records")), (4, 0));
+    assert_eq!((steps, tables.count("records")), (26, 0));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::expressions::{Action, Comparator, Condition, Operand, Path};
 use crate::number::Decimal;
 use crate::request::{Change, Request, Returned, Search, Write};
-use crate::state::{HOUR, Model};
+use crate::state::{HOUR, LONGEST_HISTORY, Model};
 use crate::strategy::{
     AttributeSeed, BYTES, ChangeSeed, INDEXED, IndexSeed, KeySeed, NUMBERS, SchemaSeed, SearchSeed,
     Step, TEXTS, WriteSeed,
@@ -156,9 +156,9 @@ impl<'h> Resolver<'h> {
             Step::TimeToLive(table, is_enabled) => {
                 let name = self.name(*table);
                 let table = model.tables.get(&name);
-                // It is not known how soon what has expired already would go.
-                if *is_enabled && table.is_some_and(|table| !table.expired(model.now()).is_empty())
-                {
+                // What has expired already goes while the next hour passes, which must be left.
+                let expired = table.is_some_and(|table| !table.expired(model.now()).is_empty());
+                if *is_enabled && expired && model.hours >= LONGEST_HISTORY {
                     return None;
                 }
                 Request::TimeToLive(name, *is_enabled)

@@ -12,7 +12,7 @@ use crate::checks::{self, Checked};
 use crate::engine::{Engine, Here, PATIENCE};
 use crate::request::Request;
 use crate::resolve::{self, Resolver};
-use crate::state::{Answer, HOUR, Model};
+use crate::state::{Answer, HOUR, LONGEST_HISTORY, Model};
 use crate::strategy::{self, History, Step};
 
 /// Histories of a test run, unless `PROPTEST_CASES` says how many.
@@ -23,9 +23,6 @@ const STEPS: usize = 40;
 
 /// Steps between two comparisons of everything, at most.
 const UNCHECKED: usize = 20;
-
-/// Hours that a history takes, at most.
-const LONGEST: u64 = 20;
 
 /// An engine, and the model of what must be in it.
 pub(crate) struct Run<E> {
@@ -135,7 +132,14 @@ impl<E: Engine> Run<E> {
             }
             Step::Pass(hours) => self.pass(*hours),
             step => match resolver.request(&self.model, step) {
-                Some(request) => self.request(&request),
+                Some(request) => {
+                    self.request(&request)?;
+                    // It is not known how soon that goes.
+                    if self.model.has_expired() {
+                        return self.pass(1);
+                    }
+                    Ok(())
+                }
                 None => Ok(()),
             },
         }
@@ -143,8 +147,7 @@ impl<E: Engine> Run<E> {
 
     /// Lets hours pass, and waits until what has expired is gone.
     fn pass(&mut self, hours: u64) -> Checked {
-        // Records are not kept for longer than a day.
-        if self.model.hours + hours > LONGEST {
+        if self.model.hours + hours > LONGEST_HISTORY {
             return Ok(());
         }
         self.lines.push(format!("{hours} hours pass"));

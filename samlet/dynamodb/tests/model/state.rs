@@ -18,6 +18,9 @@ pub(crate) const FAILED: &str = "ConditionalCheckFailedException";
 /// Seconds of an hour.
 pub(crate) const HOUR: u64 = 3600;
 
+/// Hours that a history takes, at most: records are kept for a day.
+pub(crate) const LONGEST_HISTORY: u64 = 20;
+
 /// A record that a stream must have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Record {
@@ -349,6 +352,12 @@ impl Model {
     /// The time, in seconds since the epoch.
     pub(crate) fn now(&self) -> u64 {
         BEGINNING + self.hours * HOUR
+    }
+
+    /// Whether a table has items that have expired and are still there.
+    pub(crate) fn has_expired(&self) -> bool {
+        let mut tables = self.tables.values().filter(|table| table.expires);
+        tables.any(|table| !table.expired(self.now()).is_empty())
     }
 
     /// Lets hours pass: items expire, and tokens are forgotten. The keys of what has expired, by table.

@@ -43,6 +43,9 @@ pub(crate) enum View {
 /// The attribute that says when items expire.
 pub(crate) const EXPIRY: &str = "e";
 
+/// What expired more seconds ago than that doesn't expire: five years.
+const OLDEST: u64 = 5 * 365 * 24 * 3600;
+
 /// A table as it is made.
 #[derive(Clone, Debug)]
 pub(crate) struct Schema {
@@ -242,8 +245,10 @@ impl Table {
 
     /// Keys of the items that have expired at a time.
     pub(crate) fn expired(&self, now: u64) -> Vec<Item> {
-        let now = Decimal::new(&now.to_string());
-        let is_over = |item: &&Item| matches!(item.get(EXPIRY), Some(Value::N(at)) if *at <= now);
+        let seconds = |seconds: u64| Decimal::new(&seconds.to_string());
+        let times = seconds(now - OLDEST)..=seconds(now);
+        let is_over =
+            |item: &&Item| matches!(item.get(EXPIRY), Some(Value::N(at)) if times.contains(at));
         let items = self.items.iter().filter(is_over);
         items.map(|item| self.schema.key_of(item)).collect()
     }

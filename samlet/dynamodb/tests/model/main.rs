@@ -20,4 +20,5 @@ mod run;
 mod state;
 mod strategy;
 mod table;
+mod updates;
 mod value;

@@ -2,8 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::expressions::{Action, Condition, Placeholders, update_text};
+use crate::expressions::{Condition, Placeholders};
 use crate::table::{EXPIRY, Index, Range, Schema, View};
+use crate::updates::{Action, Operand, update_text};
 use crate::value::{self, Item, Value};
 
 /// `ReturnValues`.
@@ -117,7 +118,7 @@ impl Write {
                 for action in actions {
                     let name = &action.path().attribute;
                     clauses.push(match action {
-                        Action::Set(_, crate::expressions::Operand::Value(value)) => {
+                        Action::Set(_, Operand::Value(value)) => {
                             format!("SET \"{name}\" = {}", parameter(value))
                         }
                         _ => format!("REMOVE \"{name}\""),

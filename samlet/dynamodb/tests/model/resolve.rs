@@ -1,6 +1,6 @@
 //! What a step asks for, given the tables that there are.
 
-use crate::expressions::{Action, Comparator, Condition, Operand, Path};
+use crate::expressions::{Comparator, Condition, Path};
 use crate::number::Decimal;
 use crate::request::{Change, Request, Returned, Search, Write};
 use crate::state::{HOUR, LONGEST_HISTORY, Model};
@@ -9,6 +9,7 @@ use crate::strategy::{
     Step, TEXTS, WriteSeed,
 };
 use crate::table::{EXPIRY, Index, Key, Projection, Range, Schema, Table};
+use crate::updates::{Action, Operand};
 use crate::value::{Item, Kind, Value};
 
 /// Names of indexes; some differ in their case only, some may mean something to SQLite.

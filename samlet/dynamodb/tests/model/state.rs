@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::engine::BEGINNING;
-use crate::expressions::{Action, parts, updated};
 use crate::request::{Change, Request, Returned, Search, Write};
 use crate::table::{Table, View};
+use crate::updates::{Action, Operand, parts, updated};
 use crate::value::{Item, Value, size};
 
 pub(crate) const VALIDATION: &str = "ValidationException";
@@ -436,7 +436,7 @@ fn fits(table: &Table, write: &Write) -> Result<(), Misfit> {
 
 fn set_value(action: &Action) -> Option<&Value> {
     match action {
-        Action::Set(_, crate::expressions::Operand::Value(value)) => Some(value),
+        Action::Set(_, Operand::Value(value)) => Some(value),
         _ => None,
     }
 }

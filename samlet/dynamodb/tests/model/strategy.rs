@@ -1,89 +1,28 @@
 //! Random histories: steps that say little, and so shrink well; what they mean depends on the tables there are.
 
+mod expressions;
+mod values;
+
 use proptest::collection::{SizeRange, vec};
 use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::expressions::{Action, Comparator, Condition, Operand, Path, Within};
-use crate::number::Decimal;
+use self::expressions::{action, condition};
+use self::values::{number, suited};
+use crate::expressions::Condition;
 use crate::request::Returned;
 use crate::table::{EXPIRY, View};
-use crate::value::{Item, Kind, Value};
+use crate::updates::Action;
+use crate::value::{Kind, Value};
+
+pub(crate) use self::values::{BYTES, NUMBERS, TEXTS};
 
 /// Attributes that keys of indexes have.
 pub(crate) const INDEXED: [&str; 4] = ["g", "h", "r", "s"];
 
 /// Attributes that are part of no key; some differ from others in their case only.
 const PLAIN: [&str; 9] = ["a", "A", "n", "m", "l", "t", "G", "select", "x-y"];
-
-/// Numbers as they are written; some of them are equal.
-pub(crate) const NUMBERS: [&str; 24] = [
-    "0",
-    "1",
-    "-1",
-    "1.0",
-    "2",
-    "10",
-    "1e1",
-    "-0",
-    "-1.5",
-    "0.1",
-    "100e-2",
-    "9",
-    "-10",
-    "-9",
-    "1e125",
-    "-1e125",
-    "1e-130",
-    "-1e-130",
-    "1.0000000000000000000000000000000000001",
-    "99999999999999999999999999999999999999",
-    "0.001",
-    "-0.001",
-    "12345.6789",
-    "1E+2",
-];
-
-pub(crate) const TEXTS: [&str; 20] = [
-    "a",
-    "A",
-    "b",
-    "ab",
-    "a\0",
-    "\0",
-    "a\0b",
-    "\0\0",
-    "a\u{1}",
-    "é",
-    "e\u{301}",
-    "\u{ffff}",
-    "\u{10ffff}",
-    "\u{10000}",
-    "\u{d7ff}",
-    " ",
-    "aa",
-    "'",
-    "\"",
-    "B",
-];
-
-pub(crate) const BYTES: [&[u8]; 14] = [
-    &[0],
-    &[0, 0],
-    &[1],
-    &[255],
-    &[255, 255],
-    &[0, 255],
-    &[255, 0],
-    &[1, 0],
-    &[0, 1],
-    b"a",
-    b"ab",
-    &[254],
-    &[0, 0, 1],
-    &[128],
-];
 
 /// What a table is made like.
 #[derive(Clone, Debug)]
@@ -291,104 +230,6 @@ fn key() -> BoxedStrategy<KeySeed> {
         .boxed()
 }
 
-fn text() -> BoxedStrategy<String> {
-    prop_oneof![
-        8 => select(&TEXTS[..]).prop_map(str::to_owned),
-        2 => Just(String::new()),
-        1 => any::<String>(),
-    ]
-    .boxed()
-}
-
-fn number() -> BoxedStrategy<Decimal> {
-    prop_oneof![
-        6 => select(&NUMBERS[..]).prop_map(Decimal::new),
-        1 => (any::<i32>(), -40..40_i32).prop_map(|(digits, exponent)| Decimal::new(&format!("{digits}e{exponent}"))),
-    ].boxed()
-}
-
-fn bytes() -> BoxedStrategy<Vec<u8>> {
-    prop_oneof![
-        8 => select(&BYTES[..]).prop_map(<[u8]>::to_vec),
-        1 => vec(any::<u8>(), 0..5),
-    ]
-    .boxed()
-}
-
-/// A string, a number or bytes.
-fn scalar() -> BoxedStrategy<Value> {
-    prop_oneof![
-        text().prop_map(Value::S),
-        number().prop_map(Value::N),
-        bytes().prop_map(Value::B),
-    ]
-    .boxed()
-}
-
-fn set() -> BoxedStrategy<Value> {
-    prop_oneof![
-        vec(
-            text().prop_filter("no empty one", |text| !text.is_empty()),
-            1..4
-        )
-        .prop_map(|texts| Value::Ss(texts.into_iter().collect())),
-        vec(number(), 1..4).prop_map(|numbers| Value::Ns(numbers.into_iter().collect())),
-        vec(
-            bytes().prop_filter("no empty one", |bytes| !bytes.is_empty()),
-            1..4
-        )
-        .prop_map(|values| Value::Bs(values.into_iter().collect())),
-    ]
-    .boxed()
-}
-
-fn leaf() -> BoxedStrategy<Value> {
-    prop_oneof![
-        6 => scalar(),
-        1 => any::<bool>().prop_map(Value::Bool),
-        1 => Just(Value::Null),
-        2 => set(),
-    ]
-    .boxed()
-}
-
-fn map() -> BoxedStrategy<Value> {
-    let member = (select(&["x", "y", "X"][..]), leaf());
-    vec(member, 0..3)
-        .prop_map(|members| {
-            let members = members.into_iter();
-            let members = members.map(|(name, value)| (name.to_owned(), value));
-            Value::M(members.collect::<Item>())
-        })
-        .boxed()
-}
-
-fn list() -> BoxedStrategy<Value> {
-    vec(leaf(), 0..4).prop_map(Value::L).boxed()
-}
-
-/// Any value; few are long.
-fn value() -> BoxedStrategy<Value> {
-    prop_oneof![
-        20 => leaf(),
-        6 => map(),
-        6 => list(),
-        1 => (1..60_000_usize).prop_map(|length| Value::S("x".repeat(length))),
-    ]
-    .boxed()
-}
-
-/// A value that suits an attribute's name, mostly.
-fn suited(name: &'static str) -> BoxedStrategy<Value> {
-    match name {
-        "n" => prop_oneof![5 => number().prop_map(Value::N), 1 => value()].boxed(),
-        "m" => prop_oneof![5 => map(), 1 => value()].boxed(),
-        "l" => prop_oneof![5 => list(), 1 => value()].boxed(),
-        "t" => prop_oneof![5 => set(), 1 => value()].boxed(),
-        _ => value().boxed(),
-    }
-}
-
 fn attribute() -> BoxedStrategy<AttributeSeed> {
     let name = prop_oneof![
         5 => select(&INDEXED[..]),
@@ -407,108 +248,6 @@ fn attribute() -> BoxedStrategy<AttributeSeed> {
             is_any,
         })
         .boxed()
-}
-
-fn plain() -> BoxedStrategy<Path> {
-    prop_oneof![
-        6 => select(&PLAIN[..]).prop_map(|name| (name, None)),
-        2 => select(&["x", "y", "X"][..]).prop_map(|name| ("m", Some(Within::Member(name.into())))),
-        2 => (0..4_usize).prop_map(|index| ("l", Some(Within::Index(index)))),
-        1 => select(&["a", "l"][..]).prop_map(|name| (name, Some(Within::Member("x".into())))),
-    ]
-    .prop_map(|(attribute, within)| Path {
-        attribute: attribute.to_owned(),
-        within,
-    })
-    .boxed()
-}
-
-fn comparator() -> BoxedStrategy<Comparator> {
-    use Comparator::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
-    select(&[Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual][..]).boxed()
-}
-
-fn condition() -> BoxedStrategy<Condition> {
-    let is_ordered =
-        |comparator: &Comparator| !matches!(comparator, Comparator::Equal | Comparator::NotEqual);
-    let compare = (plain(), comparator(), scalar(), value());
-    let compare = compare.prop_map(move |(path, comparator, scalar, value)| {
-        let value = if is_ordered(&comparator) {
-            scalar
-        } else {
-            value
-        };
-        Condition::Compare(path, comparator, value)
-    });
-    let between =
-        (plain(), scalar(), scalar()).prop_map(|(path, one, two)| match one.order(&two) {
-            Some(order) if order.is_le() => Condition::Between(path, one, two),
-            Some(_) => Condition::Between(path, two, one),
-            None => Condition::Between(path, one.clone(), one),
-        });
-    let start = prop_oneof![text().prop_map(Value::S), bytes().prop_map(Value::B)];
-    let kinds = select(&["S", "N", "B", "L", "M", "SS", "NS", "NULL", "BOOL"][..]);
-    let two_paths = (plain(), comparator(), plain());
-    let two_paths = two_paths.prop_filter_map("of one path", |(one, comparator, two)| {
-        (one != two).then_some(Condition::ComparePaths(one, comparator, two))
-    });
-    let simple = prop_oneof![
-        3 => plain().prop_map(Condition::Exists),
-        3 => plain().prop_map(Condition::Missing),
-        4 => compare,
-        1 => two_paths,
-        2 => between,
-        1 => (plain(), vec(leaf(), 1..4)).prop_map(|(path, values)| Condition::In(path, values)),
-        1 => (plain(), start).prop_map(|(path, start)| Condition::BeginsWith(path, start)),
-        1 => (plain(), scalar()).prop_map(|(path, part)| Condition::Contains(path, part)),
-        1 => (plain(), comparator(), 0..4_usize).prop_map(|(path, comparator, size)| Condition::Size(path, comparator, size)),
-        1 => (plain(), kinds).prop_map(|(path, kind)| Condition::Type(path, kind)),
-    ];
-    simple
-        .prop_recursive(2, 4, 2, |inner| {
-            let two = || (inner.clone(), inner.clone());
-            prop_oneof![
-                two().prop_map(|(left, right)| Condition::And(Box::new(left), Box::new(right))),
-                two().prop_map(|(left, right)| Condition::Or(Box::new(left), Box::new(right))),
-                inner.clone().prop_map(|one| Condition::Not(Box::new(one))),
-            ]
-        })
-        .boxed()
-}
-
-fn operand() -> BoxedStrategy<Operand> {
-    prop_oneof![
-        4 => value().prop_map(Operand::Value),
-        1 => plain().prop_map(Operand::Path),
-        2 => (plain(), value()).prop_map(|(path, value)| Operand::IfNotExists(path, value)),
-        1 => (plain(), vec(leaf(), 0..3)).prop_map(|(path, values)| Operand::Append(path, values)),
-        1 => vec(leaf(), 0..3).prop_map(|values| Operand::Append(named("l"), values)),
-        1 => vec(leaf(), 0..3).prop_map(|values| Operand::Prepend(named("l"), values)),
-        2 => number().prop_map(|number| Operand::Plus(named("n"), number)),
-        1 => (plain(), number()).prop_map(|(path, number)| Operand::Minus(path, number)),
-    ]
-    .boxed()
-}
-
-fn named(name: &str) -> Path {
-    Path {
-        attribute: name.to_owned(),
-        within: None,
-    }
-}
-
-fn action() -> BoxedStrategy<Action> {
-    let added = || prop_oneof![number().prop_map(Value::N), set()];
-    prop_oneof![
-        6 => (plain(), operand()).prop_map(|(path, operand)| Action::Set(path, operand)),
-        3 => plain().prop_map(Action::Remove),
-        1 => (plain(), added()).prop_map(|(path, value)| Action::Add(path, value)),
-        2 => number().prop_map(|number| Action::Add(named("n"), Value::N(number))),
-        1 => set().prop_map(|set| Action::Add(named("t"), set)),
-        1 => set().prop_map(|set| Action::Delete(named("t"), set)),
-        1 => (plain(), set()).prop_map(|(path, set)| Action::Delete(path, set)),
-    ]
-    .boxed()
 }
 
 fn put() -> BoxedStrategy<ChangeSeed> {
@@ -607,7 +346,7 @@ pub(crate) fn transaction() -> BoxedStrategy<Step> {
     let in_transaction = prop_oneof![
         3 => put(),
         2 => number().prop_map(|number| {
-            let add = Action::Add(named("n"), Value::N(number));
+            let add = Action::Add(expressions::named("n"), Value::N(number));
             ChangeSeed::Update(vec![add], None, None)
         }),
         1 => any_change(),

@@ -110,4 +110,42 @@ mod tests {
         assert_eq!(keys(&store).await, ["5"]);
         store.close().await;
     }
+
+    #[tokio::test]
+    async fn a_clock_that_jumps_ahead_during_a_look_has_the_next_one_come_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::new();
+        let store = Store::open(folder.path(), &place(), &clock).unwrap();
+        let table = table("messages", "pk");
+        store.ensure_table(&table, Some("expires")).await.unwrap();
+        let put = |key: &str, after: Duration| {
+            let at = (clock.now() + after).duration_since(SystemTime::UNIX_EPOCH);
+            let at = at.unwrap().as_secs().to_string();
+            let item = json!({"pk": {"S": key}, "expires": {"N": at}});
+            json!({"TableName": "messages", "Item": item}).to_string()
+        };
+        let first = put("a", HOUR).into();
+        store.execute("PutItem", first).await.unwrap();
+        let expiry = Expiry::start(store.clone(), clock.clone());
+        // The task asks for a look, and doesn't go on while this thread waits for writes behind it.
+        tokio::task::yield_now().await;
+        for key in ["b", "c"] {
+            let (other, body) = (store.clone(), put(key, 10 * HOUR));
+            let runtime = tokio::runtime::Handle::current();
+            let write = std::thread::spawn(move || {
+                let write = other.execute("PutItem", body.into());
+                runtime.block_on(write).map(drop)
+            });
+            write.join().unwrap().unwrap();
+        }
+        clock.advance(2 * HOUR);
+        let expired = tokio::time::timeout(PATIENCE, async {
+            while keys(&store).await.len() > 2 {
+                tokio::task::yield_now().await;
+            }
+        });
+        expired.await.unwrap();
+        expiry.stop().await;
+        store.close().await;
+    }
 }

@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
 use acceptance::{Application, json, outcome, send};
 use serde_json::json;
 use ureq::http::{HeaderMap, Request};
@@ -159,6 +163,71 @@ fn an_http_api_has_its_own_events_and_answers() {
         (503, json!({"message": "Service Unavailable"}))
     );
     assert_eq!(get("/two/binary").2, [0x89, b'P', b'N', b'G']);
+}
+
+/// The status and body of a request with these lines in its head.
+fn raw(url: &str, lines: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
+    let request = format!("GET /who HTTP/1.1\r\n{lines}connection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap();
+    (status.parse().unwrap(), body.to_owned())
+}
+
+#[test]
+fn only_hosts_that_are_served_are_answered() {
+    let application = application();
+    let samlet = application.start(&["--allow-host", "App.test", "--allow-host", "10.0.0.5"]);
+    for (lines, status) in [
+        ("host: localhost\r\n", 200),
+        ("host: shop.localhost:3000\r\n", 200),
+        ("host: [::1]\r\n", 200),
+        ("host: app.test:3000\r\n", 200),
+        ("host: 10.0.0.5\r\n", 200),
+        ("host: 10.0.0.6\r\n", 403),
+        ("host: evil.example\r\n", 403),
+        ("host: 127.0.0.1.evil.example\r\n", 403),
+        ("host: 127.0.0.1:evil.example\r\n", 400),
+        ("host: localhost:80@evil.example\r\n", 400),
+        ("host: localhost\r\nhost: evil.example\r\n", 400),
+        (
+            "host: localhost\r\norigin: http://a\r\norigin: http://b\r\n",
+            400,
+        ),
+        ("", 400),
+    ] {
+        let (answered, body) = raw(&samlet.api, lines);
+        assert_eq!(answered, status, "{lines:?}: {body}");
+        if status != 200 {
+            assert_eq!(raw(&samlet.aws, lines).0, status, "{lines:?}");
+        }
+    }
+    let (_, body) = raw(&samlet.api, "host: evil.example\r\n");
+    assert!(body.contains("--allow-host evil.example"), "{body}");
+    samlet.wait_for_log("start samlet with --allow-host evil.example");
+    // What is allowed is allowed for the application's APIs only.
+    assert_eq!(raw(&samlet.aws, "host: app.test\r\n").0, 403);
+}
+
+#[test]
+fn an_api_that_is_open_to_the_network_answers_to_every_address_but_not_to_every_name() {
+    let application = application();
+    let samlet = application.start(&["--host", "0.0.0.0"]);
+    for (host, status) in [
+        ("192.168.1.9:3000", 200),
+        ("[2001:db8::1]", 200),
+        ("localhost", 200),
+        ("evil.example", 403),
+    ] {
+        let (answered, body) = raw(&samlet.api, &format!("host: {host}\r\n"));
+        assert_eq!(answered, status, "{host}: {body}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use samlet_http::{Host, NotAHost};
 use toml::{Table, Value};
 
 use crate::error::Error;
@@ -11,8 +12,12 @@ use crate::overrides::parse_override;
 /// What is wrong with a setting.
 #[derive(Debug, thiserror::Error)]
 enum SettingError {
-    #[error("port is no port number")]
+    #[error("port is not a port number")]
     Port,
+    #[error("allow_host is neither a text nor a list of texts")]
+    Hosts,
+    #[error("allow_host: {0}")]
+    Host(#[from] NotAHost),
     #[error("parameter_overrides is neither a text nor a list")]
     Overrides,
     #[error("a quote in `{0}` has no end")]
@@ -27,6 +32,7 @@ enum SettingError {
 pub(crate) struct Config {
     pub(crate) parameter_overrides: Vec<(String, String)>,
     pub(crate) port: Option<u16>,
+    pub(crate) allow_host: Vec<Host>,
 }
 
 impl Config {
@@ -64,6 +70,9 @@ impl Config {
             let number = port.as_integer().and_then(|port| u16::try_from(port).ok());
             self.port = Some(number.ok_or(SettingError::Port)?);
         }
+        if let Some(hosts) = parameters.get("allow_host") {
+            self.allow_host = allowed_hosts(hosts)?;
+        }
         match parameters.get("parameter_overrides") {
             None => {}
             Some(Value::String(text)) => self.parameter_overrides = overrides(text)?,
@@ -76,6 +85,20 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// A name, or a list of names.
+fn allowed_hosts(setting: &Value) -> Result<Vec<Host>, SettingError> {
+    let list = match setting {
+        Value::Array(list) => list.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let mut hosts = Vec::new();
+    for item in list {
+        let text = item.as_str().ok_or(SettingError::Hosts)?;
+        hosts.push(text.parse()?);
+    }
+    Ok(hosts)
 }
 
 /// `A=1 B="two words"`, as on a command line.
@@ -111,16 +134,20 @@ mod tests {
         let config = read(
             "[default.global.parameters]\nport = 1\nparameter_overrides = 'A=1'\n\
              [default.local_start_api.parameters]\nparameter_overrides = 'B=2 C=\"x y\"'\n\
+             allow_host = 'App.test'\n\
              [default.deploy.parameters]\nparameter_overrides = 'D=4'\n",
         );
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let expected = Config {
             parameter_overrides: vec![pair("B", "2"), pair("C", "x y")],
             port: Some(1),
+            allow_host: vec!["app.test".parse().unwrap()],
         };
         assert_eq!(config.unwrap(), expected);
         let list = "[default.global.parameters]\nparameter_overrides = ['A=1', 'B=2']\n";
         assert_eq!(read(list).unwrap().parameter_overrides.len(), 2);
+        let list = "[default.global.parameters]\nallow_host = ['a.test', '10.0.0.5']\n";
+        assert_eq!(read(list).unwrap().allow_host.len(), 2);
     }
 
     #[test]
@@ -128,6 +155,8 @@ mod tests {
         for text in [
             "[default",
             "[default.global.parameters]\nport = 70000\n",
+            "[default.global.parameters]\nallow_host = 'http://app.test'\n",
+            "[default.global.parameters]\nallow_host = 3000\n",
             "[default.global.parameters]\nparameter_overrides = 'A'\n",
             "[default.global.parameters]\nparameter_overrides = 'A=\"'\n",
         ] {

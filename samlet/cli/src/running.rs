@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use samlet_build::{Mode, Progress};
+use samlet_http::Host;
 use samlet_run::Settings;
 
 use crate::args::StartArgs;
+use crate::config::Config;
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::terminal;
@@ -20,9 +22,16 @@ pub(crate) fn begin() {
 }
 
 /// How the application is to run on these ports.
-pub(crate) fn settings(args: &StartArgs, secret: &Secret, port: u16, aws_port: u16) -> Settings {
+pub(crate) fn settings(
+    args: &StartArgs,
+    config: &Config,
+    secret: &Secret,
+    port: u16,
+    aws_port: u16,
+) -> Settings {
     Settings {
         host: args.host,
+        allowed_hosts: allowed_hosts(args, config),
         port,
         aws_port,
         mode: mode(args),
@@ -44,10 +53,16 @@ fn secret_files(args: &StartArgs) -> Vec<PathBuf> {
         .collect()
 }
 
+/// Those of the command line and of `samconfig.toml`.
+fn allowed_hosts(args: &StartArgs, config: &Config) -> Vec<Host> {
+    let hosts = args.allow_host.iter().chain(&config.allow_host);
+    hosts.cloned().collect()
+}
+
 /// The same on the ports that were asked for, else on free ones.
-pub(crate) fn free_ports(args: &StartArgs, secret: &Secret) -> Settings {
+pub(crate) fn free_ports(args: &StartArgs, config: &Config, secret: &Secret) -> Settings {
     let (port, aws_port) = (args.port.unwrap_or(0), args.aws_port.unwrap_or(0));
-    settings(args, secret, port, aws_port)
+    settings(args, config, secret, port, aws_port)
 }
 
 /// How building reports what it does.

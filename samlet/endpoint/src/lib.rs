@@ -18,7 +18,7 @@ use http::header::USER_AGENT;
 use http::request::Parts;
 use samlet_aws::trace_id;
 use samlet_http::{
-    BodyError, BodyReader, Incoming, Limits, Request, Response, discard_body, is_for_loopback,
+    BodyError, BodyReader, HostError, Hosts, Incoming, Limits, Request, Response, discard_body,
     read_body,
 };
 use samlet_iam::{AuthenticationError, Identities, Payload, PayloadHash, Principal};
@@ -100,9 +100,8 @@ impl Endpoint {
 
     async fn answer(self: Arc<Self>, request: Request) -> Response {
         let (head, body) = request.into_parts();
-        if !is_for_loopback(&head) {
-            let message = "This endpoint answers to 127.0.0.1, localhost and [::1] only.\n";
-            return text(StatusCode::FORBIDDEN, message);
+        if let Err(error) = Hosts::loopback().check(&head) {
+            return refused(&error);
         }
         let path = head.uri.path();
         if let Some(mount) = self
@@ -378,7 +377,16 @@ fn wrong_content_type() -> Response {
     text(StatusCode::NOT_FOUND, "<UnknownOperationException/>\n")
 }
 
-fn text(status: StatusCode, body: &'static str) -> Response {
+/// The answer to a request that is not for this endpoint, or doesn't say so clearly.
+fn refused(error: &HostError) -> Response {
+    let message = match error {
+        HostError::NotServed(_) => "This endpoint answers to localhost and loopback addresses only",
+        _ => "Bad request",
+    };
+    text(error.status(), format!("{message}: {error}.\n"))
+}
+
+fn text(status: StatusCode, body: impl Into<Bytes>) -> Response {
     let mut response = http::Response::new(samlet_http::whole(body));
     *response.status_mut() = status;
     response

@@ -16,6 +16,7 @@ pub mod fuzzing;
 mod openapi;
 mod overload;
 mod overrides;
+mod refusals;
 mod response;
 mod response_http;
 mod router;

@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use samlet_http::{Limits, Request};
+use samlet_http::{Hosts, Limits, Request};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::Gateway;
+use crate::refusals::Refusals;
 
 /// Where clients find an API, whatever it becomes.
 #[derive(Debug)]
@@ -34,12 +35,29 @@ impl Stage {
             .unwrap_or_else(PoisonError::into_inner) = Arc::new(gateway);
     }
 
-    /// Serves `listener` until `shutdown`, then finishes what is in flight.
-    pub async fn serve(self: Arc<Self>, listener: TcpListener, shutdown: CancellationToken) {
+    /// Serves `listener` until `shutdown`, then finishes what is in flight. Requests for other hosts than `hosts` are
+    /// refused.
+    pub async fn serve(
+        self: Arc<Self>,
+        listener: TcpListener,
+        hosts: Hosts,
+        shutdown: CancellationToken,
+    ) {
         let port = listener.local_addr().map_or(0, |address| address.port());
+        let refusals = Arc::new(Refusals::new(hosts));
         let service = move |request: Request, peer: SocketAddr| {
-            let gateway = self.deployed();
-            async move { gateway.answer(request, peer, port).await }
+            let (gateway, refusals) = (self.deployed(), Arc::clone(&refusals));
+            async move {
+                let (head, body) = request.into_parts();
+                match refusals.of(&head) {
+                    Some(refusal) => refusal,
+                    None => {
+                        gateway
+                            .answer(Request::from_parts(head, body), peer, port)
+                            .await
+                    }
+                }
+            }
         };
         samlet_http::serve(listener, Limits::default(), shutdown, |_, _| true, service).await;
     }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use samlet_clock::Clock;
 use samlet_gateway::{Gateway, Stage};
+use samlet_http::Hosts;
 use samlet_lambda::Lambda;
 use samlet_template::{Api, Application};
 use samlet_traces::Traces;
@@ -28,6 +29,8 @@ const BACKLOG: u32 = 4096;
 #[derive(Debug)]
 pub(crate) struct Apis {
     host: IpAddr,
+    /// Those that requests may be for.
+    hosts: Hosts,
     /// The first API's, as it was asked for; 0 takes free ones.
     port: u16,
     /// The highest that is served.
@@ -54,10 +57,11 @@ struct Served {
 }
 
 impl Apis {
-    /// No APIs yet: the first will be on `port`, the others on the next free ones.
-    pub(crate) fn new(host: IpAddr, port: u16) -> Self {
+    /// No APIs yet: the first will be on `port`, the others on the next free ones. They answer to requests for `hosts`.
+    pub(crate) fn new(host: IpAddr, hosts: Hosts, port: u16) -> Self {
         Self {
             host,
+            hosts,
             port,
             last_port: None,
             last_bound: None,
@@ -144,8 +148,8 @@ impl Apis {
         };
         let stop = CancellationToken::new();
         let stage = Arc::new(Stage::new(gateway));
-        self.servers
-            .spawn(Arc::clone(&stage).serve(listener, stop.clone()));
+        let serve = Arc::clone(&stage).serve(listener, self.hosts.clone(), stop.clone());
+        self.servers.spawn(serve);
         self.served
             .insert(id.to_owned(), Served { url, stage, stop });
     }

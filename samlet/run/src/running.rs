@@ -11,6 +11,7 @@ use std::time::Duration;
 use samlet_access::{Access, Usage};
 use samlet_console::Console;
 use samlet_endpoint::Endpoint;
+use samlet_http::Hosts;
 use samlet_service::Services;
 use samlet_traces::Traces;
 use tokio::net::TcpListener;
@@ -75,7 +76,8 @@ impl Running {
         template: &Arc<Template>,
         log_display: Arc<dyn LogDisplay>,
     ) -> Result<Self, Error> {
-        let mut apis = Apis::new(settings.host, settings.port);
+        let hosts = Hosts::of_listener(settings.host, settings.allowed_hosts.clone());
+        let mut apis = Apis::new(settings.host, hosts, settings.port);
         apis.bind_new(&template.application)?;
         let aws = apis::bind(Ipv4Addr::LOCALHOST.into(), settings.aws_port, "--aws-port")?;
         warn_of_openness(&settings);

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use samlet_build::{Mode, Progress};
+use samlet_http::Host;
 
 /// How long an environment is kept without work; Lambda's is of this order.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
@@ -26,6 +27,8 @@ const SMALLEST_MEMORY_MB: usize = 128;
 pub struct Settings {
     /// The address that its APIs listen on.
     pub host: IpAddr,
+    /// Hosts that its APIs answer to beside those that `host` stands for.
+    pub allowed_hosts: Vec<Host>,
     /// The port of its first API, the others take the next free ones; 0 takes free ones.
     pub port: u16,
     /// The port of the AWS endpoint; 0 takes a free one.
@@ -51,6 +54,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             host: Ipv4Addr::LOCALHOST.into(),
+            allowed_hosts: Vec::new(),
             port: 0,
             aws_port: 0,
             mode: Mode::Dev,

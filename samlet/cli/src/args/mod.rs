@@ -387,6 +387,10 @@ pub(crate) struct StartArgs {
     /// loopback one opens them to the network
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub(crate) host: std::net::IpAddr,
+    /// A host name that the application's APIs answer to, beside localhost and
+    /// the address they listen on, such as a tunnel's; again for further names
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allow_host: Vec<samlet_http::Host>,
     #[command(flatten)]
     pub(crate) secret: SecretArgs,
     /// The port of the AWS endpoint; 0 takes a free one [default: 4566]

@@ -22,7 +22,7 @@ pub(crate) fn command(args: &ExecArgs) -> Result<ExitCode, Error> {
     let config = args.start.application.config("local_start_api")?;
     let template = template::read(&args.start.application, &config, args.start.built)?;
     let template = Arc::new(template);
-    let settings = free_ports(&args.start, &secret);
+    let settings = free_ports(&args.start, &config, &secret);
     // Nothing of an earlier run, and nothing left of this one.
     let fresh = tempfile::tempdir().map_err(Error::Runtime)?;
     let folder = args.start.application.data_dir.as_deref();

@@ -42,7 +42,7 @@ pub(crate) fn command(args: &InvokeArgs) -> Result<ExitCode, Error> {
         }
         Err(error) => return Err(error.into()),
     };
-    let settings = free_ports(&args.start, &secret);
+    let settings = free_ports(&args.start, &config, &secret);
     let run = async {
         let log_names = Arc::new(LogNames::default());
         let running = Running::start(settings, data, &template, log_names).await?;

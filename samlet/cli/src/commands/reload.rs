@@ -4,6 +4,7 @@ use samlet_build::BuildError;
 use samlet_run::{Follow, Outcome, Running, Template};
 
 use crate::args::StartArgs;
+use crate::config::Config;
 use crate::error::Error;
 use crate::{diagnostics, template, terminal};
 
@@ -11,21 +12,25 @@ use crate::{diagnostics, template, terminal};
 pub(crate) struct Reload<'a> {
     args: &'a StartArgs,
     follow: Follow,
-    /// The port that the settings had when the application was started.
-    port: Option<u16>,
+    /// The settings as they were read last.
+    config: Config,
 }
 
 impl<'a> Reload<'a> {
-    pub(crate) fn new(args: &'a StartArgs, follow: Follow, port: Option<u16>) -> Self {
-        Self { args, follow, port }
+    pub(crate) fn new(args: &'a StartArgs, follow: Follow, config: Config) -> Self {
+        Self {
+            args,
+            follow,
+            config,
+        }
     }
 
     /// Follows every change, for ever; calls `applied` after each template that was applied.
     pub(crate) async fn run(mut self, running: &mut Running, applied: impl Fn(&Running)) {
         self.follow.started();
         loop {
-            let (args, port) = (self.args, &mut self.port);
-            let outcome = self.follow.next(running, || read(args, port)).await;
+            let (args, config) = (self.args, &mut self.config);
+            let outcome = self.follow.next(running, || read(args, config)).await;
             match outcome {
                 Ok(outcome) => {
                     if outcome.has_new_template {
@@ -40,14 +45,17 @@ impl<'a> Reload<'a> {
 }
 
 /// Reads the template and its settings again.
-fn read(args: &StartArgs, port: &mut Option<u16>) -> Result<Template, Error> {
+fn read(args: &StartArgs, known: &mut Config) -> Result<Template, Error> {
     let application = &args.application;
     let config = application.config("local_start_api")?;
-    if config.port != *port {
+    if config.port != known.port {
         tracing::warn!("another port in the settings is taken at the next start");
-        *port = config.port;
     }
-    template::read(application, &config, args.built)
+    if config.allow_host != known.allow_host {
+        tracing::warn!("other allowed hosts in the settings are taken at the next start");
+    }
+    *known = config;
+    template::read(application, known, args.built)
 }
 
 fn print(outcome: Outcome, running: &Running) {

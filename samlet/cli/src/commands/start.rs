@@ -32,6 +32,7 @@ pub(crate) fn command(args: &ServeArgs) -> Result<(), Error> {
     let port = args.port.or(config.port).unwrap_or(DEFAULT_PORT);
     let settings = settings(
         args,
+        &config,
         &secret,
         port,
         args.aws_port.unwrap_or(DEFAULT_AWS_PORT),
@@ -54,7 +55,7 @@ pub(crate) fn command(args: &ServeArgs) -> Result<(), Error> {
         running.data().note_running(&addresses.aws);
         terminal::print_ready(&running.template().application, &addresses);
         let reload = match follow {
-            Some(Ok(follow)) => Some(Reload::new(args, follow, config.port)),
+            Some(Ok(follow)) => Some(Reload::new(args, follow, config)),
             // The application runs all the same.
             Some(Err(error)) => {
                 tracing::warn!("changes are not followed: {error}");

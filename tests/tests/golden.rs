@@ -38,7 +38,8 @@ fn each_request_becomes_the_event_on_record() {
     let folder = repository().join("tests/golden");
     let template = std::fs::read_to_string(folder.join("template.yaml")).unwrap();
     let application = Application::fixture(BINARY, &template);
-    let samlet = application.start(&[]);
+    // The host of all of them.
+    let samlet = application.start(&["--allow-host", "api.example"]);
     let mut requests: Vec<PathBuf> = std::fs::read_dir(&folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())

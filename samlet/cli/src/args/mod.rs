@@ -469,6 +469,21 @@ mod tests {
     }
 
     #[test]
+    fn options_of_tables_stand_before_or_after_its_command() {
+        for words in ["tables -t x.yaml list", "tables list -t x.yaml"] {
+            let words = ["samlet"].into_iter().chain(words.split(' '));
+            let cli = Cli::try_parse_from(words).unwrap();
+            let Some(Command::Tables(args)) = cli.command else {
+                panic!("{:?}", cli.command);
+            };
+            assert_eq!(args.application.template, PathBuf::from("x.yaml"));
+            assert_eq!(args.application.config_env, "default");
+        }
+        // Those of `start` stay where they were.
+        assert!(Cli::try_parse_from(["samlet", "-t", "x.yaml", "tables"]).is_err());
+    }
+
+    #[test]
     fn start_is_the_default_command() {
         let cli = Cli::try_parse_from(["samlet", "--port", "0"]).unwrap();
         assert!(cli.command.is_none());

@@ -7,7 +7,9 @@ use clap::{Args, Subcommand};
 use super::{ApplicationArgs, SecretArgs};
 use crate::overrides::parse_override;
 
+// Its options may stand before the subcommand or after it.
 #[derive(Debug, Args)]
+#[command(mut_args(|arg| arg.global(true)))]
 pub(crate) struct TablesArgs {
     #[command(subcommand)]
     pub(crate) command: Option<TablesCommand>,

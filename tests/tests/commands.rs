@@ -153,6 +153,52 @@ fn a_function_is_invoked_by_the_samlet_that_runs_or_by_itself() {
     assert!(text(&no_json.stderr).contains("Could not parse request body into json"));
 }
 
+/// What a command shows on a terminal with colours.
+fn on_a_terminal(application: &Application, arguments: &[&str]) -> String {
+    let output = Command::new("python3")
+        .current_dir(application.folder.path())
+        .args(["-c", "import pty, sys; pty.spawn(sys.argv[1:])"])
+        .arg(samlet_binary())
+        .args(arguments)
+        .env("TERM", "xterm-256color")
+        .env_remove("NO_COLOR")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+#[test]
+fn control_characters_of_functions_are_shown_on_a_terminal_and_not_obeyed() {
+    let application = Application::fixture(BINARY, TEMPLATE);
+    // The function logs its mode. The sequence would set the clipboard.
+    let event = json!({"pathParameters": {"mode": "\x1b]52;c;aGk=\x07\u{9b}2J\x1b[31mred"}});
+    let event_path = application.folder.path().join("event.json");
+    std::fs::write(event_path, event.to_string()).unwrap();
+    let expected = "mode \\u001b]52;c;aGk=\\u0007\\u009b2J\x1b[31mred\x1b[0m";
+    let invoke = ["invoke", "Fixture", "-e", "event.json"];
+    for shown in [
+        // By itself, as `start` shows logs; then what is stored.
+        on_a_terminal(&application, &invoke),
+        on_a_terminal(&application, &["logs", "Fixture"]),
+    ] {
+        assert!(shown.contains(expected), "{shown:?}");
+        assert!(!shown.contains("\x1b]52"), "{shown:?}");
+    }
+    // By the samlet that runs, whose log comes with the answer.
+    let running = application.start(&[]);
+    let shown = on_a_terminal(&application, &invoke);
+    assert!(shown.contains(expected), "{shown:?}");
+    drop(running);
+    // Another program gets what was logged.
+    let arguments = ["logs", "Fixture", "--format", "json", "--filter", "mode"];
+    let piped = text(&samlet(&application, &arguments).stdout);
+    let line: Value = serde_json::from_str(piped.lines().next().unwrap()).unwrap();
+    let logged = event["pathParameters"]["mode"].as_str().unwrap();
+    assert_eq!(line["message"], format!("mode {logged}"));
+}
+
 #[test]
 fn logs_are_shown_filtered_and_followed() {
     let application = Application::fixture(BINARY, TEMPLATE);

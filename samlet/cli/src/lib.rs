@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod diagnostics;
 mod error;
+mod escape;
 mod fields;
 mod overrides;
 mod running;

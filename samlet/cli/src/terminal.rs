@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -17,6 +17,7 @@ use tracing_subscriber::EnvFilter;
 
 use samlet_run::{Addresses, ApiAddress, LogDisplay};
 
+use crate::escape::escape;
 use crate::fields::{FieldsWithPlaces, show_places};
 
 /// Told apart well on dark and light terminals.
@@ -53,6 +54,15 @@ pub(crate) fn init(quiet: bool) {
 
 fn has_colours() -> bool {
     AutoStream::choice(&std::io::stderr()) != ColorChoice::Never
+}
+
+/// What functions or clients wrote, as it goes to a stream: to a terminal without control characters, to a file or
+/// another program as it is.
+pub(crate) fn shown_on<'t>(stream: &impl IsTerminal, text: &'t str) -> Cow<'t, str> {
+    if stream.is_terminal() {
+        return escape(text);
+    }
+    Cow::Borrowed(text)
 }
 
 /// Shows text on standard error, with its colours if that has any. It goes in
@@ -106,6 +116,7 @@ impl LogDisplay for LogNames {
         Box::new(Shown {
             names: self.clone(),
             has_colours: has_colours(),
+            is_terminal: std::io::stderr().is_terminal(),
             text: String::new(),
         })
     }
@@ -115,6 +126,7 @@ impl LogDisplay for LogNames {
 struct Shown {
     names: LogNames,
     has_colours: bool,
+    is_terminal: bool,
     text: String,
 }
 
@@ -134,9 +146,13 @@ impl Observer for Shown {
         let message = names.places.show_logged(group, event.message.trim_end());
         // AWS's Python runtime client ends the lines of a trace so.
         for line in message.split('\r') {
+            let line = match self.is_terminal {
+                true => escape(line),
+                false => Cow::Borrowed(line),
+            };
             let written = match self.has_colours {
                 true => writeln!(self.text, "{style}{name:width$}{style:#} {line}"),
-                false => writeln!(self.text, "{name:width$} {}", strip_str(line)),
+                false => writeln!(self.text, "{name:width$} {}", strip_str(&line)),
             };
             // A string takes everything.
             written.ok();

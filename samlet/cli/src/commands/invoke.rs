@@ -1,6 +1,6 @@
 //! `samlet invoke`: one invocation of a function, by the samlet that runs here or by itself.
 
-use std::io::{Read, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -118,6 +118,18 @@ fn request_event(
     Ok(request.event()?.to_string().into_bytes())
 }
 
+/// A function's answer and a line break: its own bytes, but on a terminal the text.
+fn write_payload(stdout: &mut std::io::Stdout, payload: &[u8]) {
+    if stdout.is_terminal() {
+        let text = String::from_utf8_lossy(payload);
+        let text = terminal::shown_on(stdout, &text);
+        stdout.write_all(text.as_bytes()).ok();
+    } else {
+        stdout.write_all(payload).ok();
+    }
+    stdout.write_all(b"\n").ok();
+}
+
 /// Invokes by the AWS endpoint, as any SDK would; shows the log, with these
 /// places, where nobody else does.
 fn invoke(
@@ -148,11 +160,11 @@ fn invoke(
     {
         let log = String::from_utf8_lossy(&log);
         let log = places.show(&function.logical_id, &log);
-        std::io::stderr().write_all(log.as_bytes()).ok();
+        let mut stderr = std::io::stderr();
+        let log = terminal::shown_on(&stderr, &log);
+        stderr.write_all(log.as_bytes()).ok();
     }
-    let mut stdout = std::io::stdout();
-    stdout.write_all(&payload).ok();
-    stdout.write_all(b"\n").ok();
+    write_payload(&mut std::io::stdout(), &payload);
     Ok(match header("x-amz-function-error") {
         Some(_) => ExitCode::FAILURE,
         None => ExitCode::SUCCESS,

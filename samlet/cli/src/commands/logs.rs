@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::args::{Format, LogsArgs};
 use crate::error::Error;
 use crate::running::runtime;
-use crate::template;
+use crate::{template, terminal};
 
 /// How often a log that is followed is looked at.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -152,7 +152,11 @@ fn print(
         let stream = &event["logStreamName"];
         let line =
             json!({"timestamp": millis, "function": id, "logStream": stream, "message": message});
-        return writeln!(out, "{line}");
+        return writeln!(
+            out,
+            "{}",
+            terminal::shown_on(&std::io::stdout(), &line.to_string())
+        );
     }
     let clock =
         format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
@@ -165,6 +169,7 @@ fn print(
     let message = manner.places.show_logged(&function.log_group, message);
     let width = manner.width;
     for line in message.split('\r') {
+        let line = terminal::shown_on(&std::io::stdout(), line);
         writeln!(out, "{time} {id:width$} {line}")?;
     }
     Ok(())

@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::running::runtime;
 use crate::secret::Secret;
 use crate::template;
-use crate::terminal::columns;
+use crate::terminal::{columns, shown_on};
 
 /// `samlet tables`.
 pub(crate) fn command(args: &TablesArgs) -> Result<(), Error> {
@@ -167,7 +167,8 @@ fn scan(tables: &Tables, table: &str, limit: Option<usize>) -> Result<(), Error>
         for item in page?.iter().take(left) {
             left -= 1;
             // A reader that has gone wants no more.
-            if writeln!(stdout, "{item}").is_err() {
+            let item = item.to_string();
+            if writeln!(stdout, "{}", shown_on(&stdout, &item)).is_err() {
                 return Ok(());
             }
         }
@@ -187,7 +188,9 @@ fn get(tables: &Tables, table: &str, key: &[(String, String)]) -> Result<(), Err
             table: table.to_owned(),
         }),
         item => {
-            writeln!(std::io::stdout(), "{item:#}").ok();
+            let mut stdout = std::io::stdout();
+            let item = format!("{item:#}");
+            writeln!(stdout, "{}", shown_on(&stdout, &item)).ok();
             Ok(())
         }
     }

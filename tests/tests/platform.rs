@@ -208,7 +208,7 @@ fn each_function_has_a_log_group_on_disk() {
     let mut folder = application
         .folder
         .path()
-        .join(".samlet/logs/aws/lambda/local-Fixture");
+        .join(".samlet/logs/+aws+lambda+local-Fixture");
     assert!(folder.join("group.json").is_file());
     while folder.is_dir() {
         let mut entries = std::fs::read_dir(&folder)
@@ -369,7 +369,7 @@ fn a_log_in_json_has_one_platform_event_a_line() {
         application
             .folder
             .path()
-            .join(".samlet/logs/own/group/group.json")
+            .join(".samlet/logs/+own+group/group.json")
             .is_file()
     );
     let said = samlet.stderr();

@@ -3,6 +3,8 @@
 
 mod events;
 mod groups;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;

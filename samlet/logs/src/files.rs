@@ -1,10 +1,10 @@
 //! How groups and streams lie on disk.
 //!
-//! `/aws/lambda/F` and `2026/11/24/[$LATEST]0f…` are
-//! `aws/lambda/F/2026/11/24/[$LATEST]0f….jsonl`, beside `aws/lambda/F/group.json`.
+//! `/aws/lambda/F` and `2026/11/24/[$LATEST]0f…` are `+aws+lambda+F/2026+11+24+[$LATEST]0f….jsonl`, beside
+//! `+aws+lambda+F/group.json`: a name is a name ([`crate::names`]), not a path. No group lies within another.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -12,9 +12,13 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use crate::event::{LogEvent, now_ms};
+use crate::{earlier, names};
 
-const GROUP_FILE: &str = "group.json";
-const STREAM_SUFFIX: &str = ".jsonl";
+pub(crate) const GROUP_FILE: &str = "group.json";
+pub(crate) const STREAM_SUFFIX: &str = ".jsonl";
+
+/// Of a file beside a stream's, with the stream's name where that is too long for a file's.
+const NAME_SUFFIX: &str = "name";
 
 /// What is kept of a group.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -29,25 +33,40 @@ pub(crate) struct Group {
 
 /// A group's folder under the logs' folder.
 pub(crate) fn group_path(group: &str) -> PathBuf {
-    // A name from a template or a request must not lead out of the folder.
-    let parts = group.split('/');
-    parts
-        .filter(|part| !matches!(*part, "" | "." | ".."))
-        .collect()
+    names::encode(group).into()
 }
 
 /// A stream's file under the logs' folder.
 pub(crate) fn stream_path(group: &str, stream: &str) -> PathBuf {
-    let mut path = group_path(group).join(group_path(stream));
-    path.as_mut_os_string().push(STREAM_SUFFIX);
-    path
+    group_path(group).join(names::encode(stream) + STREAM_SUFFIX)
 }
 
-/// The stream whose file under the logs' folder this is.
-pub(crate) fn stream_name(group: &str, path: &Path) -> String {
-    let name = path.strip_prefix(group_path(group)).unwrap_or(path);
-    let name = name.to_string_lossy();
-    name.strip_suffix(STREAM_SUFFIX).unwrap_or(&name).to_owned()
+/// Opens a stream's file to add to it; makes it, in its group's folder, if it isn't there yet.
+pub(crate) fn open_stream(folder: &Path, group: &str, stream: &str) -> io::Result<File> {
+    let path = folder.join(stream_path(group, stream));
+    write_long_name(&path, stream)?;
+    OpenOptions::new().create(true).append(true).open(path)
+}
+
+/// Writes the name of a stream beside its file, if that has only a hash of it.
+pub(crate) fn write_long_name(path: &Path, stream: &str) -> io::Result<()> {
+    let name_path = path.with_extension(NAME_SUFFIX);
+    if !names::is_hashed(&names::encode(stream)) || name_path.exists() {
+        return Ok(());
+    }
+    let partial = path.with_extension("partial");
+    fs::write(&partial, stream)?;
+    fs::rename(partial, name_path)
+}
+
+/// The name of the stream whose file this is.
+fn stream_name(path: &Path) -> Option<String> {
+    let encoded = path.file_name()?.to_str()?.strip_suffix(STREAM_SUFFIX)?;
+    if !names::is_hashed(encoded) {
+        return names::decode(encoded);
+    }
+    let name = fs::read_to_string(path.with_extension(NAME_SUFFIX)).ok()?;
+    (names::encode(&name) == encoded).then_some(name)
 }
 
 /// Makes a group; one that is there stays as it is.
@@ -73,59 +92,42 @@ pub(crate) fn write_group(folder: &Path, group: &Group) -> io::Result<()> {
 }
 
 pub(crate) fn read_group(folder: &Path, name: &str) -> Option<Group> {
-    let text = fs::read(folder.join(group_path(name)).join(GROUP_FILE)).ok()?;
-    let group: Group = serde_json::from_slice(&text).ok()?;
+    let group = group_in(&folder.join(group_path(name)))?;
     (group.name == name).then_some(group)
+}
+
+/// The group that a folder says it is.
+pub(crate) fn group_in(folder: &Path) -> Option<Group> {
+    let text = fs::read(folder.join(GROUP_FILE)).ok()?;
+    serde_json::from_slice(&text).ok()
 }
 
 /// All groups, by name.
 pub(crate) fn groups(folder: &Path) -> Vec<Group> {
-    let mut groups = Vec::new();
-    walk(folder, &mut |path| {
-        if path.ends_with(GROUP_FILE)
-            && let Some(group) = fs::read(path)
-                .ok()
-                .and_then(|text| serde_json::from_slice::<Group>(&text).ok())
-        {
-            groups.push(group);
-        }
+    let folders = entries(folder).into_iter();
+    let groups = folders.filter_map(|path| {
+        let group = group_in(&path)?;
+        // One that lies elsewhere is not found by its name.
+        (path == folder.join(group_path(&group.name))).then_some(group)
     });
+    let mut groups: Vec<Group> = groups.collect();
     groups.sort_by(|a, b| a.name.cmp(&b.name));
     groups
 }
 
 /// A group's streams by name, each with its file.
 pub(crate) fn streams(folder: &Path, group: &str) -> Vec<(String, PathBuf)> {
-    let group = folder.join(group_path(group));
-    let mut streams = Vec::new();
-    walk(&group, &mut |path| {
-        let name = path
-            .strip_prefix(&group)
-            .ok()
-            .map(|path| path.to_string_lossy());
-        if let Some(name) = name
-            .as_ref()
-            .and_then(|name| name.strip_suffix(STREAM_SUFFIX))
-        {
-            streams.push((name.to_owned(), path.to_owned()));
-        }
-    });
+    let files = entries(&folder.join(group_path(group))).into_iter();
+    let streams = files.filter_map(|path| Some((stream_name(&path)?, path)));
+    let mut streams: Vec<(String, PathBuf)> = streams.collect();
     streams.sort();
     streams
 }
 
-/// Gives every file under a folder.
-fn walk(folder: &Path, found: &mut dyn FnMut(&Path)) {
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            match entry.file_type() {
-                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
-                Ok(kind) if kind.is_file() => found(&entry.path()),
-                _ => {}
-            }
-        }
-    }
+/// What is in a folder; nothing if it can't be read.
+pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).collect()
 }
 
 /// A stream's events, in the order written. A line that can't be read is
@@ -163,6 +165,7 @@ fn warn_once(path: &Path, error: &serde_json::Error) {
 
 /// Gives a group's events: stream by stream, each in the order written.
 pub fn each_event(folder: &Path, group: &str, mut found: impl FnMut(LogEvent)) {
+    earlier::convert(folder);
     for (_, path) in streams(folder, group) {
         events(&path).for_each(&mut found);
     }
@@ -170,13 +173,32 @@ pub fn each_event(folder: &Path, group: &str, mut found: impl FnMut(LogEvent)) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
-    fn a_name_cannot_lead_out_of_the_folder() {
-        assert_eq!(
-            stream_path("/../../etc", "../x"),
-            PathBuf::from("etc/x.jsonl")
-        );
+    fn a_stream_is_found_by_its_name_however_long_or_odd_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let long = "x/".repeat(256);
+        let mut names = vec![
+            "s",
+            "./s",
+            "../s",
+            "s/",
+            "a b.jsonl",
+            "größe",
+            long.as_str(),
+        ];
+        ensure_group(folder.path(), "/g").unwrap();
+        for name in &names {
+            // The second time, it is there.
+            open_stream(folder.path(), "/g", name).unwrap();
+            open_stream(folder.path(), "/g", name).unwrap();
+        }
+        names.sort_unstable();
+        let found = streams(folder.path(), "/g");
+        let found: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(found, names);
+        assert_eq!(entries(folder.path()), [folder.path().join("+g")]);
     }
 }

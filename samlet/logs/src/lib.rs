@@ -1,16 +1,18 @@
 //! Log groups and log streams on disk, as CloudWatch Logs names them.
 //!
 //! A group is a folder with a `group.json`, a stream a file in it with one JSON
-//! object a line: `{"timestamp":<ms since the epoch>,"message":"…"}`.
+//! object a line: `{"timestamp":<ms since the epoch>,"message":"…"}`. Names are not paths ([`names`]).
 //! Everything is written by one thread; a caller waits only when that thread is
 //! a full queue behind. Reading (`api`, the CloudWatch Logs API) is done from the
 //! files.
 
 mod api;
+mod earlier;
 mod event;
 mod event_stream;
 mod files;
 mod live;
+mod names;
 mod parameters;
 mod pattern;
 mod recent;
@@ -78,6 +80,7 @@ impl Logs {
             source,
         };
         std::fs::create_dir_all(folder).map_err(fail)?;
+        earlier::convert(folder);
         let (commands, queue) = mpsc::channel(QUEUE_LENGTH);
         let (live, _) = broadcast::channel(live::MAX_WAITING);
         let writer = Writer::new(folder.to_owned(), observer, live.clone());
@@ -97,6 +100,7 @@ impl Logs {
         LogStream {
             place: Arc::new(Place {
                 group: group.to_owned(),
+                stream: stream.to_owned(),
                 path: files::stream_path(group, stream),
             }),
             room: Arc::new(Semaphore::new(MAX_QUEUED_BYTES)),
@@ -187,7 +191,7 @@ mod tests {
 
         let file = folder
             .path()
-            .join("aws/lambda/hello/2026/11/24/[$LATEST]00.jsonl");
+            .join("+aws+lambda+hello/2026+11+24+[$LATEST]00.jsonl");
         let text = std::fs::read_to_string(file).unwrap();
         let messages: Vec<String> = text
             .lines()

@@ -1,9 +1,9 @@
 //! The thread that writes events to their files.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +38,7 @@ impl<F: FnMut(&str, &LogEvent) + Send> Observer for F {
 #[derive(Debug)]
 pub(crate) struct Place {
     pub(crate) group: String,
+    pub(crate) stream: String,
     /// Its file, below the folder of all logs.
     pub(crate) path: PathBuf,
 }
@@ -136,7 +137,7 @@ impl Writer {
         if self.live.receiver_count() > 0 {
             let logged = Logged {
                 group: place.group.clone(),
-                stream: files::stream_name(&place.group, &place.path),
+                stream: place.stream.clone(),
                 event,
             };
             self.live.send(Arc::new(logged)).ok();
@@ -154,7 +155,7 @@ impl Writer {
     fn create(&self, group: &str, stream: Option<&str>) -> io::Result<()> {
         files::ensure_group(&self.folder, group)?;
         if let Some(stream) = stream {
-            open(&self.folder.join(files::stream_path(group, stream)))?;
+            files::open_stream(&self.folder, group, stream)?;
         }
         Ok(())
     }
@@ -170,7 +171,7 @@ impl Writer {
         let path = &place.path;
         if !self.files.contains_key(path) {
             files::ensure_group(&self.folder, &place.group)?;
-            let file = open(&self.folder.join(path))?;
+            let file = files::open_stream(&self.folder, &place.group, &place.stream)?;
             self.files.insert(path.to_owned(), LogFile::new(file));
         }
         let Some(file) = self.files.get_mut(path) else {
@@ -265,11 +266,4 @@ impl LogFile {
         self.pending.clear();
         result.map_err(|error| (lost.try_into().unwrap_or(u64::MAX), error))
     }
-}
-
-fn open(path: &Path) -> io::Result<File> {
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent)?;
-    }
-    OpenOptions::new().create(true).append(true).open(path)
 }

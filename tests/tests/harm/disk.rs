@@ -293,7 +293,7 @@ fn a_damaged_log_shows_all_that_is_left_of_it() {
     let mut folder = application
         .folder
         .path()
-        .join(".samlet/logs/aws/lambda/local-CreateMessageItem");
+        .join(".samlet/logs/+aws+lambda+local-CreateMessageItem");
     while folder.is_dir() {
         let mut entries = std::fs::read_dir(&folder)
             .unwrap()

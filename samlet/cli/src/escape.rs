@@ -13,8 +13,8 @@ const MAX_SGR_BYTES: usize = 64;
 const RESET: &str = "\x1b[0m";
 
 /// The text with control characters written as JSON would: `\u001b`, which in JSON means the same. Stay do line breaks,
-/// tabs, and whole sequences that set colours (SGR, of ECMA-48), which are set back at the end. A carriage return alone
-/// breaks the line: AWS's Python runtime client ends the lines of a trace so.
+/// tabs, and whole sequences that set colours (SGR, of ECMA-48), which are set back at the end of their line. A carriage
+/// return alone breaks the line: AWS's Python runtime client ends the lines of a trace so.
 pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     if !text
         .chars()
@@ -32,6 +32,10 @@ pub(crate) fn escape(text: &str) -> Cow<'_, str> {
             shown.push_str(sequence);
             rest = &rest[sequence.len()..];
             continue;
+        }
+        if matches!(c, '\n' | '\r') && is_coloured {
+            shown.push_str(RESET);
+            is_coloured = false;
         }
         match c {
             '\n' | '\t' => shown.push(c),
@@ -86,6 +90,10 @@ mod tests {
             ),
             ("\x1b[31mred", "\x1b[31mred\x1b[0m"),
             ("\x1b[31mred\x1b[0;4m", "\x1b[31mred\x1b[0;4m\x1b[0m"),
+            (
+                "\x1b[31mred\nplain\x1b[1m\r\n\rx",
+                "\x1b[31mred\x1b[0m\nplain\x1b[1m\x1b[0m\r\n\nx",
+            ),
             ("\x1b[8mhidden", "\x1b[8mhidden\x1b[0m"),
             // Clipboard, title, link, device control, with either end.
             ("\x1b]52;c;aGk=\x07", "\\u001b]52;c;aGk=\\u0007"),

@@ -113,9 +113,11 @@ async fn send_forged(
 ) -> Got {
     let url = format!("http://{address}/");
     let signable = SignableBody::Bytes(signed_body);
+    let target = format!("{service}.Say");
     let mut head = signed(
         ("POST", &url),
         service,
+        &[("x-amz-target", &target)],
         SigningSettings::default(),
         signable,
     );
@@ -123,7 +125,7 @@ async fn send_forged(
         head += &format!("{header}\r\n");
     }
     let head = format!(
-        "POST / HTTP/1.1\r\nhost: {address}\r\n{head}x-amz-target: {service}.Say\r\n\
+        "POST / HTTP/1.1\r\nhost: {address}\r\n{head}\
          content-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\n\
          connection: close\r\n\r\n",
         body.len()

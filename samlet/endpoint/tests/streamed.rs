@@ -104,7 +104,7 @@ fn head(address: &str, hash: &str, length: usize) -> String {
     settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
     let url = format!("http://{address}/depot/key");
     let body = SignableBody::Precomputed(hash.into());
-    let headers = signed(("PUT", &url), "s3", settings, body);
+    let headers = signed(("PUT", &url), "s3", &[], settings, body);
     format!(
         "PUT /depot/key HTTP/1.1\r\nhost: {address}\r\n{headers}\
          content-length: {length}\r\nconnection: close\r\n\r\n"

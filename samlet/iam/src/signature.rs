@@ -46,7 +46,7 @@ impl Identities {
         };
         let lifetime = presigned.as_ref().map(Presigned::lifetime).transpose()?;
         let time = signing_time(fields.date_time, now, lifetime)?;
-        let authorization = fields.scoped()?;
+        let authorization = fields.scoped(request)?;
         authorization.check_scope(service, self.region(), fields.date_time)?;
         let body = signed_body(request, payload, &authorization)?;
         let identity = self
@@ -59,11 +59,10 @@ impl Identities {
             presigned: presigned.as_ref().zip(lifetime),
         };
         let expected = signature(&authorization, &identity.credentials, &signed)?;
-        if !bool::from(
-            expected
-                .as_bytes()
-                .ct_eq(authorization.signature.as_bytes()),
-        ) {
+        let is_same = expected
+            .as_bytes()
+            .ct_eq(authorization.signature.as_bytes());
+        if !bool::from(is_same) || !authorization.names_headers_of(request) {
             let text = "The request signature we calculated does not match the signature you provided. \
                 Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";
             return Err(AuthenticationError::InvalidSignature(text.into()));

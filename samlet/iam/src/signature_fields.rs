@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use http::request::Parts;
 
 use crate::error::AuthenticationError;
+use crate::payload::HEADER;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
@@ -57,12 +58,18 @@ impl<'a> SignatureFields<'a> {
         })
     }
 
-    /// Checks Host, algorithm and the credential's shape, in AWS's order.
-    pub(crate) fn scoped(&self) -> Result<Authorization<'a>, AuthenticationError> {
+    /// Checks which headers are signed, the algorithm and the credential's shape, in AWS's order.
+    pub(crate) fn scoped(&self, request: &Parts) -> Result<Authorization<'a>, AuthenticationError> {
         let signed_headers: BTreeSet<&str> = self.signed_headers.split(';').collect();
+        let unsigned = |name: &str| {
+            let text = format!("{name} must be a 'SignedHeader' in the AWS Authorization.");
+            Err(AuthenticationError::InvalidSignature(text))
+        };
         if !signed_headers.contains("host") {
-            let text = "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.";
-            return Err(AuthenticationError::InvalidSignature(text.into()));
+            return unsigned("'Host' or ':authority'");
+        }
+        if let Some(name) = unsigned_header(&signed_headers, request) {
+            return unsigned(&format!("'{name}'"));
         }
         if self.algorithm != ALGORITHM {
             let text = format!("Unsupported AWS 'algorithm': '{}'.", self.algorithm);
@@ -87,6 +94,17 @@ impl<'a> SignatureFields<'a> {
     }
 }
 
+/// A header that must be signed and isn't. All that begin with `x-amz-` must, but for the session token, which clients
+/// may add after signing: it is compared with the one that was issued. The hash of a body is checked with the body.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
+fn unsigned_header<'r>(signed: &BTreeSet<&str>, request: &'r Parts) -> Option<&'r str> {
+    let mut names = request.headers.keys().map(http::HeaderName::as_str);
+    names.find(|name| {
+        let is_checked_elsewhere = matches!(*name, "x-amz-security-token" | HEADER);
+        name.starts_with("x-amz-") && !is_checked_elsewhere && !signed.contains(name)
+    })
+}
+
 /// The fields of a signature whose shape is right.
 pub(crate) struct Authorization<'a> {
     pub(crate) access_key_id: &'a str,
@@ -98,6 +116,12 @@ pub(crate) struct Authorization<'a> {
 }
 
 impl Authorization<'_> {
+    /// Whether the request has every header that it names: the signature is calculated of those that are there.
+    pub(crate) fn names_headers_of(&self, request: &Parts) -> bool {
+        let mut names = self.signed_headers.iter();
+        names.all(|name| *name == "host" || request.headers.contains_key(*name))
+    }
+
     /// Checks that it was made for this service and region, on the day of the request.
     pub(crate) fn check_scope(
         &self,

@@ -42,10 +42,11 @@ pub(crate) async fn start(list: Vec<Arc<dyn Service>>) -> String {
     address
 }
 
-/// The lines of the headers that sign a request.
+/// The lines of a request's headers, and of those that sign it.
 pub(crate) fn signed(
     (method, url): (&str, &str),
     service: &str,
+    headers: &[(&str, &str)],
     settings: SigningSettings,
     body: SignableBody<'_>,
 ) -> String {
@@ -59,8 +60,12 @@ pub(crate) fn signed(
         .settings(settings)
         .build()
         .unwrap();
-    let signable = SignableRequest::new(method, url, std::iter::empty(), body).unwrap();
-    let mut request = http::Request::builder().uri(url).body(()).unwrap();
+    let signable = SignableRequest::new(method, url, headers.iter().copied(), body).unwrap();
+    let mut request = http::Request::builder().uri(url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let mut request = request.body(()).unwrap();
     let (instructions, _) = sign(signable, &params.into()).unwrap().into_parts();
     instructions.apply_to_request_http1x(&mut request);
     let headers = request.headers().iter();

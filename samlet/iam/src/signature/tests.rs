@@ -224,6 +224,65 @@ fn headers_are_judged_in_the_order_of_aws() {
     }
 }
 
+#[test]
+fn headers_that_must_be_signed_are() {
+    let (identities, credentials) = identities();
+    let now = SystemTime::now();
+    let request = signed(&identities, &credentials, now);
+    let judge = |request: &Parts| {
+        let judged = identities.authenticate("dynamodb", request, Payload::Whole(BODY), now);
+        judged
+            .map(|_| ())
+            .map_err(|error| (error.code(), error.to_string()))
+    };
+    assert_eq!(judge(&request), Ok(()));
+    let renamed = |from: &str, to: &str| {
+        let mut request = request.clone();
+        let authorization = header(&request, "authorization").unwrap();
+        assert!(authorization.contains(from), "{authorization}");
+        let changed = authorization.replace(from, to).parse().unwrap();
+        request.headers.insert("authorization", changed);
+        judge(&request)
+    };
+    let unsigned = |name: &str| {
+        let text = format!("'{name}' must be a 'SignedHeader' in the AWS Authorization.");
+        Err(("InvalidSignatureException", text))
+    };
+    assert_eq!(renamed("x-amz-date", "x-amz-dane"), unsigned("x-amz-date"));
+    assert_eq!(renamed(";x-amz-target", ""), unsigned("x-amz-target"));
+    let mut added = request.clone();
+    added.headers.insert("x-amz-more", "more".parse().unwrap());
+    assert_eq!(judge(&added), unsigned("x-amz-more"));
+    let mut other = request.clone();
+    other.headers.insert("more", "more".parse().unwrap());
+    assert_eq!(judge(&other), Ok(()));
+    // What the request doesn't have can't be signed.
+    let (code, text) = renamed("=host;", "=host;more;").unwrap_err();
+    assert_eq!(code, "InvalidSignatureException");
+    assert!(text.starts_with("The request signature we calculated"));
+
+    // Nor can a header be left out of what is signed.
+    let unsigned_target = signed_without("x-amz-target", &identities, &credentials);
+    assert_eq!(judge(&unsigned_target), unsigned("x-amz-target"));
+}
+
+/// A request with a header that is not signed.
+fn signed_without(name: &'static str, identities: &Identities, credentials: &Credentials) -> Parts {
+    let mut request = http::Request::post("http://127.0.0.1:4566/")
+        .header("host", "127.0.0.1:4566")
+        .body(BODY.to_vec())
+        .unwrap();
+    assert!(crate::sign_request(
+        &mut request,
+        credentials,
+        identities.region(),
+        "dynamodb"
+    ));
+    let value = "DynamoDB_20120810.GetItem".parse().unwrap();
+    request.headers_mut().insert(name, value);
+    request.into_parts().0
+}
+
 pub(super) fn developer() -> Credentials {
     Credentials {
         access_key_id: "local".into(),

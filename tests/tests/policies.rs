@@ -277,6 +277,62 @@ Resources:
     assert!(!environment.contains("quite another"));
 }
 
+#[test]
+fn credentials_die_with_their_function() {
+    const BINARY: &str = env!("CARGO_BIN_EXE_fixture-function");
+    let function = |name: &str| {
+        format!(
+            "
+  {name}:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: function
+      Handler: bootstrap
+      Runtime: provided.al2023
+      Policies: [DynamoDBCrudPolicy: {{TableName: !Ref Table}}]
+      Events: {{Any: {{Type: Api, Properties: {{Path: '/{name}/{{mode}}', Method: GET}}}}}}
+"
+        )
+    };
+    let head = "
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Table: {Type: AWS::Serverless::SimpleTable}
+";
+    let both = [head, &function("Stays"), &function("Goes")].concat();
+    let application = Application::fixture(BINARY, &both);
+    let samlet = application.start(&[]);
+    let credentials = |name: &str| {
+        let environment = samlet.json("GET", &format!("/{name}/environment"), None).1;
+        let names = [
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_SESSION_TOKEN",
+        ];
+        names.map(|name| environment[name].as_str().unwrap().to_owned())
+    };
+    let try_out = |credentials: &[String; 3]| scan(&samlet, credentials.each_ref().map(|c| &**c));
+    let (stays, goes) = (credentials("Stays"), credentials("Goes"));
+    assert_eq!(
+        (&*try_out(&stays), &*try_out(&goes)),
+        ("allowed", "allowed")
+    );
+    let path = application.folder.path().join("template.yaml");
+    std::fs::write(&path, [head, &function("Stays")].concat()).unwrap();
+    acceptance::wait_until("the credentials are revoked", || {
+        try_out(&goes) == "UnrecognizedClientException"
+    });
+    assert_eq!(try_out(&stays), "allowed");
+    // A function that comes back has others.
+    std::fs::write(&path, &both).unwrap();
+    acceptance::wait_until("the function is back", || {
+        samlet.request("GET", "/Goes/environment", None).0 == 200
+    });
+    assert_eq!(try_out(&credentials("Goes")), "allowed");
+    assert_eq!(try_out(&goes), "UnrecognizedClientException");
+    assert_eq!(credentials("Stays"), stays);
+}
+
 /// Conditions, variables, tags and boundaries, with a function that signs
 /// what it asks for.
 #[test]

@@ -119,6 +119,12 @@ impl Identities {
         }
     }
 
+    /// Has credentials stand for nobody: requests that are signed with them are refused from now on.
+    pub fn revoke(&self, credentials: &Credentials) {
+        let mut issued = self.issued.write().unwrap_or_else(PoisonError::into_inner);
+        issued.remove(&credentials.access_key_id);
+    }
+
     /// The session that an access key was issued for: a function's name. It
     /// names, and doesn't prove, who makes a request.
     pub fn session(&self, access_key_id: &str) -> Option<String> {
@@ -173,6 +179,25 @@ mod tests {
         let arn = identity.map(|identity| identity.principal.arn);
         let expected = "arn:aws:sts::123456789012:assumed-role/after/session";
         assert_eq!(arn.as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn revoked_credentials_stand_for_nobody() {
+        let identities = identities();
+        let role = || Role {
+            name: "role".into(),
+            policies: Vec::new(),
+            boundary: None,
+            tags: BTreeMap::new(),
+        };
+        let revoked = identities.issue(role(), "session");
+        let other = identities.issue(role(), "session");
+        identities.revoke(&revoked);
+        assert!(identities.find(&revoked.access_key_id).is_none());
+        assert!(identities.find(&other.access_key_id).is_some());
+        // Nor can they come to stand for somebody again.
+        identities.reassign(&revoked, role(), "session");
+        assert!(identities.find(&revoked.access_key_id).is_none());
     }
 
     #[test]

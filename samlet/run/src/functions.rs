@@ -1,6 +1,6 @@
 //! The functions as Lambda runs them: each with its code, its settings, and credentials of its own role.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,12 +21,13 @@ pub(crate) struct Functions {
     pub(crate) secret_files: Vec<PathBuf>,
     pub(crate) tmp_folder: PathBuf,
     pub(crate) identities: Arc<Identities>,
-    /// By functions' names; kept when a function leaves the template, which may come back.
+    /// By functions' names.
     pub(crate) credentials: HashMap<String, Credentials>,
 }
 
 impl Functions {
-    /// Each function with its code and with credentials of its own role.
+    /// Each function with its code and with credentials of its own role. Those of functions that are no longer there are
+    /// revoked.
     pub(crate) fn make(
         &mut self,
         application: &Application,
@@ -37,6 +38,7 @@ impl Functions {
         let others: Vec<PathBuf> = code.chain([folder.to_owned()]).collect();
         let mut private = self.secret_files.clone();
         private.push(self.data_folder.clone());
+        self.revoke_others(application);
         let declared = application.functions.iter();
         declared
             .map(|declared| {
@@ -80,6 +82,20 @@ impl Functions {
             tmp_folder: self.tmp_folder.clone(),
             hidden,
         }
+    }
+
+    /// A function that comes back is given new credentials.
+    fn revoke_others(&mut self, application: &Application) {
+        let declared = application.functions.iter();
+        let names: HashSet<&str> = declared.map(|function| function.name.as_str()).collect();
+        let identities = &self.identities;
+        self.credentials.retain(|function, credentials| {
+            let is_declared = names.contains(function.as_str());
+            if !is_declared {
+                identities.revoke(credentials);
+            }
+            is_declared
+        });
     }
 
     /// A function keeps its credentials: a changed policy is in force at once, in the environments that it has.

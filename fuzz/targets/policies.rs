@@ -27,7 +27,7 @@ const ACTIONS: [&str; 10] = [
     ":",
     "É",
 ];
-const RESOURCES: [&str; 14] = [
+const RESOURCES: [&str; 15] = [
     "arn:aws:dynamodb:us-east-1:1:table/",
     "arn:aws:dynamodb:*:*:",
     "table/",
@@ -38,8 +38,9 @@ const RESOURCES: [&str; 14] = [
     ":",
     "/",
     "${aws:username}",
-    "${aws:missing}",
-    "${aws:missing, 'b'}",
+    "${aws:SourceVpc}",
+    "${aws:SourceVpc, 'b'}",
+    "${s3:prefix}",
     "${*}",
     "${",
 ];
@@ -53,13 +54,16 @@ const ASKED: [&str; 8] = [
     "/",
     "arn:aws:s3:::",
 ];
-const KEYS: [&str; 5] = [
+const KEYS: [&str; 6] = [
     "aws:username",
     "dynamodb:LeadingKeys",
     "aws:PrincipalTag/team",
     "aws:SourceIp",
     "aws:CurrentTime",
+    // Of a service that is not here: not known unless it is set.
+    NOT_KNOWN,
 ];
+const NOT_KNOWN: &str = "s3:prefix";
 const VALUES: [&str; 14] = [
     "a",
     "b",
@@ -155,7 +159,54 @@ struct Condition {
 struct Asked {
     action: String,
     resource: String,
-    context: BTreeMap<&'static str, Vec<String>>,
+    /// `None` is not known; what isn't here is absent.
+    context: BTreeMap<&'static str, Option<Vec<String>>>,
+}
+
+/// Whether something holds, as far as it is known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Holds {
+    surely: bool,
+    possibly: bool,
+}
+
+const PERHAPS: Holds = Holds {
+    surely: false,
+    possibly: true,
+};
+
+fn known(holds: bool) -> Holds {
+    Holds {
+        surely: holds,
+        possibly: holds,
+    }
+}
+
+impl Holds {
+    fn all(each: &[Self]) -> Self {
+        Self {
+            surely: each.iter().all(|one| one.surely),
+            possibly: each.iter().all(|one| one.possibly),
+        }
+    }
+
+    fn any(each: &[Self]) -> Self {
+        Self {
+            surely: each.iter().any(|one| one.surely),
+            possibly: each.iter().any(|one| one.possibly),
+        }
+    }
+
+    fn not(self) -> Self {
+        Self {
+            surely: !self.possibly,
+            possibly: !self.surely,
+        }
+    }
+
+    fn not_if(self, opposite: bool) -> Self {
+        if opposite { self.not() } else { self }
+    }
 }
 
 fuzz_target!(|data: &[u8]| {
@@ -269,8 +320,13 @@ fn made(choices: &mut Unstructured<'_>) -> arbitrary::Result<()> {
     let boundary = statements_or_none(choices)?;
     let mut asked = asked(choices)?;
     let mut context = Context::default();
+    context.know_service("dynamodb");
     for (key, values) in &asked.context {
-        context.set_all(&key.to_uppercase(), values.clone());
+        let key = key.to_uppercase();
+        match values {
+            Some(values) => context.set_all(&key, values.clone()),
+            None => context.set_unknown(&key),
+        }
     }
     let request = Request {
         action: &asked.action,
@@ -296,7 +352,7 @@ fn made(choices: &mut Unstructured<'_>) -> arbitrary::Result<()> {
     let of_resource = statements_or_none(choices)?;
     if who == Who::Developer {
         let name = asked.context.entry("aws:username");
-        name.or_insert_with(|| vec!["local".into()]);
+        name.or_insert_with(|| Some(vec!["local".into()]));
     }
     let stance = stance(
         of_resource.as_deref().unwrap_or_default(),
@@ -351,11 +407,17 @@ fn asked(choices: &mut Unstructured<'_>) -> arbitrary::Result<Asked> {
         context: BTreeMap::new(),
     };
     for key in KEYS {
+        if choices.ratio(1, 8)? {
+            asked.context.insert(key, None);
+            continue;
+        }
         let count = choices.int_in_range(0..=2)?;
         let values = (0..count).map(|_| Ok((*choices.choose(&VALUES)?).to_owned()));
         let values = values.collect::<Result<Vec<_>, _>>()?;
         if !values.is_empty() {
-            asked.context.insert(key, values);
+            asked.context.insert(key, Some(values));
+        } else if key == NOT_KNOWN {
+            asked.context.insert(key, None);
         }
     }
     Ok(asked)
@@ -522,7 +584,7 @@ fn statement(choices: &mut Unstructured<'_>) -> arbitrary::Result<Statement> {
                 let count = choices.int_in_range(1..=3)?;
                 let values = (0..count).map(|_| {
                     Ok(match choices.ratio(1, 8)? {
-                        true => "${aws:username}".to_owned(),
+                        true => (*choices.choose(&["${aws:username}", "${s3:prefix}"])?).to_owned(),
                         false => (*choices.choose(&VALUES)?).to_owned(),
                     })
                 });
@@ -611,14 +673,15 @@ fn expected(statements: &[Statement], variables: bool, asked: &Asked) -> Option<
                 .iter()
                 .any(|other| (other.name(), other.key) == (one.name(), one.key))
         };
-        let mut met = true;
+        let mut parts = Vec::new();
         for (at, condition) in conditions.iter().enumerate() {
             if is_last(at, condition) {
-                met &= holds(condition, variables, asked)?;
+                parts.push(holds(condition, variables, asked)?);
             }
         }
-        let any = |(patterns, inverted): &(Vec<String>, bool), fits: &dyn Fn(&str) -> bool| {
-            patterns.iter().any(|pattern| fits(pattern)) != *inverted
+        let any = |(patterns, inverted): &(Vec<String>, bool), fits: &dyn Fn(&str) -> Holds| {
+            let each: Vec<Holds> = patterns.iter().map(|pattern| fits(pattern)).collect();
+            Holds::any(&each).not_if(*inverted)
         };
         let is_action = |pattern: &str| {
             let lower = |text: &str| {
@@ -626,20 +689,23 @@ fn expected(statements: &[Statement], variables: bool, asked: &Asked) -> Option<
                     .flat_map(char::to_lowercase)
                     .collect::<Vec<_>>()
             };
-            like(&lower(pattern), &lower(&asked.action), true)
+            known(like(&lower(pattern), &lower(&asked.action), true))
         };
         let is_resource = |pattern: &str| arn_fits(pattern, variables, asked);
-        if met && any(&statement.actions, &is_action) && any(&statement.resources, &is_resource) {
-            if !statement.allows {
-                return Some(Decision::ExplicitDeny);
-            }
+        parts.push(any(&statement.actions, &is_action));
+        parts.push(any(&statement.resources, &is_resource));
+        let about = Holds::all(&parts);
+        if !statement.allows && about.possibly {
+            return Some(Decision::ExplicitDeny);
+        }
+        if statement.allows && about.surely {
             decision = Decision::Allow;
         }
     }
     Some(decision)
 }
 
-/// A pattern with its variables filled in; their values' wildcards are none.
+/// A pattern with its variables filled in; their values' wildcards are none, and U+3 is what is not known.
 fn filled(pattern: &str, variables: bool, asked: &Asked) -> Option<Vec<char>> {
     let mut chars = Vec::new();
     let mut rest = pattern;
@@ -653,10 +719,10 @@ fn filled(pattern: &str, variables: bool, asked: &Asked) -> Option<Vec<char>> {
             Some((key, default)) => (key, Some(default.trim().trim_matches('\''))),
             None => (variable, None),
         };
-        let known = asked.context.get(key.trim()).map(Vec::as_slice);
-        let value = match (variable, known) {
+        let value = match (variable, asked.context.get(key.trim())) {
             ("*" | "?" | "$", _) => variable,
-            (_, Some([one])) => one,
+            (_, Some(None)) => "\u{3}",
+            (_, Some(Some(values))) if values.len() == 1 => &values[0],
             _ => default?,
         };
         // Signs that stand for themselves.
@@ -671,16 +737,20 @@ fn filled(pattern: &str, variables: bool, asked: &Asked) -> Option<Vec<char>> {
     Some(chars)
 }
 
-fn fits(pattern: &str, text: &str, variables: bool, asked: &Asked) -> bool {
+fn fits(pattern: &str, text: &str, variables: bool, asked: &Asked) -> Holds {
     let Some(pattern) = filled(pattern, variables, asked) else {
-        return false;
+        return known(false);
     };
     // The text's own signs are taken for those, where the pattern has them so.
     let text: Vec<char> = text.chars().collect();
-    let marked = |c: &char| matches!(c, '\u{1}' | '\u{2}');
-    match pattern.iter().any(marked) {
+    let marked = |c: &char| matches!(c, '\u{1}'..='\u{3}');
+    let fits = match pattern.iter().any(marked) {
         false => like(&pattern, &text, true),
         true => literally(&pattern, &text),
+    };
+    Holds {
+        surely: fits && !pattern.contains(&'\u{3}'),
+        possibly: fits,
     }
 }
 
@@ -688,7 +758,7 @@ fn fits(pattern: &str, text: &str, variables: bool, asked: &Asked) -> bool {
 fn literally(pattern: &[char], text: &[char]) -> bool {
     match pattern.split_first() {
         None => text.is_empty(),
-        Some(('*', rest)) => (0..=text.len()).any(|at| literally(rest, &text[at..])),
+        Some(('*' | '\u{3}', rest)) => (0..=text.len()).any(|at| literally(rest, &text[at..])),
         Some((first, rest)) => match text.split_first() {
             None => false,
             Some((c, text)) => {
@@ -705,9 +775,9 @@ fn literally(pattern: &[char], text: &[char]) -> bool {
 }
 
 /// Part by part, as ARNs are compared; colons in variables cut none.
-fn arn_fits(pattern: &str, variables: bool, asked: &Asked) -> bool {
+fn arn_fits(pattern: &str, variables: bool, asked: &Asked) -> Holds {
     if pattern == "*" {
-        return true;
+        return known(true);
     }
     let mut parts = vec![String::new()];
     let mut depth = 0_u32;
@@ -724,68 +794,91 @@ fn arn_fits(pattern: &str, variables: bool, asked: &Asked) -> bool {
         }
     }
     let arn: Vec<&str> = asked.resource.splitn(6, ':').collect();
-    let pairs = || parts.iter().zip(&arn);
-    parts.len() == arn.len() && pairs().all(|(pattern, part)| fits(pattern, part, variables, asked))
+    if parts.len() != arn.len() {
+        return known(false);
+    }
+    let pairs = parts.iter().zip(&arn);
+    let each = pairs.map(|(pattern, part)| fits(pattern, part, variables, asked));
+    Holds::all(&each.collect::<Vec<_>>())
 }
 
-fn holds(condition: &Condition, variables: bool, asked: &Asked) -> Option<bool> {
+fn holds(condition: &Condition, variables: bool, asked: &Asked) -> Option<Holds> {
     if condition.operator >= KNOWN && OPERATORS[condition.operator] != "Null" {
         return None;
     }
     let operator = OPERATORS[condition.operator];
     let present = asked.context.get(condition.key);
     if operator == "Null" {
-        let absent = present.is_none().to_string();
-        return Some(
-            condition
-                .values
-                .iter()
-                .any(|value| value.eq_ignore_ascii_case(&absent)),
-        );
+        let asks = |absent: &str| {
+            let mut values = condition.values.iter();
+            values.any(|value| value.eq_ignore_ascii_case(absent))
+        };
+        return Some(match present {
+            None => known(asks("true")),
+            Some(Some(_)) => known(asks("false")),
+            Some(None) => Holds {
+                surely: asks("true") && asks("false"),
+                possibly: asks("true") || asks("false"),
+            },
+        });
     }
     let negated = operator.contains("Not");
-    let Some(present) = present else {
-        let holds = match condition.set {
-            "ForAllValues:" => true,
-            "ForAnyValue:" => condition.if_exists,
-            _ => condition.if_exists || negated,
-        };
-        return Some(holds);
+    let present = match present {
+        Some(Some(present)) => present,
+        Some(None) => return Some(PERHAPS),
+        None => {
+            return Some(known(match condition.set {
+                "ForAllValues:" => true,
+                "ForAnyValue:" => condition.if_exists,
+                _ => condition.if_exists || negated,
+            }));
+        }
     };
     let one = |actual: &String| {
         let is_met = |expected: &String| met(operator, expected, actual, variables, asked);
-        condition.values.iter().any(is_met) != negated
+        let each: Vec<Holds> = condition.values.iter().map(is_met).collect();
+        Holds::any(&each).not_if(negated)
     };
+    let each: Vec<Holds> = present.iter().map(one).collect();
+    let (all, any) = (Holds::all(&each), Holds::any(&each));
     Some(match condition.set {
-        "ForAllValues:" => present.iter().all(one),
-        "ForAnyValue:" => present.iter().any(one),
-        _ if negated => present.iter().all(one),
-        _ => present.iter().any(one),
+        "ForAllValues:" => all,
+        "ForAnyValue:" => any,
+        // Either may be meant.
+        _ => Holds {
+            surely: all.surely,
+            possibly: any.possibly,
+        },
     })
 }
 
 /// Whether one value is what the operator, but for its `Not`, asks for.
-fn met(operator: &str, expected: &str, actual: &str, variables: bool, asked: &Asked) -> bool {
-    let text = || {
-        let filled = filled(expected, variables, asked)?;
+fn met(operator: &str, expected: &str, actual: &str, variables: bool, asked: &Asked) -> Holds {
+    let is_text = |is_same: &dyn Fn(&str) -> bool| {
+        let Some(filled) = filled(expected, variables, asked) else {
+            return known(false);
+        };
+        if filled.contains(&'\u{3}') {
+            return PERHAPS;
+        }
         let plain = filled.iter().map(|c| match c {
             '\u{1}' => '*',
             '\u{2}' => '?',
             c => *c,
         });
-        Some(plain.collect::<String>())
+        known(is_same(&plain.collect::<String>()))
     };
     let numbers = || Some((actual.parse::<f64>().ok()?, expected.parse::<f64>().ok()?));
-    let ordered = |holds: fn(f64, f64) -> bool| numbers().is_some_and(|(a, b)| holds(a, b));
+    let ordered = |holds: fn(f64, f64) -> bool| known(numbers().is_some_and(|(a, b)| holds(a, b)));
     match operator.replace("Not", "").as_str() {
-        "StringEquals" | "BinaryEquals" => text().is_some_and(|text| text == actual),
-        "StringEqualsIgnoreCase" => text().is_some_and(|text| text.eq_ignore_ascii_case(actual)),
+        "StringEquals" | "BinaryEquals" => is_text(&|text| text == actual),
+        "StringEqualsIgnoreCase" => is_text(&|text| text.eq_ignore_ascii_case(actual)),
         "StringLike" => fits(expected, actual, variables, asked),
         "NumericEquals" => ordered(|a, b| a == b),
         "NumericLessThan" => ordered(|a, b| a < b),
         "NumericLessThanEquals" => ordered(|a, b| a <= b),
         "NumericGreaterThan" => ordered(|a, b| a > b),
         "NumericGreaterThanEquals" => ordered(|a, b| a >= b),
-        _ => expected.eq_ignore_ascii_case(actual),
+        _ => known(expected.eq_ignore_ascii_case(actual)),
     }
 }

@@ -88,7 +88,7 @@ impl Asked<'_> {
         let request = Request {
             action: "lambda:InvokeFunction",
             resource: arn.as_str(),
-            context: &Context::default(),
+            context: &Context::complete(),
         };
         authorize(&caller, &request, Some(&function.policy.enforced())).err()?;
         let id = &function.logical_id;

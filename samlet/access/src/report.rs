@@ -110,7 +110,7 @@ impl Report {
             let request = Request {
                 action: &entry.action,
                 resource: &entry.resource,
-                context: &Context::default(),
+                context: &Context::complete(),
             };
             entry.refused > 0 && judge(principal, &request, None).is_err()
         });

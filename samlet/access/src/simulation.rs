@@ -19,6 +19,9 @@ pub struct Simulation<'a> {
     pub resource: &'a str,
     /// Condition keys with their values; a key that occurs again has several.
     pub context: &'a [(String, String)],
+    /// What the IAM actions of the services begin with that are here: of these, keys that are not given are absent, of
+    /// all others they are not known.
+    pub services: &'a [&'static str],
 }
 
 impl Simulation<'_> {
@@ -31,6 +34,9 @@ impl Simulation<'_> {
             given.entry(key).or_default().push(value.clone());
         }
         let mut context = Context::default();
+        for service in self.services {
+            context.know_service(service);
+        }
         for (key, values) in given {
             context.set_all(key, values);
         }

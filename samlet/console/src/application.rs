@@ -222,7 +222,7 @@ fn is_allowed(principal: &Principal, action: &str, resource: &str) -> bool {
     let request = Request {
         action: &action,
         resource,
-        context: &Context::default(),
+        context: &Context::complete(),
     };
     judge(principal, &request, None).is_ok()
 }

@@ -42,6 +42,7 @@ pub static IDENTITY: Identity = Identity {
     title: "DynamoDB",
     iam_prefix: "dynamodb",
     actions: include_str!("actions.txt"),
+    condition_keys: include_str!("condition_keys.txt"),
     protocols: &[Protocol::Json(Json {
         version: JsonVersion::V1_0,
         targets: &["DynamoDB_20120810", "DynamoDBStreams_20120810"],
@@ -291,7 +292,10 @@ impl Operation for Read {
             let key = key.and_then(Option::as_deref);
             let mut context = Context::default();
             for (name, values) in need.condition_keys(key) {
-                context.set_all(&name, values);
+                match values {
+                    Some(values) => context.set_all(&name, values),
+                    None => context.set_unknown(&name),
+                }
             }
             context
         };

@@ -321,7 +321,7 @@ fn allowed(
             let request = Request {
                 action,
                 resource: arn,
-                context: &Context::default(),
+                context: &Context::complete(),
             };
             judge(&principal, &request, None).is_ok()
         };

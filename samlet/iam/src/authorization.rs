@@ -8,6 +8,7 @@ use crate::named::Naming;
 use crate::policy::{Decision, Effect, Fit, Request, Statement};
 use crate::principal::{Kind, Policy, Principal};
 use crate::resource_policy::{ResourcePolicy, ResourceStatement, Stance};
+use crate::truth::Truth;
 
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +80,7 @@ impl Denied {
 
 /// Whether `principal` may make a request of a resource that has
 /// `resource_policy`, as AWS decides it within one account. A Deny of any
-/// policy wins. Otherwise:
+/// policy wins. What isn't known of the request never satisfies an Allow, and always meets a Deny. Otherwise:
 ///
 /// - The developer is an administrator, and allowed everything.
 /// - A role's session needs an Allow of its identity-based policies or of the
@@ -300,8 +301,10 @@ fn why_resource_near(
     let fit = statement.fit(request);
     let naming = principals.naming(principal);
     if statement.effect == Effect::Deny {
-        let is_about = naming != Naming::Not && fit.is_whole();
-        return is_about.then(|| "denies it".into());
+        if naming == Naming::Not {
+            return None;
+        }
+        return why_near(statement, &fit, request);
     }
     match naming {
         Naming::Role | Naming::Itself => why_near(statement, &fit, request),
@@ -323,10 +326,20 @@ fn why_near(statement: &Statement, fit: &Fit<'_>, request: &Request<'_>) -> Opti
         list(&statement.resources.patterns),
     );
     match (statement.effect, fit.action, fit.resource, fit.unmet) {
-        (Effect::Deny, true, true, None) => Some("denies it".into()),
+        (Effect::Deny, true, true, None) => Some(match statement.unknown_condition(request) {
+            Some(condition) => format!("denies it where {condition}, which samlet cannot rule out"),
+            None => "denies it".into(),
+        }),
         (Effect::Deny, ..) => None,
         (Effect::Allow, true, true, Some(condition)) => {
-            Some(format!("allows it where {condition}, which does not hold"))
+            let is_unknown =
+                condition.holds(request.context, statement.variables) == Truth::Unknown;
+            let why = if is_unknown {
+                "which samlet cannot know"
+            } else {
+                "which does not hold"
+            };
+            Some(format!("allows it where {condition}, {why}"))
         }
         (Effect::Allow, true, false, _) if statement.resources.inverted => {
             Some(format!("allows it on all but {resources}"))

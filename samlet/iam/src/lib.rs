@@ -4,6 +4,7 @@
 
 mod authorization;
 mod condition;
+mod condition_keys;
 mod context;
 mod credentials;
 mod error;
@@ -17,8 +18,10 @@ mod resource_policy;
 mod signature;
 mod signature_fields;
 mod signing;
+mod truth;
 
 pub use authorization::{Denied, Near, Reason, authorize, judge};
+pub use condition_keys::CONDITION_KEYS;
 pub use context::Context;
 pub use credentials::{Credentials, Identities};
 pub use error::{AuthenticationError, PayloadError, PayloadMismatch, PolicyError};

@@ -7,6 +7,7 @@ use crate::condition::Condition;
 use crate::context::Context;
 use crate::error::PolicyError;
 use crate::pattern::{Pattern, arn_matches, has_variable};
+use crate::truth::Truth;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -47,9 +48,10 @@ pub fn matches_action(pattern: &str, action: &str) -> bool {
 
 /// Whether a resource's pattern matches an ARN, whatever its variables stand for.
 pub fn matches_resource(pattern: &str, arn: &str) -> bool {
-    arn_matches(pattern, arn, &|part| {
+    let matches = arn_matches(pattern, arn, &|part| {
         Some(Pattern::with_any_variables(part))
-    })
+    });
+    matches == Truth::True
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +67,7 @@ pub(crate) struct Statement {
     pub(crate) resources: Matcher,
     conditions: Vec<Condition>,
     /// Whether the policy's version has variables.
-    variables: bool,
+    pub(crate) variables: bool,
 }
 
 /// A list of patterns, or everything but it.
@@ -80,8 +82,19 @@ pub(crate) struct Matcher {
 pub(crate) struct Fit<'a> {
     pub(crate) action: bool,
     pub(crate) resource: bool,
-    /// The first condition that doesn't hold.
+    /// The first condition that doesn't hold, or, of an Allow, isn't known to.
     pub(crate) unmet: Option<&'a Condition>,
+}
+
+impl Effect {
+    /// Whether a statement of this effect takes it for given: what isn't known never satisfies an Allow, and always
+    /// meets a Deny.
+    fn takes(self, truth: Truth) -> bool {
+        match self {
+            Self::Allow => truth == Truth::True,
+            Self::Deny => truth != Truth::False,
+        }
+    }
 }
 
 impl Fit<'_> {
@@ -227,10 +240,20 @@ impl Statement {
         let resource = |pattern: &str| arn_matches(pattern, request.resource, &fill);
         let mut conditions = self.conditions.iter();
         Fit {
-            action: self.actions.matches(action),
-            resource: self.resources.matches(resource),
-            unmet: conditions.find(|condition| !condition.holds(request.context, self.variables)),
+            action: self.actions.matches(|pattern| action(pattern).into()) == Truth::True,
+            resource: self.effect.takes(self.resources.matches(resource)),
+            unmet: conditions.find(|condition| {
+                let holds = condition.holds(request.context, self.variables);
+                !self.effect.takes(holds)
+            }),
         }
+    }
+
+    /// The first condition of which it isn't known whether it holds.
+    pub(crate) fn unknown_condition(&self, request: &Request<'_>) -> Option<&Condition> {
+        let mut conditions = self.conditions.iter();
+        conditions
+            .find(|condition| condition.holds(request.context, self.variables) == Truth::Unknown)
     }
 
     pub(crate) fn asks_for(&self, prefix: &str) -> bool {
@@ -263,8 +286,9 @@ impl Matcher {
         Ok(Self { patterns, inverted })
     }
 
-    fn matches(&self, matches: impl Fn(&str) -> bool) -> bool {
-        self.patterns.iter().any(|pattern| matches(pattern)) != self.inverted
+    fn matches(&self, matches: impl Fn(&str) -> Truth) -> Truth {
+        let each = self.patterns.iter().map(|pattern| matches(pattern));
+        Truth::any(each).negated(self.inverted)
     }
 }
 

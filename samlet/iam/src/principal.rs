@@ -92,6 +92,9 @@ impl Principal {
         context.set("aws:PrincipalType", "AssumedRole");
         context.set("aws:PrincipalIsAWSService", "false");
         context.set("aws:userid", session_id(name, session_name));
+        // Temporary credentials have these.
+        context.set_unknown("aws:TokenIssueTime");
+        context.set_unknown("aws:MultiFactorAuthPresent");
         for (name, value) in &role.tags {
             context.set(&format!("aws:PrincipalTag/{name}"), value);
         }

@@ -53,15 +53,18 @@ impl Caller {
         context.set("aws:CurrentTime", now.format(&Rfc3339).unwrap_or_default());
         context.set("aws:EpochTime", now.unix_timestamp().to_string());
         context.set("aws:RequestedRegion", place.region.as_str());
+        context.set("aws:ResourceAccount", place.account.as_str());
         context.set("aws:ViaAWSService", "false");
+        context.set("aws:ViaAWSMCPService", "false");
         // Clients of AWS come by TLS; what comes by loopback is no less safe.
         context.set("aws:SecureTransport", "true");
         if let Some(ip) = self.client.source_ip {
             context.set("aws:SourceIp", ip.to_string());
         }
-        let agent = self.client.user_agent.as_ref();
-        if let Some(agent) = agent.and_then(|value| value.to_str().ok()) {
-            context.set("aws:UserAgent", agent);
+        match self.client.user_agent.as_ref().map(HeaderValue::to_str) {
+            Some(Ok(agent)) => context.set("aws:UserAgent", agent),
+            Some(Err(_)) => context.set_unknown("aws:UserAgent"),
+            None => {}
         }
         if let Some(function) = self.principal.session() {
             let arn = place.arn("lambda", format_args!("function:{function}"));

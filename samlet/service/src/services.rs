@@ -149,7 +149,10 @@ impl Services {
         if !asks_for("") {
             return (Context::default(), Vec::new());
         }
-        let general = caller.context(&self.place);
+        let mut general = caller.context(&self.place);
+        for service in self.list() {
+            general.know_service(service.identity().iam_prefix);
+        }
         if !asks_for(&format!("{iam_prefix}:")) {
             return (general, Vec::new());
         }

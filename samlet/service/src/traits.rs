@@ -61,7 +61,8 @@ pub trait Operation: Send + Sync {
     fn needs(&self) -> &[Need];
 
     /// The service's own condition keys for each of its needs, in their order; a need without any may be left out at
-    /// the end. Called once at most, when a policy asks for keys with the service's prefix.
+    /// the end. Called once at most, when a policy asks for keys with the service's prefix. A key that isn't set is one that
+    /// the request doesn't have.
     async fn conditions(&self) -> Vec<Context> {
         Vec::new()
     }

@@ -38,12 +38,14 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<(), Error> {
     let config = args.application.config("local_start_api")?;
     let template = template::read(&args.application, &config, false)?;
     let function = template::function(&template, &args.function)?;
+    let services: Vec<&str> = identities().map(|identity| identity.iam_prefix).collect();
     let simulation = Simulation {
         application: &template.application,
         function,
         action: &args.action,
         resource: &args.resource,
         context: &args.context,
+        services: &services,
     };
     let mut stdout = anstream::stdout();
     match simulation.judge(&place()) {

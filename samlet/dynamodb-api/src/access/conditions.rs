@@ -7,17 +7,20 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Need, Part, attributes, leading_keys};
+use super::{Need, Part, Resource, attributes, leading_keys};
 use crate::AttributeValue;
 use crate::partiql::{Returning, Statement};
 use crate::request::{Request, ReturnConsumedCapacity, ReturnValues, Select};
 
-/// Stands for what is not known, and is the value of no item's key: a condition that asks for certain values doesn't
-/// hold.
-pub const UNKNOWN: &str = "\u{0}unknown";
+/// A condition key, and its values: none if it is not in the request, `None` if they are not known.
+pub type ConditionKey = (Cow<'static, str>, Option<Vec<String>>);
 
-/// A condition key, and its values; none if it is not in the request.
-pub type ConditionKey = (Cow<'static, str>, Vec<String>);
+/// The attributes of a partition key after the first.
+const FURTHER: [&str; 3] = [
+    "dynamodb:SecondPartitionKeyValues",
+    "dynamodb:ThirdPartitionKeyValues",
+    "dynamodb:FourthPartitionKeyValues",
+];
 
 impl Need<'_> {
     /// The condition keys that the action has. `partition_key` is the attribute that is the partition key of the table
@@ -26,16 +29,16 @@ impl Need<'_> {
         match self.part {
             Part::None => return Vec::new(),
             Part::Tags(tags) => return of_tags(tags),
-            Part::TagKeys(keys) => return vec![("aws:TagKeys".into(), keys.to_vec())],
+            Part::TagKeys(keys) => return vec![("aws:TagKeys".into(), Some(keys.to_vec()))],
             _ => {}
         }
         let attributes = attributes::named(&self.part).into_iter();
         let mut keys: Vec<ConditionKey> = vec![(
             "dynamodb:Attributes".into(),
-            attributes.map(str::to_owned).collect(),
+            Some(attributes.map(str::to_owned).collect()),
         )];
         let mut set = |key: &'static str, value: Option<&str>| {
-            keys.extend(value.map(|value| (key.into(), vec![value.to_owned()])));
+            keys.extend(value.map(|value| (key.into(), Some(vec![value.to_owned()]))));
         };
         set("dynamodb:Select", self.select());
         set("dynamodb:ReturnValues", self.return_values());
@@ -49,9 +52,12 @@ impl Need<'_> {
         }
         // A Scan is about all keys, which conditions don't see.
         if !matches!(self.part, Part::Scan(_)) {
-            let values = leading.unwrap_or_else(|| vec![UNKNOWN.to_owned()]);
-            keys.push(("dynamodb:FirstPartitionKeyValues".into(), values.clone()));
-            keys.push(("dynamodb:LeadingKeys".into(), values));
+            keys.push(("dynamodb:FirstPartitionKeyValues".into(), leading.clone()));
+            keys.push(("dynamodb:LeadingKeys".into(), leading));
+            if matches!(self.resource, Resource::Index { .. }) {
+                // Only indexes may have further attributes in their partition key, which are not looked at.
+                keys.extend(FURTHER.map(|key| (key.into(), None)));
+            }
         }
         keys
     }
@@ -161,9 +167,10 @@ impl Need<'_> {
 
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-tagkeys>
 fn of_tags(tags: &BTreeMap<String, String>) -> Vec<ConditionKey> {
-    let mut keys = vec![("aws:TagKeys".into(), tags.keys().cloned().collect())];
+    let mut keys = vec![("aws:TagKeys".into(), Some(tags.keys().cloned().collect()))];
     for (key, value) in tags {
-        keys.push((format!("aws:RequestTag/{key}").into(), vec![value.clone()]));
+        let key = format!("aws:RequestTag/{key}");
+        keys.push((key.into(), Some(vec![value.clone()])));
     }
     keys
 }

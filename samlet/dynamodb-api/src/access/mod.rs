@@ -12,7 +12,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-pub use conditions::{ConditionKey, UNKNOWN};
+pub use conditions::ConditionKey;
 
 use crate::partiql::Statement;
 use crate::request::{

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rusqlite::params;
 use rusqlite::types::Value as Column;
 use samlet_commit::Session;
-use samlet_dynamodb_api::access::{Need, Resource, UNKNOWN};
+use samlet_dynamodb_api::access::{Need, Resource};
 use samlet_dynamodb_api::request::{IndexProjection, StreamArn};
 use samlet_dynamodb_api::{AttributeValue, Item, Request};
 
@@ -123,10 +123,9 @@ impl Scope {
         let partition = partition.map(|attribute| attribute.name.clone());
         let conditions = need.condition_keys(partition.as_deref()).into_iter();
         let conditions = conditions
-            .map(|(key, values)| (key.into_owned(), values.into_iter().collect()))
+            .filter_map(|(key, values)| Some((key.into_owned(), values?.into_iter().collect())))
             .collect::<BTreeMap<String, BTreeSet<String>>>();
         let leading = conditions.get("dynamodb:LeadingKeys");
-        let leading = leading.filter(|values| !values.contains(UNKNOWN));
         let items = match partition.zip(leading.cloned()) {
             None => Items::All,
             Some(pair) => Items::Having(vec![pair]),

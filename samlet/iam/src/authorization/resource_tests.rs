@@ -258,6 +258,9 @@ fn conditions_of_a_resources_policy_are_held_against_the_caller() {
             false,
             false,
         ),
+        // What isn't known satisfies no Allow.
+        (json!({"StringEquals": {"s3:prefix": "a"}}), false, false),
+        (json!({"StringNotEquals": {"s3:prefix": "a"}}), false, false),
         (
             json!({"Bool": {"aws:PrincipalIsAWSService": "true"}}),
             true,
@@ -280,6 +283,16 @@ fn conditions_of_a_resources_policy_are_held_against_the_caller() {
         let allowed =
             [topic(), session(None, None)].map(|principal| send(&principal, Some(&policy)).is_ok());
         assert_eq!(allowed, [services, sessions], "{condition}");
+    }
+    // It meets every Deny.
+    let denying = resource_policy(&json!([
+        {"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"},
+        {"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*",
+            "Condition": {"StringEquals": {"s3:prefix": "a"}}},
+    ]));
+    for principal in [topic(), session(None, None)] {
+        let outcome = send(&principal, Some(&denying)).map_err(|denied| denied.reason);
+        assert_eq!(outcome, Err(Reason::DeniedByResource));
     }
     // Only a variable asks.
     let mine = resource_policy(&json!([

@@ -143,6 +143,7 @@ fn items_and_attributes_may_be_limited() {
     let ask = |keys: &[&str], attributes: &[&str], select: Option<&str>| {
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
         let mut context = Context::default();
+        context.know_service("dynamodb");
         context.set_all("dynamodb:LeadingKeys", texts(keys));
         context.set_all("dynamodb:Attributes", texts(attributes));
         context.set_all(
@@ -167,4 +168,96 @@ fn items_and_attributes_may_be_limited() {
         "allows it where ForAllValues:StringEquals dynamodb:Attributes: UserId, GameTitle, which does not hold"
     );
     assert!(ask(&["a"], &["UserId"], Some("ALL_ATTRIBUTES")).is_err());
+}
+
+/// Statements of every kind of policy, with a condition that holds, that doesn't, and of which nothing is known.
+#[test]
+fn what_is_not_known_never_satisfies_an_allow_and_always_meets_a_deny() {
+    let statement = |effect: &str, key: &str| {
+        let equals = json!({"StringEquals": {key: "a"}});
+        json!({"Effect": effect, "Action": "*", "Resource": "*", "Condition": equals})
+    };
+    let all = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    let ask = |own: Value, boundary: Value| {
+        let mut context = Context::default();
+        context.set("aws:SourceIdentity", "a");
+        let request = Request {
+            action: "dynamodb:GetItem",
+            resource: TABLE,
+            context: &context,
+        };
+        ask_bounded(own, Some(boundary), &request).map_err(|denied| denied.reason)
+    };
+    let (holds, fails, unknown) = ("aws:SourceIdentity", "aws:SourceVpc", "s3:prefix");
+    for (key, allow, deny) in [
+        (holds, true, true),
+        (fails, false, false),
+        (unknown, false, true),
+    ] {
+        let outcome =
+            |is_allowed: bool, reason: Reason| if is_allowed { Ok(()) } else { Err(reason) };
+        let allowing = json!([statement("Allow", key)]);
+        let denying = json!([all, statement("Deny", key)]);
+        let all = json!([all]);
+        let own = ask(allowing.clone(), all.clone());
+        assert_eq!(own, outcome(allow, Reason::NotAllowed), "{key}");
+        let own = ask(denying.clone(), all.clone());
+        assert_eq!(own, outcome(!deny, Reason::Denied), "{key}");
+        let boundary = ask(all.clone(), allowing);
+        assert_eq!(boundary, outcome(allow, Reason::OutOfBounds), "{key}");
+        let boundary = ask(all, denying);
+        assert_eq!(boundary, outcome(!deny, Reason::DeniedByBoundary), "{key}");
+    }
+}
+
+#[test]
+fn resources_that_are_not_known_are_taken_for_the_worse() {
+    let ask = |effect: &str, element: &str, resource: &str| {
+        let all = json!({"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"});
+        let statement = json!({"Effect": effect, "Action": "*", element: resource});
+        let statements = match effect {
+            "Allow" => json!([statement]),
+            _ => json!([all, statement]),
+        };
+        self::ask(statements, "dynamodb:GetItem", TABLE).is_ok()
+    };
+    let unknown = TABLE.replace("messages", "${s3:prefix}");
+    let other = TABLE.replace("messages", "other${s3:prefix}");
+    for (element, resource, allowed, denied) in [
+        ("Resource", &unknown, false, true),
+        ("NotResource", &unknown, false, true),
+        ("Resource", &other, false, false),
+        ("NotResource", &other, true, true),
+    ] {
+        assert_eq!(
+            ask("Allow", element, resource),
+            allowed,
+            "{element} {resource}"
+        );
+        assert_eq!(
+            ask("Deny", element, resource),
+            !denied,
+            "{element} {resource}"
+        );
+    }
+}
+
+#[test]
+fn a_refusal_says_what_is_not_known() {
+    let refusal = |statements: Value| ask(statements, "dynamodb:GetItem", TABLE).unwrap_err();
+    let equals = json!({"StringEquals": {"s3:prefix": "a"}});
+    let allow = json!([
+        {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": equals},
+    ]);
+    assert_eq!(
+        refusal(allow).near[0].why,
+        "allows it where StringEquals s3:prefix: a, which samlet cannot know"
+    );
+    let deny = json!([
+        {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": equals},
+    ]);
+    assert_eq!(
+        refusal(deny).near[0].why,
+        "denies it where StringEquals s3:prefix: a, which samlet cannot rule out"
+    );
 }

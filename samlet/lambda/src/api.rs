@@ -42,6 +42,7 @@ pub static IDENTITY: Identity = Identity {
     title: "Lambda",
     iam_prefix: "lambda",
     actions: include_str!("actions.txt"),
+    condition_keys: include_str!("condition_keys.txt"),
     protocols: &[Protocol::RestJson(RestJson {
         paths: &[FUNCTIONS],
     })],

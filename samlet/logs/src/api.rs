@@ -33,6 +33,7 @@ pub static IDENTITY: Identity = Identity {
     title: "CloudWatch Logs",
     iam_prefix: "logs",
     actions: include_str!("actions.txt"),
+    condition_keys: include_str!("condition_keys.txt"),
     protocols: &[Protocol::Json(Json {
         version: JsonVersion::V1_1,
         targets: &["Logs_20140328"],

@@ -76,15 +76,21 @@ pub(crate) fn make_services(core: &Core) -> Result<Vec<Arc<dyn Service>>, Error>
     Ok(services)
 }
 
-/// What templates are read with: the IAM actions of all services, of the gateway and of X-Ray, the types of resources, and
-/// the services' checks of these.
+/// What templates are read with: the IAM actions and condition keys of all services, of the gateway and of X-Ray, the
+/// types of resources, and the services' checks of these.
 pub fn catalogue() -> &'static Catalogue {
     static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
         let others = [samlet_gateway::ACTIONS, samlet_traces::ACTIONS];
         let actions = identities().map(|identity| identity.actions);
+        let other_keys = [
+            samlet_gateway::CONDITION_KEYS,
+            samlet_traces::CONDITION_KEYS,
+        ];
+        let keys = identities().map(|identity| identity.condition_keys);
         let types = registrations().flat_map(|service| service.resource_types);
         let checks = identities().filter_map(|identity| identity.check);
         Catalogue::new(actions.chain(others))
+            .with_condition_keys(keys.chain(other_keys))
             .with_types(types.copied())
             .with_checks(checks)
     });

@@ -34,6 +34,7 @@ static IDENTITY: Identity = Identity {
     title: "Moody",
     iam_prefix: "moody",
     actions: "",
+    condition_keys: "",
     protocols: &[],
     body: BodyRule::Whole { max_bytes: 0 },
     has_compression: false,

@@ -15,6 +15,9 @@ pub struct Identity {
     /// are not granted on single resources.
     /// <https://docs.aws.amazon.com/service-authorization/latest/reference/>
     pub actions: &'static str,
+    /// Its own condition keys, one per line, of the same reference; ` []` follows those that may have several values
+    /// (`ArrayOf…`), and `${…}` stands for any text.
+    pub condition_keys: &'static str,
     /// How clients may speak to it.
     pub protocols: &'static [Protocol],
     /// How a request's body is taken.

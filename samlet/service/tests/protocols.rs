@@ -21,6 +21,7 @@ const fn identity(name: &'static str, protocols: &'static [Protocol]) -> Identit
         title: name,
         iam_prefix: name,
         actions: "",
+        condition_keys: "",
         protocols,
         body: BodyRule::Whole { max_bytes: 10 },
         has_compression: false,

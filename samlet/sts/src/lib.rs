@@ -16,6 +16,7 @@ pub static IDENTITY: Identity = Identity {
     title: "STS",
     iam_prefix: "sts",
     actions: include_str!("actions.txt"),
+    condition_keys: include_str!("condition_keys.txt"),
     protocols: &[Protocol::Query(Query {
         version: "2011-06-15",
         namespace: "https://sts.amazonaws.com/doc/2011-06-15/",

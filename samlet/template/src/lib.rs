@@ -5,6 +5,7 @@
 
 mod actions;
 mod arns;
+mod condition_keys;
 mod dependencies;
 mod diagnostics;
 mod model;

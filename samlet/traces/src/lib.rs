@@ -39,6 +39,9 @@ use shared::Shared;
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/>
 pub const ACTIONS: &str = include_str!("actions.txt");
 
+/// Its condition keys, as services list theirs.
+pub const CONDITION_KEYS: &str = include_str!("condition_keys.txt");
+
 /// All traces and metrics of one application; cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Traces(Arc<Shared>);

@@ -26,6 +26,7 @@ pub(crate) static IDENTITY: Identity = Identity {
     title: "Bells",
     iam_prefix: "bells",
     actions: include_str!("bells.txt"),
+    condition_keys: include_str!("bell_keys.txt"),
     protocols: &[Protocol::Query(Query {
         version: "2026-11-27",
         namespace: "https://bells.example.com/doc/2026-11-27/",

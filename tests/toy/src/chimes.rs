@@ -21,6 +21,7 @@ static IDENTITY: Identity = Identity {
     title: "Chimes",
     iam_prefix: "chimes",
     actions: include_str!("chimes.txt"),
+    condition_keys: "",
     protocols: &[Protocol::Json(Json {
         version: JsonVersion::V1_0,
         targets: &["Chimes_20261127"],

@@ -2,6 +2,7 @@
 
 pub(crate) mod apis;
 pub(crate) mod authorizers;
+mod conditions;
 mod cors;
 pub(crate) mod events;
 pub(crate) mod gateway_responses;

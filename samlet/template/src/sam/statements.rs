@@ -2,6 +2,7 @@
 //! actions that there are not, and permissions that reach further than anything here needs. It never decides; that
 //! is done where requests arrive.
 
+use super::conditions;
 use crate::actions::{Action, Actions};
 use crate::resolve::Scope;
 use crate::resolve::names::nearest;
@@ -45,6 +46,7 @@ fn check_one(statement: &Node, scope: &mut Scope<'_>) {
     for action in all("Action").iter().chain(all("NotAction")) {
         check_action(action, scope);
     }
+    conditions::check(statement, scope);
     if !allows {
         return;
     }

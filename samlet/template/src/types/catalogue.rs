@@ -1,8 +1,9 @@
-//! What is known beside the template: the services' IAM actions and checks, and the types of resources.
+//! What is known beside the template: the services' IAM actions, condition keys and checks, and the types of resources.
 
 use std::collections::BTreeMap;
 
 use super::{Dependencies, ResourceType};
+use crate::condition_keys::ConditionKeys;
 use crate::{Actions, Declared};
 
 /// A type without a description: not provided, with names and attributes as AWS's usually are.
@@ -34,6 +35,7 @@ pub struct Objection {
 #[derive(Clone, Debug)]
 pub struct Catalogue {
     pub(crate) actions: Actions,
+    pub(crate) condition_keys: ConditionKeys,
     pub(crate) checks: Vec<DeclaredCheck>,
     types: BTreeMap<&'static str, &'static ResourceType>,
 }
@@ -42,9 +44,20 @@ impl Catalogue {
     pub(crate) fn of(actions: Actions) -> Self {
         Self {
             actions,
+            condition_keys: ConditionKeys::global(),
             checks: Vec::new(),
             types: BTreeMap::new(),
         }
+    }
+
+    /// With lists of the services' condition keys, beside AWS's global ones: a key a line, ` []` behind those that may
+    /// have several values, `${…}` for any text.
+    #[must_use]
+    pub fn with_condition_keys(mut self, lists: impl IntoIterator<Item = &'static str>) -> Self {
+        for list in lists {
+            self.condition_keys.add(list);
+        }
+        self
     }
 
     /// With further types of resources.

@@ -25,6 +25,14 @@ static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
         include_str!("../../../logs/src/actions.txt"),
         include_str!("../../../traces/src/actions.txt"),
     ])
+    .with_condition_keys([
+        include_str!("../../../dynamodb/src/condition_keys.txt"),
+        include_str!("../../../sts/src/condition_keys.txt"),
+        include_str!("../../../gateway/src/condition_keys.txt"),
+        include_str!("../../../lambda/src/condition_keys.txt"),
+        include_str!("../../../logs/src/condition_keys.txt"),
+        include_str!("../../../traces/src/condition_keys.txt"),
+    ])
 });
 
 fn settings() -> Settings {

@@ -152,6 +152,99 @@ fn permissions_that_reach_too_far_are_told_where_they_stand() {
     }
 }
 
+/// A condition that is written in the place of a statement of `plain`.
+fn with_condition(written: &str) -> String {
+    let statement = "            - Effect: Allow
+              Action: [dynamodb:GetItem]
+              Resource: !GetAtt Table.Arn
+";
+    let source = plain();
+    assert!(source.contains(statement), "{source}");
+    source.replace(statement, &format!("            - {written}\n"))
+}
+
+#[test]
+fn condition_keys_that_there_are_not_are_refused_at_their_place() {
+    for (written, told) in [
+        (
+            "{Effect: Allow, Action: 'dynamodb:GetItem', Resource: !GetAtt Table.Arn, Condition: {StringEquals: {'dynamodb:Selects': COUNT}}}",
+            "36:115 dynamodb has no condition key `dynamodb:Selects` (did you mean `dynamodb:Select`?)",
+        ),
+        (
+            "{Effect: Deny, Action: 's3:*', Resource: !GetAtt Table.Arn, Condition: {StringEquals: {'AWS:SourceVpx': a}}}",
+            "36:102 `AWS:SourceVpx` is not one of AWS's global condition keys (did you mean `aws:SourceVpc`?)",
+        ),
+        (
+            "{Effect: Deny, Action: 'dynamodb:GetItem', Resource: 'arn:aws:dynamodb:*:*:table/${aws:usernames}'}",
+            "36:68 `aws:usernames` is not one of AWS's global condition keys (did you mean `aws:username`?)",
+        ),
+        (
+            "{Effect: Deny, Action: 'dynamodb:GetItem', Resource: !GetAtt Table.Arn, Condition: {StringEquals: {'dynamodb:Select': '${AWS::Region}'}}}",
+            "36:133 `AWS::Region` is not one of AWS's global condition keys (only `!Sub` replaces pseudo parameters)",
+        ),
+    ] {
+        assert_eq!(errors(&with_condition(written)), [told], "{written}");
+    }
+}
+
+#[test]
+fn condition_keys_are_warned_of_that_need_another_operator_or_are_not_known() {
+    let statement = |action: &str, condition: &str| {
+        format!(
+            "{{Effect: Allow, Action: '{action}', Resource: !GetAtt Table.Arn, Condition: {condition}}}"
+        )
+    };
+    for (action, condition, told) in [
+        (
+            "dynamodb:GetItem",
+            "{StringEquals: {'dynamodb:LeadingKeys': a}}",
+            "StringEquals is for single values, and `dynamodb:LeadingKeys` may have several \
+             (write `ForAllValues:StringEquals` or `ForAnyValue:StringEquals`)",
+        ),
+        (
+            "dynamodb:GetItem",
+            "{StringLikeIfExists: {'aws:TagKeys': a}}",
+            "StringLikeIfExists is for single values, and `aws:TagKeys` may have several \
+             (write `ForAllValues:StringLikeIfExists` or `ForAnyValue:StringLikeIfExists`)",
+        ),
+        (
+            "dynamodb:GetItem",
+            "{StringEquals: {'s3:prefix': a}}",
+            "samlet cannot know the values of `s3:prefix` (of the services here it allows nothing)",
+        ),
+    ] {
+        let found = warnings(&with_condition(&statement(action, condition)));
+        assert_eq!(found.len(), 1, "{found:?}");
+        let (_, found) = found[0].split_once(' ').unwrap();
+        assert_eq!(found, told);
+    }
+    for (action, condition) in [
+        (
+            "dynamodb:GetItem",
+            "{'ForAllValues:StringEquals': {'dynamodb:LeadingKeys': a}}",
+        ),
+        (
+            "dynamodb:GetItem",
+            "{'Null': {'dynamodb:LeadingKeys': 'false'}}",
+        ),
+        (
+            "dynamodb:GetItem",
+            "{StringEquals: {'dynamodb:Select': '${aws:PrincipalTag/a}'}}",
+        ),
+        (
+            "dynamodb:GetItem",
+            "{StringEquals: {'aws:PrincipalOrgID': o-1, 'lambda:SourceFunctionArn': a}}",
+        ),
+        (
+            "s3:GetObject",
+            "{StringEquals: {'s3:prefix': '${s3:more}'}}",
+        ),
+    ] {
+        let found = warnings(&with_condition(&statement(action, condition)));
+        assert_eq!(found, [""; 0], "{condition}");
+    }
+}
+
 #[test]
 fn a_key_that_a_parameter_asks_for_is_asked_for_as_on_aws() {
     let source = |default: &str, required: &str| {

@@ -334,6 +334,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::operations::testing::place;
+    use samlet_dynamodb_api::Operation as ApiOperation;
+    use samlet_iam::{Decision, PolicyDocument};
 
     #[test]
     fn a_refusal_of_the_store_keeps_its_name_its_text_and_all_else() {
@@ -373,5 +375,76 @@ mod tests {
             described[100].arn.as_str(),
             "arn:aws:dynamodb:us-east-1:1:table/table-100"
         );
+    }
+
+    /// A policy that allows what is about ann's items only, or all that isn't about them.
+    fn about_ann(effect: &str, operator: &str) -> PolicyDocument {
+        let all = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+        let condition = json!({operator: {"dynamodb:LeadingKeys": ["ann"]}});
+        let about =
+            json!({"Effect": effect, "Action": "*", "Resource": "*", "Condition": condition});
+        let statements = match effect {
+            "Allow" => json!([about]),
+            _ => json!([all, about]),
+        };
+        let document = json!({"Version": "2012-10-17", "Statement": statements});
+        PolicyDocument::parse(&document).unwrap()
+    }
+
+    fn get(keys: &[&str]) -> (ApiOperation, Value) {
+        let keys = keys.iter().map(|key| json!({"pk": {"S": key}}));
+        let keys = keys.collect::<Vec<_>>();
+        let body = json!({"RequestItems": {"orders": {"Keys": keys}}});
+        (ApiOperation::BatchGetItem, body)
+    }
+
+    fn select(condition: &str) -> (ApiOperation, Value) {
+        let statement = format!("SELECT * FROM orders WHERE {condition}");
+        let body = json!({ "Statement": statement });
+        (ApiOperation::ExecuteStatement, body)
+    }
+
+    /// What policies make of requests that name another's items, or may be about any.
+    #[tokio::test]
+    async fn a_policy_about_leading_keys_refuses_what_may_be_about_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::new();
+        let store = Store::open(folder.path(), &place(), &clock).unwrap();
+        let table = crate::operations::testing::table("orders", "pk");
+        store.ensure_table(&table, None).await.unwrap();
+        let place = Arc::new(Place::new("us-east-1", "1", "local"));
+        let api = DynamoDb::new(store, Arc::clone(&place), &clock);
+        let policies = [
+            about_ann("Allow", "ForAllValues:StringEquals"),
+            about_ann("Allow", "StringEquals"),
+            about_ann("Deny", "ForAnyValue:StringEquals"),
+        ];
+        for ((operation, body), expected) in [
+            (get(&["ann"]), [true, true, false]),
+            (get(&["bob"]), [false, false, true]),
+            (get(&["ann", "bob"]), [false, false, false]),
+            (select("pk = 'ann'"), [true, true, false]),
+            (select("pk = 'bob'"), [false, false, true]),
+            // Any of the items may be read.
+            (select("pk > 'a'"), [false, false, false]),
+        ] {
+            let read = Read {
+                needs: Vec::new(),
+                request: Request::from_json(operation, body.clone(), &place).unwrap(),
+                host: None,
+                api: api.clone(),
+            };
+            let mut context = read.conditions().await.remove(0);
+            context.know_service("dynamodb");
+            let asked = samlet_iam::Request {
+                action: "dynamodb:Any",
+                resource: "arn:aws:dynamodb:us-east-1:1:table/orders",
+                context: &context,
+            };
+            let allowed = policies
+                .each_ref()
+                .map(|policy| policy.evaluate(&asked) == Decision::Allow);
+            assert_eq!(allowed, expected, "{body}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Log groups and log streams on disk, as CloudWatch Logs names them.
 //!
 //! A group is a folder with a `group.json`, a stream a file in it with one JSON
-//! object a line: `{"timestamp":<ms since the epoch>,"message":"…"}`. Names are not paths ([`names`]).
+//! object a line: `{"timestamp":<ms since the epoch>,"message":"…"}`. Names are not paths (`names.rs`).
 //! Everything is written by one thread; a caller waits only when that thread is
 //! a full queue behind. Reading (`api`, the CloudWatch Logs API) is done from the
 //! files.

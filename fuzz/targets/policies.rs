@@ -319,15 +319,7 @@ fn made(choices: &mut Unstructured<'_>) -> arbitrary::Result<()> {
     let own = statements(choices)?;
     let boundary = statements_or_none(choices)?;
     let mut asked = asked(choices)?;
-    let mut context = Context::default();
-    context.know_service("dynamodb");
-    for (key, values) in &asked.context {
-        let key = key.to_uppercase();
-        match values {
-            Some(values) => context.set_all(&key, values.clone()),
-            None => context.set_unknown(&key),
-        }
-    }
+    let context = context(&asked);
     let request = Request {
         action: &asked.action,
         resource: &asked.resource,
@@ -380,6 +372,20 @@ fn made(choices: &mut Unstructured<'_>) -> arbitrary::Result<()> {
         Err(denied) => assert_eq!(Err(denied), outcome),
     }
     Ok(())
+}
+
+/// The values of condition keys, whose names are the same in capitals.
+fn context(asked: &Asked) -> Context {
+    let mut context = Context::default();
+    context.know_service("dynamodb");
+    for (key, values) in &asked.context {
+        let key = key.to_uppercase();
+        match values {
+            Some(values) => context.set_all(&key, values.clone()),
+            None => context.set_unknown(&key),
+        }
+    }
+    context
 }
 
 /// An identity-based policy or a boundary, and what it decides by itself.

@@ -225,7 +225,7 @@ impl Database {
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
-        // One that panicked has left it open.
+        // A read that panicked has left it open.
         self.end_reading()?;
         self.connection.prepare_cached("BEGIN")?.execute([])?;
         let result = match self.follow_definitions() {

@@ -1,4 +1,4 @@
-//! Making, changing and dropping tables and their indexes. Rows that are no longer needed go by and by, as long work.
+//! Making, changing and dropping tables and their indexes. Rows that are no longer needed are deleted gradually, as long work.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ pub(crate) struct Counts {
 }
 
 impl Database {
-    /// Makes a table, of a name that there is no table of. Its stream is to be begun by itself.
+    /// Makes a table; there must be none of its name. Its stream is begun separately.
     pub(crate) fn create_table(&mut self, definition: &CreateTable) -> Result<Arc<Table>, Error> {
         self.set_defined();
         let number = self.new_number()?;

@@ -26,7 +26,7 @@ use crate::error::{Error, Exception};
 
 /// Bytes of the items that a transaction reads, at most.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactGetItems.html>
-pub(crate) const MAX_BYTES: usize = 4 * 1024 * 1024;
+const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactGetItems.html>
 pub(super) fn get(database: &mut Database, transaction: &TransactGetItems) -> Result<Value, Error> {
@@ -41,17 +41,9 @@ pub(super) fn get(database: &mut Database, transaction: &TransactGetItems) -> Re
     let keys = keys.map_err(|position| position.cancelled(gets.len()))?;
     let mut capacity = Capacity::new(transaction.return_consumed_capacity);
     let mut responses = Vec::with_capacity(gets.len());
-    let mut sum = 0;
+    let mut reads = Reads::new(&mut capacity);
     for ((table, get), key) in tables.iter().zip(gets).zip(&keys) {
-        let item = database.get(table, key)?;
-        let bytes = item.as_ref().map_or(0, item_size);
-        sum += bytes;
-        if sum > MAX_BYTES {
-            return Err(Error::validation(
-                "Transaction payload size cannot exceed 4 MB",
-            ));
-        }
-        capacity.of(table.name()).read(None, bytes, true);
+        let item = reads.get(database, table, key)?;
         let item = item.map(|item| match &get.projection {
             Some(projection) => projected(projection, &item),
             None => item,
@@ -259,6 +251,38 @@ pub(crate) fn answer_again(kept: &str, wanted: ReturnConsumedCapacity) -> Value 
     let mut answer = Map::new();
     insert(&mut answer, "ConsumedCapacity", capacity.answer());
     answer.into()
+}
+
+/// The items that a transaction reads.
+pub(crate) struct Reads<'c> {
+    capacity: &'c mut Capacity,
+    bytes: usize,
+}
+
+impl<'c> Reads<'c> {
+    /// None yet.
+    pub(crate) fn new(capacity: &'c mut Capacity) -> Self {
+        Self { capacity, bytes: 0 }
+    }
+
+    /// Reads an item, unless all of them come to too much.
+    pub(crate) fn get(
+        &mut self,
+        database: &Database,
+        table: &Table,
+        key: &Key,
+    ) -> Result<Option<Item>, Error> {
+        let item = database.get(table, key)?;
+        let bytes = item.as_ref().map_or(0, item_size);
+        self.bytes += bytes;
+        if self.bytes > MAX_BYTES {
+            return Err(Error::validation(
+                "Transaction payload size cannot exceed 4 MB",
+            ));
+        }
+        self.capacity.of(table.name()).read(None, bytes, true);
+        Ok(item)
+    }
 }
 
 /// What a transaction consumes, by table.

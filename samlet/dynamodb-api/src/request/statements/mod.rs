@@ -254,7 +254,7 @@ fn failed_at(index: usize, refusal: &Refusal) -> Refusal {
     ))
 }
 
-/// Reads parameters. One that nests a level deeper than items can is refused only when an item is to have it.
+/// Reads parameters. They may nest a level deeper than items can: that is refused where it would be stored.
 fn parameters(members: &mut Members) -> Result<Vec<AttributeValue>, Refusal> {
     let parameters = members.list("Parameters").unwrap_or_default();
     let parameters = parameters

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use samlet_dynamodb_api::expression::Projection;
 use samlet_dynamodb_api::partiql::Statement;
 use samlet_dynamodb_api::request::{ExecuteTransaction, StatementEntry};
-use samlet_dynamodb_api::value::{item_size, write_item};
+use samlet_dynamodb_api::value::write_item;
 use samlet_dynamodb_api::{Item, Request};
 use serde_json::{Map, Value, json};
 
@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::operations::items::insert;
 use crate::operations::schema;
 use crate::operations::tokens::Token;
-use crate::operations::transactions::{self, Capacity, MAX_BYTES, cancelled, no_reason};
+use crate::operations::transactions::{self, Capacity, Reads, cancelled, no_reason};
 
 /// A statement, as far as it is understood by its table's definition.
 struct Step<'r> {
@@ -168,7 +168,7 @@ fn read(
 ) -> Result<Vec<Value>, Error> {
     let mut reasons = Reasons::default();
     let mut responses = Vec::with_capacity(steps.len());
-    let mut sum = 0;
+    let mut reads = Reads::new(capacity);
     for step in steps {
         let (Some(table), Action::Read(key)) = (&step.table, &step.action) else {
             reasons.add::<()>(Err(step.refusal()))?;
@@ -178,17 +178,8 @@ fn read(
         let Some(key) = reasons.add(key)? else {
             continue;
         };
-        let item = database.get(table, &key)?;
-        let bytes = item.as_ref().map_or(0, item_size);
-        sum += bytes;
-        if sum > MAX_BYTES {
-            return Err(Error::validation(
-                "Transaction payload size cannot exceed 4 MB",
-            ));
-        }
-        capacity.of(table.name()).read(None, bytes, true);
         let mut response = Map::new();
-        if let Some(item) = item {
+        if let Some(item) = reads.get(database, table, &key)? {
             let item = parts(step.projection(), item);
             response.insert("Item".into(), write_item(&item));
         }

@@ -109,14 +109,7 @@ fn an_index_that_is_being_filled_can_be_deleted() {
 #[test]
 fn throughput_of_an_index_changes() {
     let (_folder, mut database) = database();
-    let mut request = provisioned("abc");
-    request["GlobalSecondaryIndexes"] = json!([{
-        "IndexName": "index",
-        "KeySchema": [{"AttributeName": "sk", "KeyType": "HASH"}],
-        "Projection": {"ProjectionType": "ALL"},
-        "ProvisionedThroughput": throughput(2, 3),
-    }]);
-    run(&mut database, "CreateTable", request).unwrap();
+    run(&mut database, "CreateTable", provisioned_with_index()).unwrap();
     let answer = update(&mut database, "abc", update_index("index", 1, 3));
     let index = &answer["GlobalSecondaryIndexes"][0];
     assert_eq!(index["IndexStatus"], "UPDATING");

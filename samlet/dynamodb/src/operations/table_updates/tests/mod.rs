@@ -22,6 +22,18 @@ fn provisioned(name: &str) -> Value {
     table
 }
 
+/// The table `abc` with a global index, each of which has throughput of its own.
+fn provisioned_with_index() -> Value {
+    let mut table = provisioned("abc");
+    table["GlobalSecondaryIndexes"] = json!([{
+        "IndexName": "index",
+        "KeySchema": [{"AttributeName": "sk", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+        "ProvisionedThroughput": throughput(2, 3),
+    }]);
+    table
+}
+
 fn update(database: &mut Database, name: &str, mut members: Value) -> Value {
     members["TableName"] = name.into();
     let answer = run(database, "UpdateTable", members).unwrap();
@@ -135,14 +147,7 @@ fn throughput_rises_and_falls() {
 #[test]
 fn a_table_comes_to_be_paid_for_otherwise() {
     let (_folder, mut database) = database();
-    let mut request = provisioned("abc");
-    request["GlobalSecondaryIndexes"] = json!([{
-        "IndexName": "index",
-        "KeySchema": [{"AttributeName": "sk", "KeyType": "HASH"}],
-        "Projection": {"ProjectionType": "ALL"},
-        "ProvisionedThroughput": throughput(2, 3),
-    }]);
-    run(&mut database, "CreateTable", request).unwrap();
+    run(&mut database, "CreateTable", provisioned_with_index()).unwrap();
     let answer = update(
         &mut database,
         "abc",
